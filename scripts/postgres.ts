@@ -74,7 +74,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     const binaries = findBinaries();
     const unprivileged = findUnprivileged(binaries);
     const cluster = join(dataDir, 'postgres');
-    await stopOrphan(cluster);
+    await stopOrphanedPostgres(dataDir);
     const password = makeCluster(dataDir, cluster, binaries, unprivileged);
     giveTo(cluster, unprivileged);
     const server = await launch(options, dataDir, cluster, binaries, unprivileged, password);
@@ -119,15 +119,9 @@ function makeCluster(dataDir: string, cluster: string, { initdb }: Binaries, as:
 }
 
 function giveTo(path: string, { owner }: Unprivileged): void {
-  if (!owner) return adopt(path);
-  if (statSync(path).uid === owner.uid) return;
-  chownTree(path, owner.uid, owner.gid);
-}
-
-/** A cluster once owned by another account (a start without user namespaces) comes back to us. */
-function adopt(path: string): void {
-  const uid = process.getuid?.();
-  if (uid === 0 && statSync(path).uid !== 0) chownTree(path, 0, 0);
+  // Without an owner it is ours; root takes back what a start without user namespaces gave away.
+  const { uid, gid } = owner ?? { uid: 0, gid: 0 };
+  if (process.getuid?.() === 0 && statSync(path).uid !== uid) chownTree(path, uid, gid);
 }
 
 function chownTree(path: string, uid: number, gid: number): void {
@@ -222,7 +216,8 @@ function readPidFile(cluster: string): string[] {
 }
 
 /** Stops a server that outlived its starter, and clears away the pid file of one that was killed. */
-async function stopOrphan(cluster: string): Promise<void> {
+export async function stopOrphanedPostgres(dataDir: string): Promise<void> {
+  const cluster = join(resolve(dataDir), 'postgres');
   const pid = Number(readPidFile(cluster)[0]);
   if (!pid) return;
   const found = findProcess(pid);
