@@ -1,0 +1,14 @@
+import { sql } from 'drizzle-orm';
+import { bigint, text, timestamp } from 'drizzle-orm/pg-core';
+
+/** An instant, kept in UTC. */
+export const instant = () => timestamp({ withTimezone: true, mode: 'date' });
+
+/** When the row was written, in the database's own time (not business time). */
+export const writtenAt = () => instant().notNull().default(sql`now()`);
+
+/** Money or a count in its smallest unit; safe integers only. */
+export const amount = () => bigint({ mode: 'number' });
+
+/** An opaque id, made by `newId` in db/ids.ts. */
+export const id = () => text().primaryKey();

@@ -1,0 +1,6 @@
+export * from './limits';
+export * from './operations';
+export * from './plans';
+export * from './shop';
+export * from './subscriptions';
+export * from './tenancy';

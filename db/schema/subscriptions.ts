@@ -1,0 +1,405 @@
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import { amount, id, instant, writtenAt } from './columns';
+import { addOns, tiers } from './plans';
+import { merchants, platforms, stores } from './tenancy';
+
+/** Stripe's own statuses, and `expired`: a local trial that lapsed. `none` is no row. */
+export const subscriptionStatuses = [
+  'trialing',
+  'active',
+  'past_due',
+  'unpaid',
+  'paused',
+  'incomplete',
+  'incomplete_expired',
+  'canceled',
+  'expired',
+] as const;
+
+/**
+ * A merchant as Stripe's customer: one per merchant, all platforms. Its row is the lock for everything that Stripe
+ * tells us about the merchant. Billing details are ours, pushed to Stripe, and taken back from customer.* events.
+ */
+export const customers = pgTable(
+  'customers',
+  {
+    merchantId: text()
+      .primaryKey()
+      .references(() => merchants.id),
+    stripeCustomerId: text(),
+    name: text().notNull().default(''),
+    email: text().notNull().default(''),
+    line1: text().notNull().default(''),
+    line2: text().notNull().default(''),
+    postalCode: text().notNull().default(''),
+    city: text().notNull().default(''),
+    state: text().notNull().default(''),
+    country: text().notNull().default(''),
+    vatNumber: text(),
+    vatStatus: text({ enum: ['none', 'pending', 'valid', 'invalid', 'unavailable'] })
+      .notNull()
+      .default('none'),
+    vatCheckedAt: instant(),
+    vatConsultationNumber: text(),
+    vatProof: jsonb().$type<Record<string, unknown>>(),
+    stripeTaxId: text(),
+    taxExempt: text({ enum: ['none', 'reverse', 'exempt'] })
+      .notNull()
+      .default('none'),
+    cardBrand: text(),
+    cardLast4: text(),
+    cardExpMonth: integer(),
+    cardExpYear: integer(),
+    /** Stripe's moment of the newest customer snapshot applied, and how many were. */
+    syncedAt: instant(),
+    syncNumber: integer().notNull().default(0),
+    deletedAtStripe: instant(),
+    createdAt: writtenAt(),
+  },
+  (t) => [
+    uniqueIndex('customers_stripe').on(t.stripeCustomerId).where(sql`${t.stripeCustomerId} is not null`),
+    index('customers_vat').on(t.vatNumber).where(sql`${t.vatNumber} is not null`),
+  ],
+);
+
+/**
+ * One merchant on one platform: which of its subscriptions counts, whether the trial was used, and the running billing
+ * month (kept, not computed: a changed anchor may only move its end, so switching back and forth never yields quota).
+ */
+export const billingAccounts = pgTable(
+  'billing_accounts',
+  {
+    merchantId: text()
+      .notNull()
+      .references(() => merchants.id),
+    platformId: text()
+      .notNull()
+      .references(() => platforms.id),
+    currentSubscriptionId: text(),
+    trialUsedAt: instant(),
+    /** Anchor of the billing months; month ends are counted from it (Jan 31 → Feb 28 → Mar 31). */
+    anchorAt: instant().notNull(),
+    /** The running billing month; past `monthEnd` the month follows from `anchorAt`. */
+    monthStart: instant().notNull(),
+    monthEnd: instant().notNull(),
+    createdAt: writtenAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.platformId] }),
+    index('billing_accounts_current').on(t.currentSubscriptionId),
+    index('billing_accounts_month').on(t.monthEnd),
+    check('billing_accounts_month_order', sql`${t.monthStart} < ${t.monthEnd}`),
+  ],
+);
+
+/**
+ * Every base subscription a merchant ever had on a platform: local trials and comps (no `stripeSubscriptionId`) and
+ * Stripe's. Stripe-owned columns are written by lib/billing/sync alone.
+ */
+export const subscriptions = pgTable(
+  'subscriptions',
+  {
+    id: id(),
+    merchantId: text()
+      .notNull()
+      .references(() => merchants.id),
+    platformId: text()
+      .notNull()
+      .references(() => platforms.id),
+    /** Only the current one of an account counts; the index below allows one. */
+    isCurrent: boolean().notNull().default(false),
+    tierId: text()
+      .notNull()
+      .references(() => tiers.id),
+    status: text({ enum: subscriptionStatuses }).notNull(),
+    stripeSubscriptionId: text(),
+    stripeScheduleId: text(),
+    interval: text({ enum: ['month', 'year'] })
+      .notNull()
+      .default('month'),
+    currency: text().notNull(),
+    /** The plan item's price per interval, before discounts. */
+    unitAmount: amount().notNull().default(0),
+    /** Monthly recurring revenue: net of tax, after recurring discounts, add-on items included; see lib/billing/metrics. */
+    mrrCents: amount().notNull().default(0),
+    startedAt: instant().notNull(),
+    currentPeriodStart: instant(),
+    currentPeriodEnd: instant(),
+    trialEnd: instant(),
+    cancelAt: instant(),
+    cancelAtPeriodEnd: boolean().notNull().default(false),
+    cancelReason: text(),
+    canceledAt: instant(),
+    endedAt: instant(),
+    pausedCollection: boolean().notNull().default(false),
+    discounts: jsonb().$type<unknown[]>(),
+    /** A change decided but not in force: a schedule's next phase. */
+    pendingTierId: text().references(() => tiers.id),
+    pendingInterval: text({ enum: ['month', 'year'] }),
+    pendingAt: instant(),
+    /** An upgrade that waits for its payment (Stripe's pending_update), and where to pay it. */
+    pendingPaymentUrl: text(),
+    pendingPaymentUntil: instant(),
+    /** First failure of the open dunning; grace counts from here. */
+    pastDueSince: instant(),
+    graceUntil: instant(),
+    attemptCount: integer().notNull().default(0),
+    nextAttemptAt: instant(),
+    amountDue: amount().notNull().default(0),
+    failureCode: text(),
+    /** Stripe's moment of the newest snapshot applied (whole seconds), and how many were applied. */
+    syncedAt: instant(),
+    syncNumber: integer().notNull().default(0),
+    createdAt: writtenAt(),
+    updatedAt: writtenAt(),
+  },
+  (t) => [
+    uniqueIndex('subscriptions_current').on(t.merchantId, t.platformId).where(sql`${t.isCurrent}`),
+    uniqueIndex('subscriptions_stripe')
+      .on(t.stripeSubscriptionId)
+      .where(sql`${t.stripeSubscriptionId} is not null`),
+    index('subscriptions_account').on(t.merchantId, t.platformId, t.startedAt),
+    index('subscriptions_list').on(t.startedAt.desc(), t.id.desc()).where(sql`${t.isCurrent}`),
+    index('subscriptions_period_end').on(t.currentPeriodEnd.desc(), t.id.desc()).where(sql`${t.isCurrent}`),
+    index('subscriptions_mrr').on(t.mrrCents.desc(), t.id.desc()).where(sql`${t.isCurrent}`),
+    index('subscriptions_status')
+      .on(t.platformId, t.status, t.startedAt.desc(), t.id.desc())
+      .where(sql`${t.isCurrent}`),
+    index('subscriptions_tier').on(t.tierId, t.startedAt.desc(), t.id.desc()).where(sql`${t.isCurrent}`),
+    index('subscriptions_cancelling')
+      .on(t.startedAt.desc(), t.id.desc())
+      .where(sql`${t.isCurrent} and ${t.cancelAt} is not null`),
+    index('subscriptions_trials')
+      .on(t.trialEnd)
+      .where(sql`${t.stripeSubscriptionId} is null and ${t.status} = 'trialing'`),
+    index('subscriptions_ended').on(t.endedAt).where(sql`${t.endedAt} is not null`),
+    check('subscriptions_pending', sql`(${t.pendingTierId} is null) = (${t.pendingAt} is null)`),
+  ],
+);
+
+/** An add-on that a store has: its own Stripe subscription, or an item on the base one (imports). */
+export const storeAddOns = pgTable(
+  'store_add_ons',
+  {
+    id: id(),
+    merchantId: text()
+      .notNull()
+      .references(() => merchants.id),
+    platformId: text()
+      .notNull()
+      .references(() => platforms.id),
+    storeId: text()
+      .notNull()
+      .references(() => stores.id),
+    addOnId: text()
+      .notNull()
+      .references(() => addOns.id),
+    stripeSubscriptionId: text().notNull(),
+    stripeItemId: text().notNull().unique(),
+    status: text({ enum: subscriptionStatuses }).notNull(),
+    quantity: integer().notNull().default(1),
+    domain: text(),
+    currentPeriodStart: instant(),
+    currentPeriodEnd: instant(),
+    cancelAt: instant(),
+    cancelAtPeriodEnd: boolean().notNull().default(false),
+    endedAt: instant(),
+    currency: text().notNull(),
+    mrrCents: amount().notNull().default(0),
+    syncedAt: instant(),
+    syncNumber: integer().notNull().default(0),
+    createdAt: writtenAt(),
+  },
+  (t) => [
+    index('store_add_ons_account').on(t.merchantId, t.platformId),
+    index('store_add_ons_store').on(t.storeId),
+    index('store_add_ons_subscription').on(t.stripeSubscriptionId),
+    index('store_add_ons_product').on(t.addOnId),
+    /** One live holder per domain in all of Tierline. */
+    uniqueIndex('store_add_ons_domain')
+      .on(sql`lower(${t.domain})`)
+      .where(sql`${t.domain} is not null and ${t.endedAt} is null`),
+    check('store_add_ons_quantity', sql`${t.quantity} > 0`),
+  ],
+);
+
+/** An open or finished Checkout session of ours: what was chosen, by whom. At most one open per account and kind and store. */
+export const checkoutSessions = pgTable(
+  'checkout_sessions',
+  {
+    id: id(),
+    merchantId: text()
+      .notNull()
+      .references(() => merchants.id),
+    platformId: text()
+      .notNull()
+      .references(() => platforms.id),
+    storeId: text().references(() => stores.id),
+    kind: text({ enum: ['plan', 'add_on', 'credits'] }).notNull(),
+    /** What was chosen, e.g. `professional:month:EUR` or `domain:shop.example`. Same choice = same session. */
+    choice: text().notNull(),
+    domain: text(),
+    /** Null for the moment between taking the place and Stripe's answer. */
+    stripeSessionId: text(),
+    url: text(),
+    status: text({ enum: ['open', 'complete', 'expired'] })
+      .notNull()
+      .default('open'),
+    createdBy: text(),
+    expiresAt: instant().notNull(),
+    createdAt: writtenAt(),
+  },
+  (t) => [
+    uniqueIndex('checkout_sessions_stripe')
+      .on(t.stripeSessionId)
+      .where(sql`${t.stripeSessionId} is not null`),
+    uniqueIndex('checkout_sessions_open_plan')
+      .on(t.merchantId, t.platformId)
+      .where(sql`${t.kind} = 'plan' and ${t.status} = 'open'`),
+    /** Two open sessions may not hold one domain. */
+    uniqueIndex('checkout_sessions_domain')
+      .on(sql`lower(${t.domain})`)
+      .where(sql`${t.domain} is not null and ${t.status} = 'open'`),
+    index('checkout_sessions_account').on(t.merchantId, t.platformId, t.status),
+    index('checkout_sessions_stale').on(t.createdAt).where(sql`${t.status} = 'open'`),
+  ],
+);
+
+/** Stripe's invoices, mirrored. */
+export const invoices = pgTable(
+  'invoices',
+  {
+    id: id(),
+    stripeInvoiceId: text().notNull().unique(),
+    merchantId: text()
+      .notNull()
+      .references(() => merchants.id),
+    platformId: text()
+      .notNull()
+      .references(() => platforms.id),
+    stripeSubscriptionId: text(),
+    kind: text({ enum: ['plan', 'add_on', 'credits'] }).notNull(),
+    number: text(),
+    status: text({ enum: ['draft', 'open', 'paid', 'void', 'uncollectible'] }).notNull(),
+    billingReason: text(),
+    currency: text().notNull(),
+    subtotal: amount().notNull(),
+    tax: amount().notNull(),
+    total: amount().notNull(),
+    amountDue: amount().notNull(),
+    amountPaid: amount().notNull(),
+    refunded: amount().notNull().default(0),
+    credited: amount().notNull().default(0),
+    disputedAt: instant(),
+    disputeStatus: text(),
+    attemptCount: integer().notNull().default(0),
+    nextAttemptAt: instant(),
+    failureCode: text(),
+    failureMessage: text(),
+    issuedAt: instant().notNull(),
+    dueAt: instant(),
+    paidAt: instant(),
+    periodStart: instant(),
+    periodEnd: instant(),
+    hostedInvoiceUrl: text(),
+    invoicePdf: text(),
+    lines: jsonb().$type<InvoiceLine[]>().notNull().default([]),
+    syncedAt: instant(),
+    syncNumber: integer().notNull().default(0),
+    createdAt: writtenAt(),
+  },
+  (t) => [
+    index('invoices_account').on(t.merchantId, t.platformId, t.issuedAt.desc(), t.id.desc()),
+    index('invoices_subscription').on(t.stripeSubscriptionId, t.issuedAt.desc()),
+    index('invoices_open').on(t.status, t.nextAttemptAt).where(sql`${t.status} = 'open'`),
+  ],
+);
+
+export type InvoiceLine = {
+  id: string;
+  description: string;
+  amount: number;
+  priceId: string | null;
+  quantity: number;
+  proration: boolean;
+  periodStart: number;
+  periodEnd: number;
+};
+
+/** Which invoice a charge or payment intent belongs to: refunds and disputes name only these. */
+export const invoicePayments = pgTable(
+  'invoice_payments',
+  {
+    reference: text().primaryKey(),
+    stripeInvoiceId: text(),
+    stripeSessionId: text(),
+    merchantId: text()
+      .notNull()
+      .references(() => merchants.id),
+    createdAt: writtenAt(),
+  },
+  (t) => [index('invoice_payments_invoice').on(t.stripeInvoiceId)],
+);
+
+/** Refunds, credit notes and disputes, as Stripe last told them. */
+export const moneyBack = pgTable(
+  'money_back',
+  {
+    stripeId: text().primaryKey(),
+    kind: text({ enum: ['refund', 'credit_note', 'dispute'] }).notNull(),
+    merchantId: text()
+      .notNull()
+      .references(() => merchants.id),
+    platformId: text()
+      .notNull()
+      .references(() => platforms.id),
+    invoiceId: text().references(() => invoices.id),
+    amount: amount().notNull(),
+    currency: text().notNull(),
+    status: text().notNull(),
+    reason: text(),
+    at: instant().notNull(),
+    syncedAt: instant(),
+    createdAt: writtenAt(),
+  },
+  (t) => [
+    index('money_back_account').on(t.merchantId, t.platformId, t.at),
+    index('money_back_invoice').on(t.invoiceId),
+  ],
+);
+
+/** Each change of recurring revenue, written with the change itself: the movements of /admin are sums of these rows. */
+export const mrrMovements = pgTable(
+  'mrr_movements',
+  {
+    id: id(),
+    merchantId: text()
+      .notNull()
+      .references(() => merchants.id),
+    platformId: text()
+      .notNull()
+      .references(() => platforms.id),
+    currency: text().notNull(),
+    kind: text({ enum: ['new', 'expansion', 'contraction', 'churn', 'reactivation'] }).notNull(),
+    delta: amount().notNull(),
+    /** The account's revenue in this currency after the change. */
+    after: amount().notNull(),
+    at: instant().notNull(),
+    createdAt: writtenAt(),
+  },
+  (t) => [
+    index('mrr_movements_at').on(t.platformId, t.at),
+    index('mrr_movements_account').on(t.merchantId, t.platformId, t.at),
+  ],
+);

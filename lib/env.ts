@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+const optional = z
+  .string()
+  .trim()
+  .transform((value) => (value === '' ? undefined : value))
+  .optional();
+
+const flag = z
+  .enum(['0', '1', ''])
+  .optional()
+  .transform((value) => value === '1');
+
+const shape = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
+  AUTH_SECRET: z.string().min(16, 'must be at least 16 characters'),
+  APP_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
+  STRIPE_SECRET_KEY: optional,
+  STRIPE_PUBLISHABLE_KEY: optional,
+  /** Empty switches the webhook route off; two secrets during a roll, separated by a comma. */
+  STRIPE_WEBHOOK_SECRET: optional,
+  STRIPE_API_BASE: optional,
+  STRIPE_TRIAL_DAYS: z.coerce.number().int().min(0).max(730).default(30),
+  STRIPE_TAX: flag,
+  SMTP_URL: optional,
+  VIES_URL: optional,
+  SELLER_COUNTRY: z.string().length(2).default('LU'),
+  METRICS_TOKEN: optional,
+  TRUST_PROXY: flag,
+  DEMO: flag,
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+  /** `0` leaves the jobs to `npm run worker`. */
+  WORKER: z.enum(['0', '1']).default('1'),
+});
+
+export type Env = z.infer<typeof shape>;
+
+export class BadEnvironment extends Error {
+  override name = 'BadEnvironment';
+}
+
+let checked: Env | undefined;
+
+/**
+ * The environment, checked once per process. Throws `BadEnvironment` that names every variable that is missing or wrong.
+ * A live Stripe key outside production is refused: a test run must not be able to charge anybody.
+ */
+export function env(): Env {
+  checked ??= readEnv(process.env);
+  return checked;
+}
+
+/** The check itself, on any set of variables. */
+export function readEnv(variables: Record<string, string | undefined>): Env {
+  const result = shape.safeParse(variables);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new BadEnvironment(`The environment is not complete (see .env.example):\n${lines.join('\n')}`);
+  }
+  const read = result.data;
+  const live = /^(sk|rk)_live_/.test(read.STRIPE_SECRET_KEY ?? '');
+  if (live && read.NODE_ENV !== 'production') {
+    throw new BadEnvironment('STRIPE_SECRET_KEY is a live key, and NODE_ENV is not production.');
+  }
+  if (live && read.DEMO) throw new BadEnvironment('STRIPE_SECRET_KEY is a live key, and DEMO is 1.');
+  if (read.STRIPE_API_BASE && read.STRIPE_SECRET_KEY && read.STRIPE_SECRET_KEY !== LOCAL_KEY) {
+    throw new BadEnvironment('STRIPE_API_BASE is for local Stripe only: its key is sk_test_local.');
+  }
+  return read;
+}
+
+/** The key that local Stripe, and nothing else, accepts. */
+export const LOCAL_KEY = 'sk_test_local';
+
+/** Whether payments run on local Stripe. */
+export function isLocalStripe(): boolean {
+  return env().STRIPE_SECRET_KEY === LOCAL_KEY;
+}

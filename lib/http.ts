@@ -1,0 +1,54 @@
+import { DomainError, type ErrorKind } from './errors';
+import { log } from './log';
+
+/** The one map from a refusal to an HTTP status. */
+export const statusOf: Record<ErrorKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  payment_required: 402,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  too_large: 413,
+  rate_limited: 429,
+  bad_gateway: 502,
+  unavailable: 503,
+};
+
+export type ErrorBody = {
+  error: { code: string; message: string; details?: Record<string, unknown>; request_id: string };
+};
+
+/**
+ * The error envelope of the API. A refusal keeps its code and details; anything else is a fault of ours: logged whole,
+ * answered as `internal_error` without a word about the inside.
+ */
+export function errorResponse(error: unknown, requestId: string): Response {
+  if (error instanceof DomainError) {
+    const headers = new Headers();
+    const wait = error.details.retry_after;
+    if (typeof wait === 'number') headers.set('Retry-After', String(Math.max(1, Math.ceil(wait))));
+    if (error.kind === 'unauthenticated') headers.set('WWW-Authenticate', 'Bearer');
+    if (error.cause) log.warn({ err: error.cause, code: error.code, requestId }, 'refused after a failure');
+    const details = Object.keys(error.details).length > 0 ? { details: error.details } : {};
+    const body: ErrorBody = {
+      error: { code: error.code, message: sentence(error), ...details, request_id: requestId },
+    };
+    return Response.json(body, { status: statusOf[error.kind], headers });
+  }
+  log.error({ err: error, requestId }, 'unexpected error');
+  const body: ErrorBody = {
+    error: { code: 'internal_error', message: 'Something went wrong on our side.', request_id: requestId },
+  };
+  return Response.json(body, { status: 500 });
+}
+
+/** Machines read the code; the message is for the person who reads the log. Pages translate the code instead. */
+function sentence(error: DomainError): string {
+  const fields = error.details.fields;
+  if (Array.isArray(fields) && fields.length > 0) {
+    return fields.map((f: { path: string; message: string }) => `${f.path}: ${f.message}`).join('; ');
+  }
+  return error.code.replaceAll('_', ' ');
+}
