@@ -38,7 +38,7 @@ type Recorded = ProcessIdentity & { name: string };
  * Its output goes to `logs/NAME.log`; it is noted in `children.json` for a successor to end should we be killed.
  */
 export function startChild({ name, args, env, dataDir, onLine }: ChildOptions): Child {
-  const child = spawn(process.execPath, [...endWithParent, ...args], {
+  const child = spawn(process.execPath, [...endWithParent(), ...args], {
     env,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

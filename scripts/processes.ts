@@ -107,11 +107,15 @@ export function findLauncher(): ProcessIdentity | null {
 
 /**
  * Makes a Node child end itself when its parent is gone, a kill -9 included: arguments to put before the script.
- * The child's stdin must be a pipe, which closes with the parent.
+ * The child's stdin must be a pipe, which closes with the parent. Its own forks and threads, which inherit the
+ * arguments, are left alone: a thread's stdin is at its end from the start.
  */
-export const endWithParent = [
-  '--import',
-  `data:text/javascript,${encodeURIComponent(
-    "process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).on('error', () => {}).resume().unref?.();",
-  )}`,
-];
+export function endWithParent(): string[] {
+  const code = `
+    import { isMainThread } from 'node:worker_threads';
+    if (isMainThread && process.ppid === ${process.pid}) {
+      process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).on('error', () => {}).resume();
+      process.stdin.unref?.();
+    }`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+}
