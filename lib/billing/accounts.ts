@@ -1,0 +1,64 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db, Tx } from '@/db/client';
+import { billingAccounts, platforms } from '@/db/schema';
+import { NotFound } from '@/lib/errors';
+import { anchoredMonth } from '@/lib/time';
+
+/** One merchant on one platform: whom everything in billing is about. */
+export type Account = { merchantId: string; platformId: string };
+
+/** The kept month of an account; see `currentMonth`. */
+export type KeptMonth = { anchorAt: Date; monthStart: Date; monthEnd: Date };
+
+/**
+ * The running billing month. While the kept month runs it holds, whatever happened to the anchor; after it the month
+ * follows from the anchor. `consume` computes the same in SQL (a test holds them together).
+ */
+export function currentMonth(kept: KeptMonth, now: Date): { start: Date; end: Date } {
+  if (now < kept.monthEnd) return { start: kept.monthStart, end: kept.monthEnd };
+  return anchoredMonth(kept.anchorAt, now);
+}
+
+/**
+ * The month after an anchor changed: the running month keeps its start and the units taken in it, and ends at the next
+ * date of the new anchor. Switching back and forth thus never yields quota.
+ */
+export function moveAnchor(kept: KeptMonth, anchorAt: Date, now: Date): KeptMonth {
+  if (anchorAt.getTime() === kept.anchorAt.getTime()) return kept;
+  const running = currentMonth(kept, now);
+  const { end } = anchoredMonth(anchorAt, now);
+  return { anchorAt, monthStart: running.start, monthEnd: end };
+}
+
+/** Opens the account of a merchant on a platform, once; an existing one stays as it is. */
+export async function openAccount(tx: Tx, account: Account, now: Date): Promise<void> {
+  const month = anchoredMonth(now, now);
+  await tx
+    .insert(billingAccounts)
+    .values({ ...account, anchorAt: now, monthStart: month.start, monthEnd: month.end })
+    .onConflictDoNothing();
+}
+
+/** A platform by id or code, or 404. */
+export async function getPlatform(db: Db, idOrCode: string) {
+  const [platform] = await db
+    .select()
+    .from(platforms)
+    .where(sql`${platforms.id} = ${idOrCode} or ${platforms.code} = ${idOrCode}`);
+  if (!platform) throw new NotFound('platform', idOrCode);
+  return platform;
+}
+
+/** The account's own row, or null for a pair that never met. */
+export async function findAccount(db: Db, account: Account) {
+  const [row] = await db
+    .select()
+    .from(billingAccounts)
+    .where(
+      and(
+        eq(billingAccounts.merchantId, account.merchantId),
+        eq(billingAccounts.platformId, account.platformId),
+      ),
+    );
+  return row ?? null;
+}

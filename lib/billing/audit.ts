@@ -1,0 +1,59 @@
+import type { Tx } from '@/db/client';
+import { newId } from '@/db/ids';
+import { auditLog } from '@/db/schema';
+
+/** Who does something: a person, a key, a job, a Stripe event, or the system itself (seed, import). */
+export type Actor = { kind: 'user' | 'api_key' | 'job' | 'stripe' | 'system'; id: string };
+
+export type AuditEntry = {
+  action: string;
+  entity: string;
+  entityId: string;
+  merchantId?: string | null;
+  platformId?: string | null;
+  before?: unknown;
+  after?: unknown;
+  reason?: string | null;
+};
+
+/** Writes who changed what, in the transaction of the change. `now` is business time. */
+export async function recordAudit(
+  tx: Tx,
+  actor: Actor,
+  now: Date,
+  entries: AuditEntry | AuditEntry[],
+): Promise<void> {
+  const list = Array.isArray(entries) ? entries : [entries];
+  if (list.length === 0) return;
+  await tx.insert(auditLog).values(
+    list.map((entry) => ({
+      id: newId('aud'),
+      actorKind: actor.kind,
+      actorId: actor.id,
+      at: now,
+      ...entry,
+    })),
+  );
+}
+
+/** Only the columns that differ, for an audit row that a person can read; null when nothing does. */
+export function changedFields<T extends Record<string, unknown>>(
+  before: T | null | undefined,
+  after: Partial<T>,
+): { before: Partial<T> | null; after: Partial<T> } | null {
+  const was: Partial<T> = {};
+  const is: Partial<T> = {};
+  for (const key of Object.keys(after) as (keyof T)[]) {
+    if (before && sameValue(before[key], after[key])) continue;
+    if (before) was[key] = before[key];
+    is[key] = after[key];
+  }
+  if (Object.keys(is).length === 0) return null;
+  return { before: before ? was : null, after: is };
+}
+
+function sameValue(a: unknown, b: unknown): boolean {
+  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
+  if (typeof a === 'object' && typeof b === 'object') return JSON.stringify(a) === JSON.stringify(b);
+  return (a ?? null) === (b ?? null);
+}

@@ -1,0 +1,64 @@
+import Stripe from 'stripe';
+import { PaymentsNotConfigured, StripeUnavailable } from '@/lib/billing/errors';
+import { env } from '@/lib/env';
+
+const kept = globalThis as unknown as { tierlineStripe?: Stripe };
+
+/** The process's Stripe client, or null without a key. The only `new Stripe` of the app. */
+export function findStripe(): Stripe | null {
+  const { STRIPE_SECRET_KEY: key, STRIPE_API_BASE: base } = env();
+  if (!key) return null;
+  kept.tierlineStripe ??= createStripe(key, base);
+  return kept.tierlineStripe;
+}
+
+/** The client, or `payment_system_not_configured` (503). */
+export function requireStripe(): Stripe {
+  const stripe = findStripe();
+  if (!stripe) throw new PaymentsNotConfigured();
+  return stripe;
+}
+
+/** A client for a key; `base` only for local Stripe. The SDK repeats what failed on the network twice, under one idempotency key. */
+export function createStripe(key: string, base?: string): Stripe {
+  const common = { maxNetworkRetries: 2, timeout: 20_000, telemetry: false, appInfo: { name: 'Tierline' } };
+  if (!base) return new Stripe(key, common);
+  const url = new URL(base);
+  const protocol = url.protocol === 'https:' ? 'https' : 'http';
+  return new Stripe(key, {
+    ...common,
+    host: url.hostname,
+    port: url.port || (protocol === 'https' ? '443' : '80'),
+    protocol,
+    timeout: 8_000,
+    maxNetworkRetries: 1,
+  });
+}
+
+/**
+ * Runs calls to Stripe; a Stripe that is down, overloaded or faulty becomes `stripe_unavailable` (502). What Stripe
+ * says about the request itself (a declined card, a missing object) passes through for the verb to read.
+ */
+export async function callStripe<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isOutage(error)) throw new StripeUnavailable(error);
+    throw error;
+  }
+}
+
+/** True for what may pass by itself: no connection, 5xx, 429, a wrong or revoked key. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return false;
+  if (error instanceof Stripe.errors.StripeConnectionError) return true;
+  if (error instanceof Stripe.errors.StripeRateLimitError) return true;
+  if (error instanceof Stripe.errors.StripeAuthenticationError) return true;
+  if (error instanceof Stripe.errors.StripePermissionError) return true;
+  return (error.statusCode ?? 0) >= 500;
+}
+
+/** True when Stripe does not know the object. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
+}

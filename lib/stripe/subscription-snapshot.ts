@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import { fromUnix } from '@/lib/time';
+import { type InvoiceSnapshot, readInvoice } from './invoice-snapshot';
+import { type Marks, readMarks } from './metadata';
+import { date, metadata, reference, seconds } from './shapes';
+
+const recurring = z.object({ interval: z.string(), interval_count: z.number().default(1) }).nullish();
+const price = z.object({
+  id: z.string(),
+  product: reference.nullish(),
+  unit_amount: z.number().nullish(),
+  currency: z.string().optional(),
+  recurring,
+});
+
+const itemShape = z.object({
+  id: z.string(),
+  price,
+  quantity: z.number().nullish(),
+  current_period_start: seconds.nullish(),
+  current_period_end: seconds.nullish(),
+  metadata,
+});
+
+const couponShape = z.object({
+  id: z.string(),
+  percent_off: z.number().nullish(),
+  amount_off: z.number().nullish(),
+  currency: z.string().nullish(),
+  duration: z.string(),
+  name: z.string().nullish(),
+});
+const discountShape = z.union([
+  z.string(),
+  z.object({
+    id: z.string(),
+    end: seconds.nullish(),
+    coupon: couponShape.nullish(),
+    source: z.object({ coupon: z.union([z.string(), couponShape]).nullish() }).nullish(),
+  }),
+]);
+
+const phaseShape = z.object({
+  start_date: seconds,
+  end_date: seconds,
+  items: z.array(z.object({ price: reference, quantity: z.number().nullish() })),
+});
+const scheduleShape = z.object({
+  id: z.string(),
+  status: z.string(),
+  current_phase: z.object({ start_date: seconds, end_date: seconds }).nullish(),
+  phases: z.array(phaseShape),
+});
+
+const subscriptionShape = z.object({
+  id: z.string(),
+  customer: reference,
+  status: z.string(),
+  created: seconds,
+  start_date: seconds.nullish(),
+  currency: z.string(),
+  metadata,
+  livemode: z.boolean().default(false),
+  items: z.object({ data: z.array(itemShape), has_more: z.boolean().default(false) }),
+  current_period_start: seconds.nullish(),
+  current_period_end: seconds.nullish(),
+  billing_cycle_anchor: seconds,
+  trial_end: seconds.nullish(),
+  cancel_at: seconds.nullish(),
+  cancel_at_period_end: z.boolean().default(false),
+  canceled_at: seconds.nullish(),
+  ended_at: seconds.nullish(),
+  cancellation_details: z
+    .object({ comment: z.string().nullish(), feedback: z.string().nullish(), reason: z.string().nullish() })
+    .nullish(),
+  pause_collection: z.object({}).nullish(),
+  schedule: z.union([z.string(), scheduleShape]).nullish(),
+  discount: discountShape.nullish(),
+  discounts: z.array(discountShape).nullish(),
+  pending_update: z.object({ expires_at: seconds }).nullish(),
+  latest_invoice: z.union([z.string(), z.object({ id: z.string() }).loose()]).nullish(),
+});
+
+export type ItemSnapshot = {
+  id: string;
+  priceId: string;
+  productId: string | null;
+  unitAmount: number;
+  interval: 'month' | 'year';
+  intervalCount: number;
+  quantity: number;
+  periodStart: Date | null;
+  periodEnd: Date | null;
+  marks: Record<string, string>;
+};
+
+export type DiscountSnapshot = {
+  id: string;
+  name: string | null;
+  percentOff: number | null;
+  amountOff: number | null;
+  currency: string | null;
+  duration: string;
+  end: Date | null;
+};
+
+export type SubscriptionSnapshot = {
+  id: string;
+  customerId: string;
+  status: string;
+  createdAt: Date;
+  startedAt: Date;
+  currency: string;
+  marks: Marks | null;
+  items: ItemSnapshot[];
+  anchorAt: Date;
+  trialEnd: Date | null;
+  cancelAt: Date | null;
+  cancelAtPeriodEnd: boolean;
+  cancelReason: string | null;
+  canceledAt: Date | null;
+  endedAt: Date | null;
+  pausedCollection: boolean;
+  scheduleId: string | null;
+  /** The next phase of the schedule; undefined when the schedule was not expanded. */
+  nextPhase: { at: Date; priceIds: string[] } | null | undefined;
+  discounts: DiscountSnapshot[];
+  pendingUntil: Date | null;
+  latestInvoice: InvoiceSnapshot | null;
+  /** False when something the sync needs was only named, not told: then it must be fetched. */
+  isWhole: boolean;
+};
+
+/** Reads a subscription object of any API version. Throws a ZodError that names what is missing. */
+export function readSubscription(raw: unknown): SubscriptionSnapshot {
+  const from = subscriptionShape.parse(raw);
+  const items = from.items.data.map((item): ItemSnapshot => {
+    const start = item.current_period_start ?? from.current_period_start;
+    const end = item.current_period_end ?? from.current_period_end;
+    return {
+      id: item.id,
+      priceId: item.price.id,
+      productId: item.price.product ?? null,
+      unitAmount: item.price.unit_amount ?? 0,
+      interval: item.price.recurring?.interval === 'year' ? 'year' : 'month',
+      intervalCount: item.price.recurring?.interval_count ?? 1,
+      quantity: item.quantity ?? 1,
+      periodStart: start == null ? null : fromUnix(start),
+      periodEnd: end == null ? null : fromUnix(end),
+      marks: item.metadata ?? {},
+    };
+  });
+  const discountsRaw = from.discounts ?? (from.discount ? [from.discount] : []);
+  const discounts = discountsRaw.map(readDiscount);
+  const ends = items.flatMap((item) => (item.periodEnd ? [item.periodEnd] : [])).sort((a, b) => +a - +b);
+  const schedule = from.schedule ?? null;
+  const invoice = from.latest_invoice ?? null;
+  return {
+    id: from.id,
+    customerId: from.customer,
+    status: from.status,
+    createdAt: fromUnix(from.created),
+    startedAt: fromUnix(from.start_date ?? from.created),
+    currency: from.currency.toUpperCase(),
+    marks: readMarks(from.metadata),
+    items,
+    anchorAt: fromUnix(from.billing_cycle_anchor),
+    trialEnd: date(from.trial_end),
+    // cancel_at_period_end follows the earliest item period (stripe.md 15).
+    cancelAt: date(from.cancel_at) ?? (from.cancel_at_period_end ? (ends[0] ?? null) : null),
+    cancelAtPeriodEnd: from.cancel_at_period_end,
+    cancelReason: from.cancellation_details?.comment || from.cancellation_details?.feedback || null,
+    canceledAt: date(from.canceled_at),
+    endedAt: date(from.ended_at),
+    pausedCollection: from.pause_collection != null,
+    scheduleId: schedule === null ? null : typeof schedule === 'string' ? schedule : schedule.id,
+    nextPhase: schedule === null ? null : typeof schedule === 'string' ? undefined : readNextPhase(schedule),
+    discounts: discounts.filter((discount) => discount !== undefined),
+    pendingUntil: date(from.pending_update?.expires_at),
+    latestInvoice:
+      invoice !== null && typeof invoice === 'object' && 'lines' in invoice ? readInvoice(invoice) : null,
+    isWhole:
+      !from.items.has_more &&
+      typeof schedule !== 'string' &&
+      !discounts.includes(undefined) &&
+      (from.pending_update == null || typeof invoice === 'object'),
+  };
+}
+
+function readDiscount(raw: z.infer<typeof discountShape>): DiscountSnapshot | undefined {
+  if (typeof raw === 'string') return undefined;
+  const coupon = raw.coupon ?? raw.source?.coupon;
+  if (!coupon || typeof coupon === 'string') return undefined;
+  return {
+    id: raw.id,
+    name: coupon.name ?? coupon.id,
+    percentOff: coupon.percent_off ?? null,
+    amountOff: coupon.amount_off ?? null,
+    currency: coupon.currency?.toUpperCase() ?? null,
+    duration: coupon.duration,
+    end: date(raw.end),
+  };
+}
+
+function readNextPhase(schedule: z.infer<typeof scheduleShape>): SubscriptionSnapshot['nextPhase'] {
+  if (schedule.status !== 'active' && schedule.status !== 'not_started') return null;
+  const after = schedule.current_phase?.end_date;
+  const next = schedule.phases.find((phase) => (after === undefined ? true : phase.start_date >= after));
+  return next ? { at: fromUnix(next.start_date), priceIds: next.items.map((item) => item.price) } : null;
+}
