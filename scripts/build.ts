@@ -50,6 +50,7 @@ function listSources(folder: string, dataDir: string): string[] {
     const path = relative('.', join(folder, entry.name));
     if (entry.name.startsWith('.') || resolve(path) === dataDir) return [];
     if (entry.isDirectory()) return APART.has(path) ? [] : listSources(path, dataDir);
-    return entry.isFile() && !APART_FILES.test(path) ? [path] : [];
+    const counts = entry.isFile() && !APART_FILES.test(path) && (folder !== '.' || ROOT_FILES.test(path));
+    return counts ? [path] : [];
   });
 }

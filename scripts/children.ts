@@ -27,8 +27,8 @@ export interface Child {
    * @throws when the child ends or `milliseconds` pass before; the message carries its last lines
    */
   waitForLine(pattern: RegExp, milliseconds: number): Promise<RegExpExecArray>;
-  /** SIGTERM to its whole process group, SIGKILL after five seconds. */
-  stop(): Promise<void>;
+  /** SIGTERM to its whole process group, SIGKILL after `patience` milliseconds (five seconds). */
+  stop(patience?: number): Promise<void>;
 }
 
 type Recorded = ProcessIdentity & { name: string };
@@ -54,8 +54,8 @@ export function startChild({ name, args, env, dataDir, onLine }: ChildOptions): 
       resolve({ code, signal });
     });
   });
-  const stop = async () => {
-    await endProcess(identity);
+  const stop = async (patience?: number) => {
+    await endProcess(identity, patience);
     await ended;
   };
   const waitForLine: Child['waitForLine'] = (pattern, milliseconds) =>

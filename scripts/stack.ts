@@ -60,7 +60,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   try {
     const partFailed = failed.then((words) => Promise.reject(new Error(words)));
     const stack = await Promise.race([startParts(settings, options, running), partFailed]);
-    partFailed.catch(() => {});
     return { ...stack, logs: join(settings.dataDir, 'logs'), failed, stop };
   } catch (error) {
     await stop();
@@ -168,10 +167,7 @@ async function startParts(settings: Settings, options: StackOptions, running: Ru
 
 const NEXT = 'node_modules/next/dist/bin/next';
 
-function makeEnv(
-  settings: Settings,
-  databaseUrl: string,
-): NodeJS.ProcessEnv & Record<string, string | undefined> {
+function makeEnv(settings: Settings, databaseUrl: string, dev: boolean): NodeJS.ProcessEnv {
   const { dataDir, local, host, port, stripePort, reach } = settings;
   return {
     ...process.env,

@@ -24,7 +24,10 @@ async function sweep(path: string): Promise<void> {
   const user = readJson<ProcessIdentity>(join(path, 'user.json'));
   // Without a note it is somebody else's, or being made this very moment.
   if (!user || isRunning(user)) return;
-  await endOrphans(path);
-  await stopOrphanedPostgres(path);
+  // The end-to-end tests keep a whole demo in a folder below.
+  for (const dataDir of [path, join(path, 'data')]) {
+    await endOrphans(dataDir);
+    await stopOrphanedPostgres(dataDir);
+  }
   rmSync(path, { recursive: true, force: true });
 }
