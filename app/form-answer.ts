@@ -1,0 +1,71 @@
+import { getLocale } from 'next-intl/server';
+import type { ZodType } from 'zod';
+import type { FormState } from '@/components/ui/form-state';
+import { DomainError, type FieldProblem, ValidationFailed } from '@/lib/errors';
+import { errorTexts } from '@/lib/i18n/translate-error';
+
+type Options = {
+  /** The fields whose values come back after a failure; default all. Passwords must not. */
+  keep?: string[];
+  /** Where the unlock panel's choices lead. */
+  unlockHref?: (unlock: { kind: string; code?: string }) => string | undefined;
+};
+
+/**
+ * Runs a form's verb: parses the fields with `schema`, calls `work` and answers what it says (a sentence for the toast).
+ * A refusal of the domain comes back as sentences in the viewer's language, beside the fields where it names them, with what
+ * was typed. Anything else is a fault of ours and goes on to the error page.
+ */
+export async function attempt<Input>(
+  form: FormData,
+  schema: ZodType<Input>,
+  work: (input: Input) => Promise<string | undefined>,
+  options: Options = {},
+): Promise<FormState> {
+  const parsed = schema.safeParse(Object.fromEntries(form));
+  try {
+    if (!parsed.success) throw new ValidationFailed(parsed.error.issues.map(toProblem));
+    return { status: 'ok', message: await work(parsed.data) };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return { ...(await answerTo(error, options)), values: typed(form, options.keep) };
+  }
+}
+
+/** A refusal as a form's answer. */
+export async function answerTo(error: DomainError, options: Options = {}): Promise<FormState> {
+  const texts = errorTexts(await getLocale());
+  const refusal = texts.refusal(error);
+  if (refusal) {
+    const choices = refusal.options.map(({ unlock, label }) => ({
+      label,
+      href: options.unlockHref?.(unlock),
+    }));
+    return { status: 'error', refusal: { title: refusal.title, text: refusal.text, options: choices } };
+  }
+  const fields: Record<string, string> = {};
+  if (error instanceof ValidationFailed) {
+    for (const problem of error.fields) fields[problem.path] ??= texts.field(problem);
+  }
+  return { status: 'error', message: texts.sentence(error), fields };
+}
+
+function toProblem(issue: {
+  path: PropertyKey[];
+  code?: string;
+  message: string;
+  origin?: string;
+}): FieldProblem {
+  const rule =
+    issue.code === 'too_small' || issue.code === 'too_big' ? `${issue.origin}_${issue.code}` : issue.code;
+  return { path: issue.path.join('.'), rule: rule ?? 'invalid', message: issue.message };
+}
+
+function typed(form: FormData, keep?: string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const [name, value] of form) {
+    if (typeof value === 'string' && !name.startsWith('$') && (!keep || keep.includes(name)))
+      values[name] = value;
+  }
+  return values;
+}

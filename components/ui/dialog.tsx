@@ -1,0 +1,90 @@
+'use client';
+
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
+
+const places = {
+  center: 'm-auto w-full max-w-lg rounded-2xl open:animate-[rise_150ms_ease-out]',
+  side: 'my-0 mr-0 ml-auto h-dvh max-h-none w-full max-w-xl open:animate-[slide-in_180ms_ease-out]',
+};
+
+/**
+ * A button and the dialog it opens: the browser's own `<dialog>`, so focus, Escape and the inert page behind come with it.
+ * `place="side"` makes a slide-over. Any `<button data-close>` inside closes it, and so does a form that succeeded.
+ */
+export function Dialog({
+  trigger,
+  triggerLabel,
+  variant,
+  size,
+  triggerClass,
+  title,
+  description,
+  closeLabel,
+  place = 'center',
+  children,
+}: {
+  trigger: ReactNode;
+  triggerLabel?: string;
+  variant?: ButtonVariant;
+  size?: ButtonSize;
+  triggerClass?: string;
+  title: ReactNode;
+  description?: ReactNode;
+  closeLabel: string;
+  place?: keyof typeof places;
+  children: ReactNode;
+}) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+
+  useEffect(() => {
+    const element = dialog.current;
+    function close(event: MouseEvent) {
+      const target = event.target as HTMLElement;
+      if (target === element || target.closest('[data-close]')) element?.close();
+    }
+    element?.addEventListener('click', close);
+    return () => element?.removeEventListener('click', close);
+  }, []);
+
+  return (
+    <>
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        aria-label={triggerLabel}
+        onClick={() => dialog.current?.showModal()}
+        className={triggerClass ?? buttonClass(variant, size)}
+      >
+        {trigger}
+      </button>
+      <dialog
+        ref={dialog}
+        aria-labelledby={`${id}-title`}
+        aria-describedby={description ? `${id}-text` : undefined}
+        className={`border border-line bg-surface p-0 text-left text-base font-normal whitespace-normal text-ink shadow-floating ${places[place]}`}
+      >
+        <div className="relative p-5 sm:p-6">
+          <h2 id={`${id}-title`} className="pr-8 text-lg font-semibold">
+            {title}
+          </h2>
+          {description ? (
+            <div id={`${id}-text`} className="mt-1 text-muted">
+              {description}
+            </div>
+          ) : null}
+          <div className="mt-4">{children}</div>
+          <button
+            type="button"
+            data-close
+            aria-label={closeLabel}
+            className="absolute top-4 right-4 grid size-8 place-items-center rounded-md text-lg text-muted hover:bg-sunken hover:text-ink"
+          >
+            ×
+          </button>
+        </div>
+      </dialog>
+    </>
+  );
+}

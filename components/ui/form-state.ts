@@ -1,0 +1,21 @@
+/** What would help after a refusal, in finished words: shown by the unlock panel. */
+export type RefusalView = {
+  title: string;
+  text: string;
+  options: { label: string; href?: string }[];
+};
+
+/** The answer of a form's server action, in the viewer's language. `values` brings back what was typed. */
+export type FormState = {
+  status: 'idle' | 'ok' | 'error';
+  /** Shown as a toast after success, as an alert in the form after a failure. */
+  message?: string;
+  /** One sentence per field that is wrong, by the field's name. */
+  fields?: Record<string, string>;
+  values?: Record<string, string>;
+  refusal?: RefusalView;
+};
+
+export const idle: FormState = { status: 'idle' };
+
+export type FormAction = (state: FormState, form: FormData) => Promise<FormState>;

@@ -1,0 +1,74 @@
+import { createTranslator } from 'next-intl';
+import type { LimitFacts, Unlock } from '../billing/errors';
+import type { DomainError, FieldProblem } from '../errors';
+import { formatFor } from './format';
+import type { Locale } from './locales';
+import { loadMessages } from './messages';
+
+/** A refusal in words, and what would help. */
+export type Refusal = { title: string; text: string; options: { unlock: Unlock; label: string }[] };
+
+/**
+ * The one place that turns a refusal of the domain into a sentence: `errors.<code>` with its details, said to the person
+ * who can do something about it. Codes, field names and ids never show.
+ */
+export function errorTexts(locale: Locale) {
+  const messages = loadMessages(locale);
+  const format = formatFor(locale);
+  const typed = createTranslator({ locale, messages, timeZone: 'UTC' });
+  // Codes come from the domain as strings; `has` guards what the types cannot.
+  const t = typed as unknown as {
+    (key: string, values?: Record<string, string | number>): string;
+    has(key: string): boolean;
+  };
+  const either = (key: string, fallback: string) => (t.has(key) ? key : fallback);
+
+  /** A feature's name, as the plan tables show it. */
+  function feature(code: string): string {
+    const key = `features.${code}`;
+    return t.has(key) ? t(key) : code;
+  }
+
+  /** One sentence for any refusal. */
+  function sentence(error: DomainError): string {
+    const { details } = error;
+    return t(either(`errors.${error.code}`, 'errors.unexpected'), {
+      feature: typeof details.feature === 'string' ? feature(details.feature) : '',
+      limit: typeof details.limit === 'number' ? format.number(details.limit) : '',
+      current: typeof details.current === 'number' ? format.number(details.current) : '',
+      domain: typeof details.domain === 'string' ? details.domain : '',
+      requested: typeof details.requested === 'number' ? format.number(details.requested) : '',
+      minutes: typeof details.retry_after === 'number' ? Math.max(1, Math.ceil(details.retry_after / 60)) : 1,
+    });
+  }
+
+  /** What is wrong with one field. */
+  function field(problem: FieldProblem): string {
+    return t(either(`errors.rules.${problem.rule}`, 'errors.rules.invalid'));
+  }
+
+  /** The unlock panel's words for `limit_reached` and `feature_not_in_plan`; null for other refusals. */
+  function refusal(error: DomainError): Refusal | null {
+    if (error.code !== 'limit_reached' && error.code !== 'feature_not_in_plan') return null;
+    const facts = error.details as LimitFacts;
+    return {
+      title: t(`errors.${error.code}_title`, { feature: feature(facts.feature) }),
+      text: sentence(error),
+      options: facts.unlock.map((unlock) => ({ unlock, label: unlockLabel(unlock, facts.feature) })),
+    };
+  }
+
+  /** "Upgrade to Professional for €99.00 a month". */
+  function unlockLabel(unlock: Unlock, featureCode: string): string {
+    const price = unlock.price;
+    const key =
+      unlock.kind === 'release' ? 'release' : price ? `${unlock.kind}_${price.interval}` : unlock.kind;
+    return t(`errors.unlock.${key}`, {
+      name: unlock.name ?? '',
+      feature: feature(featureCode),
+      price: price ? format.money(price.amount, price.currency) : '',
+    });
+  }
+
+  return { sentence, field, refusal, feature, unlockLabel };
+}

@@ -1,0 +1,72 @@
+import { type NextRequest, NextResponse } from 'next/server';
+
+const development = process.env.NODE_ENV === 'development';
+
+/** Where signing in comes first. Only the cookie's presence is looked at: who it is, is checked by the page and the verb. */
+const guarded = /^\/(store|merchant|admin|account)(\/|$)/;
+
+const sessionCookies = ['__Secure-authjs.session-token', 'authjs.session-token'];
+
+/**
+ * Before every page: a nonce for its scripts, the security headers, the way to sign-in, and the path for pages that send
+ * a visitor there themselves.
+ */
+export function proxy(request: NextRequest): NextResponse {
+  const { pathname, search } = request.nextUrl;
+  if (guarded.test(pathname) && !sessionCookies.some((name) => request.cookies.has(name))) {
+    const signIn = request.nextUrl.clone();
+    signIn.pathname = '/sign-in';
+    signIn.search = `?callbackUrl=${encodeURIComponent(pathname + search)}`;
+    return NextResponse.redirect(signIn);
+  }
+
+  const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+  const policy = contentPolicy(nonce);
+  const headers = new Headers(request.headers);
+  headers.set('x-nonce', nonce);
+  headers.set('x-tierline-path', pathname + search);
+  headers.set('content-security-policy', policy);
+
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set('content-security-policy', policy);
+  for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
+  return response;
+}
+
+const securityHeaders: Record<string, string> = {
+  'referrer-policy': 'strict-origin-when-cross-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
+  ...(process.env.APP_URL?.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+};
+
+/** Where a form may lead: Chrome applies `form-action` to the redirect after a post too, so Stripe's pages are in it. */
+const formTargets = ["'self'", 'https://checkout.stripe.com', 'https://billing.stripe.com', ...localStripe()];
+
+function localStripe(): string[] {
+  try {
+    return process.env.STRIPE_API_BASE ? [new URL(process.env.STRIPE_API_BASE).origin] : [];
+  } catch {
+    return [];
+  }
+}
+
+function contentPolicy(nonce: string): string {
+  return [
+    "default-src 'self'",
+    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ''}`,
+    development ? "style-src 'self' 'unsafe-inline'" : `style-src 'self' 'nonce-${nonce}'`,
+    "style-src-attr 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    `connect-src 'self'${development ? ' ws:' : ''}`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    `form-action ${formTargets.join(' ')}`,
+  ].join('; ');
+}
+
+export const config = { matcher: '/((?!api/|_next/static|_next/image|icon.svg|favicon.ico).*)' };
