@@ -23,8 +23,6 @@ interface Options {
 export const test = base.extend<Options>({
   person: [null, { option: true }],
   expectedErrors: [[], { option: true }],
-  // biome's view of an empty pattern aside, Playwright reads a fixture's needs from its first parameter.
-  baseURL: async ({ locale: _ }, use) => use(process.env.E2E_BASE_URL ?? 'http://localhost:3000'),
   storageState: async ({ browser, person, baseURL }, use) =>
     use(person && baseURL ? await signedInState(browser, person, baseURL) : undefined),
   page: async ({ page, expectedErrors }, use) => {

@@ -14,6 +14,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
+    // Set by the global setup; the workers, where it counts, read this file after it.
+    baseURL: process.env.E2E_BASE_URL,
     headless: true,
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',

@@ -8,6 +8,8 @@ import { claimDataDir, isClaimed, readJson } from './data-dir';
 const APART = new Set(['node_modules', 'scripts', 'e2e', 'bench', 'docs', 'local-stripe', 'test-results']);
 const APART_FILES =
   /\.(md|tsbuildinfo|log)$|\.test\.tsx?$|^next-env\.d\.ts$|^vitest\.config\.ts$|^biome\.json$/;
+/** What people drop into the root folder, a log or a note, is no reason to build. */
+const ROOT_FILES = /\.(json|[cm]?[jt]sx?)$/;
 const LOCK_DIR = 'node_modules/.cache/tierline';
 const STAMP = '.next/tierline-build.json';
 

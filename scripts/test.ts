@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readJson } from './data-dir';
 
@@ -47,7 +48,7 @@ async function runUnit(filters: string[]): Promise<Count> {
 async function runEndToEnd(filters: string[]): Promise<Count> {
   const flags = ['--config', 'e2e/playwright.config.ts', '--reporter=list,json'];
   const code = await run('@playwright/test/cli.js', ['test', ...flags, ...filters], {
-    PLAYWRIGHT_JSON_OUTPUT_NAME: E2E_REPORT,
+    PLAYWRIGHT_JSON_OUTPUT_FILE: resolve(E2E_REPORT),
   });
   type Report = { stats: { expected: number; unexpected: number; flaky: number } };
   const { stats } = readJson<Report>(E2E_REPORT) ?? {};
@@ -72,9 +73,9 @@ function run(program: string, args: string[], env: Record<string, string> = {}):
     env: { ...process.env, ...env },
     stdio: 'inherit',
   });
-  return new Promise((resolve) => {
-    child.once('error', () => resolve(1));
-    child.once('exit', (code) => resolve(code ?? 1));
+  return new Promise((done) => {
+    child.once('error', () => done(1));
+    child.once('exit', (code) => done(code ?? 1));
   });
 }
 
