@@ -9,7 +9,7 @@ import { chooseLocale, chooseTheme } from './preferences';
 import { signOutHere } from './sign-in/actions';
 
 const choice =
-  'min-h-8 flex-1 rounded-md px-2 text-sm text-muted hover:text-ink aria-pressed:bg-surface aria-pressed:font-medium aria-pressed:text-ink aria-pressed:shadow-raised';
+  'min-h-8 flex-1 rounded-md px-1.5 text-sm text-muted hover:text-ink aria-pressed:bg-surface aria-pressed:font-medium aria-pressed:text-ink aria-pressed:shadow-raised';
 
 /** Who is signed in, and what they may set from anywhere: language, theme, and the way out. */
 export async function AccountMenu({ viewer }: { viewer: Viewer }) {
@@ -20,7 +20,7 @@ export async function AccountMenu({ viewer }: { viewer: Viewer }) {
     <Menu
       id="account-menu"
       label={t('menu', { name: viewer.name })}
-      place="inset-[auto_auto_4.5rem_0.75rem] w-60"
+      place="inset-[auto_auto_4.5rem_0.75rem] w-64"
       triggerClass="flex w-full items-center gap-3 rounded-lg border border-line p-2 text-left hover:bg-sunken"
       trigger={
         <>
@@ -40,38 +40,42 @@ export async function AccountMenu({ viewer }: { viewer: Viewer }) {
         {t('settings')}
       </Link>
       <form action={chooseLocale} className="px-3 py-2">
-        <fieldset className="grid grid-cols-2 rounded-lg bg-sunken p-1">
+        <fieldset>
           <legend className="mb-1 text-sm text-muted">{t('language')}</legend>
-          {locales.map((code) => (
-            <button
-              key={code}
-              type="submit"
-              name="locale"
-              value={code}
-              lang={code}
-              aria-pressed={code === locale}
-              className={choice}
-            >
-              {localeNames[code]}
-            </button>
-          ))}
+          <div className="grid grid-cols-[auto_auto] rounded-lg bg-sunken p-1">
+            {locales.map((code) => (
+              <button
+                key={code}
+                type="submit"
+                name="locale"
+                value={code}
+                lang={code}
+                aria-pressed={code === locale}
+                className={choice}
+              >
+                {localeNames[code]}
+              </button>
+            ))}
+          </div>
         </fieldset>
       </form>
       <form action={chooseTheme} className="px-3 py-2">
-        <fieldset className="flex rounded-lg bg-sunken p-1">
+        <fieldset>
           <legend className="mb-1 text-sm text-muted">{t('theme')}</legend>
-          {(['system', 'light', 'dark'] as const).map((name) => (
-            <button
-              key={name}
-              type="submit"
-              name="theme"
-              value={name}
-              aria-pressed={name === theme}
-              className={choice}
-            >
-              {t(`themes.${name}`)}
-            </button>
-          ))}
+          <div className="flex rounded-lg bg-sunken p-1">
+            {(['system', 'light', 'dark'] as const).map((name) => (
+              <button
+                key={name}
+                type="submit"
+                name="theme"
+                value={name}
+                aria-pressed={name === theme}
+                className={choice}
+              >
+                {t(`themes.${name}`)}
+              </button>
+            ))}
+          </div>
         </fieldset>
       </form>
       <form action={signOutHere}>

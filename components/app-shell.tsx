@@ -38,7 +38,7 @@ export function AppShell({
       <aside
         id="sidebar"
         popover="auto"
-        className="sidebar veiled flex-col gap-4 border-r border-line bg-surface p-3 text-ink popover-open:flex"
+        className="sidebar veiled flex-col gap-4 border-r border-line bg-surface p-3 text-ink open:flex"
       >
         <div className="flex h-9 items-center px-2">
           <Brand />
