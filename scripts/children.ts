@@ -38,6 +38,7 @@ type Recorded = ProcessIdentity & { name: string };
  * Its output goes to `logs/NAME.log`; it is noted in `children.json` for a successor to end should we be killed.
  */
 export function startChild({ name, args, env, dataDir, onLine }: ChildOptions): Child {
+  mkdirSync(join(dataDir, 'logs'), { recursive: true });
   const child = spawn(process.execPath, [...endWithParent(), ...args], {
     env,
     detached: true,
@@ -81,7 +82,6 @@ export function startChild({ name, args, env, dataDir, onLine }: ChildOptions): 
 
 function keepOutput(child: ChildProcess, folder: string, name: string, onLine?: (line: string) => void) {
   const listeners = new Set<(line: string) => void>(onLine ? [onLine] : []);
-  mkdirSync(folder, { recursive: true });
   const log = createWriteStream(join(folder, `${name}.log`), { mode: 0o600 });
   const tail: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

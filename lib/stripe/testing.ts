@@ -1,6 +1,6 @@
-import Stripe from 'stripe';
 import { startChild } from '@/scripts/children';
 import { makeTemporaryDataDir } from '@/scripts/temporary';
+import { createStripe } from './client';
 
 /**
  * A local Stripe of its own for a test file: a separate process with an empty store, met over HTTP.
@@ -28,7 +28,7 @@ export async function testStripe(options: { env?: Record<string, string> } = {})
     url,
     port,
     webhookSecret,
-    stripe: new Stripe('sk_test_local', { host: '127.0.0.1', port, protocol: 'http', maxNetworkRetries: 0 }),
+    stripe: createStripe('sk_test_local', url),
     async control<T = unknown>(path: string, body?: unknown): Promise<T> {
       const init =
         body === undefined

@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util';
+import { Misuse, runCommand } from './command';
+
+const roles = ['admin', 'support', 'usage'] as const;
+
+/** `npm run -s api-key -- --name ci --role admin`: makes a key and prints it, and nothing else, this once. */
+await runCommand(async () => {
+  const { values } = parseArgs({
+    options: {
+      name: { type: 'string' },
+      role: { type: 'string', default: 'usage' },
+      merchant: { type: 'string' },
+    },
+  });
+  const role = roles.find((known) => known === values.role);
+  if (!values.name) throw new Misuse('Name the key: npm run -s api-key -- --name ci --role admin');
+  if (!role) throw new Misuse(`--role is one of ${roles.join(', ')}`);
+  const { createApiKey } = await import('@/lib/billing/api-keys');
+  const { database } = await import('@/lib/database');
+  const { key } = await createApiKey(database(), {
+    name: values.name,
+    role,
+    merchantId: values.merchant ?? null,
+  });
+  process.stdout.write(`${key}\n`);
+});

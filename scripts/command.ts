@@ -1,0 +1,29 @@
+import { loadInstallation } from './installation';
+
+/** Wrong use of a command, as against work that failed: exits 2. */
+export class Misuse extends Error {}
+
+/**
+ * Runs a command on the installation meant (`loadInstallation`) and ends the process, whatever pools are open.
+ * Failures are told in one line on stderr; the stack only with LOG_LEVEL=debug.
+ */
+export async function runCommand(run: () => Promise<void>): Promise<void> {
+  let code = 0;
+  try {
+    loadInstallation();
+    await run();
+  } catch (error) {
+    code = error instanceof Misuse ? 2 : 1;
+    process.stderr.write(`${tell(error)}\n`);
+  }
+  // An empty write ends after those before it: what was printed into a pipe must not be cut off.
+  process.stdout.write('', () => process.exit(code));
+}
+
+function tell(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (process.env.LOG_LEVEL === 'debug') return error.stack ?? error.message;
+  // A refused connection to several addresses has its words in the parts only.
+  if (error instanceof AggregateError) return error.errors.map(tell).join('; ');
+  return error.message;
+}

@@ -1,0 +1,16 @@
+import { runCommand } from './command';
+
+/** `npm run worker`: a process that only runs jobs, beside any number of others and of app processes. */
+await runCommand(async () => {
+  const { env } = await import('@/lib/env');
+  const { migrate } = await import('@/db/migrate');
+  const { startWorker } = await import('@/lib/jobs');
+  await migrate(env().DATABASE_URL);
+  const worker = await startWorker();
+  process.stdout.write('worker started\n');
+  await new Promise<void>((stop) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop());
+  });
+  // Jobs that run are given the time to finish; what does not is taken up by another worker.
+  await worker.stop();
+});
