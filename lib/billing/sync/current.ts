@@ -1,0 +1,138 @@
+import { and, desc, eq, inArray, isNull, ne } from 'drizzle-orm';
+import type { Tx } from '@/db/client';
+import { billingAccounts, storeAddOns, subscriptions, tierLimits } from '@/db/schema';
+import { enqueue } from '@/lib/queue';
+import { type Account, currentMonth, findAccount, moveAnchor, openAccount } from '../accounts';
+import { openCreditMonth } from '../credits';
+import type { SyncContext } from './mirror';
+
+type Row = typeof subscriptions.$inferSelect;
+
+/** Statuses in which Stripe has a subscription that lives, paid or not. */
+export const LIVE: Row['status'][] = ['trialing', 'active', 'past_due', 'unpaid', 'paused'];
+
+/**
+ * Which of an account's subscriptions counts: one that lives at Stripe, else a running local trial or comp, else an
+ * incomplete one, else the latest that ended. Among equals the later start, then the later id, so that any order of
+ * events ends in the same answer. An `incomplete` subscription never takes the place of a running trial.
+ */
+export function chooseCurrent<
+  T extends Pick<Row, 'id' | 'status' | 'stripeSubscriptionId' | 'startedAt' | 'endedAt'>,
+>(rows: T[]): T | null {
+  const rank = (row: T) => {
+    if (row.stripeSubscriptionId) return LIVE.includes(row.status) ? 3 : row.status === 'incomplete' ? 1 : 0;
+    return LIVE.includes(row.status) && !row.endedAt ? 2 : 0;
+  };
+  const order = (row: T) => `${rank(row)}:${row.startedAt.toISOString()}:${row.stripeSubscriptionId ?? ''}`;
+  return rows.reduce<T | null>((best, row) => (best && order(best) >= order(row) ? best : row), null);
+}
+
+/**
+ * After a subscription changed: chooses the current one, ends a local trial that was converted, moves the billing month
+ * when the anchor moved, grants the month's credits, and has add-ons without a live plan ended.
+ */
+export async function refreshAccount(
+  tx: Tx,
+  account: Account,
+  changed: { anchorAt: Date; stripeSubscriptionId: string },
+  context: SyncContext,
+): Promise<void> {
+  const { now } = context;
+  const rows = await tx
+    .select()
+    .from(subscriptions)
+    .where(ofAccount(account))
+    .orderBy(desc(subscriptions.startedAt));
+  const converted = rows.some(
+    (row) => row.stripeSubscriptionId && row.status !== 'incomplete' && row.status !== 'incomplete_expired',
+  );
+  if (converted) {
+    const open = rows.filter((row) => !row.stripeSubscriptionId && !row.endedAt);
+    if (open.length > 0) {
+      const ids = open.map((row) => row.id);
+      await tx
+        .update(subscriptions)
+        .set({ status: 'expired', endedAt: now })
+        .where(inArray(subscriptions.id, ids));
+      for (const row of open) Object.assign(row, { status: 'expired', endedAt: now });
+    }
+  }
+  const current = chooseCurrent(rows);
+  if (!current) return;
+  await makeCurrent(tx, account, current, now);
+  if (current.stripeSubscriptionId === changed.stripeSubscriptionId && LIVE.includes(current.status)) {
+    await moveMonth(tx, account, changed.anchorAt, now);
+  }
+  await grantMonth(tx, account, current, context);
+  if (!LIVE.includes(current.status)) await endAddOns(tx, account);
+}
+
+/** Makes one subscription the account's current one. */
+export async function makeCurrent(tx: Tx, account: Account, current: Row, now: Date): Promise<void> {
+  await openAccount(tx, account, now);
+  if (current.isCurrent) return;
+  await tx
+    .update(subscriptions)
+    .set({ isCurrent: false })
+    .where(and(ofAccount(account), eq(subscriptions.isCurrent, true), ne(subscriptions.id, current.id)));
+  await tx.update(subscriptions).set({ isCurrent: true }).where(eq(subscriptions.id, current.id));
+  await tx.update(billingAccounts).set({ currentSubscriptionId: current.id }).where(accountRow(account));
+}
+
+const ofAccount = (account: Account) =>
+  and(eq(subscriptions.merchantId, account.merchantId), eq(subscriptions.platformId, account.platformId));
+
+const accountRow = (account: Account) =>
+  and(eq(billingAccounts.merchantId, account.merchantId), eq(billingAccounts.platformId, account.platformId));
+
+async function moveMonth(tx: Tx, account: Account, anchorAt: Date, now: Date): Promise<void> {
+  const kept = await findAccount(tx, account);
+  if (!kept || kept.anchorAt.getTime() === anchorAt.getTime()) return;
+  await tx
+    .update(billingAccounts)
+    .set(moveAnchor(kept, anchorAt, now))
+    .where(accountRow(account));
+}
+
+/** Grants the running month's credits of the current subscription's tier, once; see credits.ts. */
+export async function grantMonth(
+  tx: Tx,
+  account: Account,
+  current: Pick<Row, 'status' | 'tierId' | 'graceUntil'>,
+  context: SyncContext,
+): Promise<void> {
+  const inGrace =
+    current.status === 'past_due' && current.graceUntil !== null && context.now < current.graceUntil;
+  const gives = current.status === 'trialing' || current.status === 'active' || inGrace;
+  if (!gives) return;
+  const kept = await findAccount(tx, account);
+  if (!kept) return;
+  const [grant] = await tx
+    .select({ enabled: tierLimits.enabled, amount: tierLimits.limitValue })
+    .from(tierLimits)
+    .where(and(eq(tierLimits.tierId, current.tierId), eq(tierLimits.featureCode, 'monthly_credits')));
+  const entitled = grant?.enabled ? (grant.amount ?? 0) : 0;
+  await openCreditMonth(tx, account, currentMonth(kept, context.now), entitled, context.actor, context.now);
+}
+
+/** Add-ons end with the plan. Stripe is told by the worker: no network call while a transaction is open. */
+async function endAddOns(tx: Tx, account: Account): Promise<void> {
+  const [open] = await tx
+    .select({ id: storeAddOns.id })
+    .from(storeAddOns)
+    .where(
+      and(
+        eq(storeAddOns.merchantId, account.merchantId),
+        eq(storeAddOns.platformId, account.platformId),
+        isNull(storeAddOns.endedAt),
+      ),
+    )
+    .limit(1);
+  if (open)
+    await enqueue(
+      tx,
+      'end_add_ons',
+      { ...account },
+      { key: `end_add_ons:${account.merchantId}:${account.platformId}` },
+    );
+}

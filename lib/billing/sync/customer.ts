@@ -1,0 +1,94 @@
+import { eq } from 'drizzle-orm';
+import { customers } from '@/db/schema';
+import { type CustomerSnapshot, readCustomer } from '@/lib/stripe/customer-snapshot';
+import { changedFields, recordAudit } from '../audit';
+import { lockCustomer, type Mirror, mayApply, momentOf } from './mirror';
+
+/** Stripe's customers: the billing details, the card and the tax id, taken back from what was changed at Stripe. */
+export const customerMirror: Mirror<CustomerSnapshot> = {
+  read: readCustomer,
+
+  async fetch(stripe, id) {
+    const customer = await stripe.customers.retrieve(id, {
+      expand: ['invoice_settings.default_payment_method', 'tax_ids'],
+    });
+    return { snapshot: readCustomer(customer), at: momentOf(customer.lastResponse) };
+  },
+
+  async syncNumber(db, id) {
+    const [row] = await db
+      .select({ number: customers.syncNumber })
+      .from(customers)
+      .where(eq(customers.stripeCustomerId, id));
+    return row?.number ?? null;
+  },
+
+  async apply(tx, snapshot, moment, context) {
+    const merchantId = await lockCustomer(tx, snapshot.id, snapshot.marks.merchant);
+    if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
+    const [row] = await tx.select().from(customers).where(eq(customers.merchantId, merchantId));
+    if (row?.deletedAtStripe) return { kind: 'applied', merchantId, changes: [] };
+    const untold = snapshot.card === undefined || snapshot.taxIds === undefined;
+    if (snapshot.deleted) {
+      const after = { deletedAtStripe: moment.at, stripeTaxId: null, cardBrand: null, cardLast4: null };
+      await tx
+        .update(customers)
+        .set({ ...after, syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 })
+        .where(eq(customers.merchantId, merchantId));
+      await recordAudit(tx, context.actor, context.now, {
+        action: 'customer.deleted',
+        entity: 'customer',
+        entityId: merchantId,
+        merchantId,
+        before: { stripeCustomerId: snapshot.id },
+        after,
+      });
+      return {
+        kind: 'applied',
+        merchantId,
+        changes: [{ entity: 'customer', id: merchantId, before: null, after }],
+      };
+    }
+    if (!mayApply(row, moment) || (untold && moment.fetchedAgainst === undefined)) return { kind: 'settle' };
+    const taxId = snapshot.taxIds?.[0];
+    const next = {
+      name: snapshot.name || (row?.name ?? ''),
+      email: snapshot.email || (row?.email ?? ''),
+      ...(Object.values(snapshot.address).some(Boolean) ? snapshot.address : {}),
+      taxExempt: snapshot.taxExempt,
+      cardBrand: snapshot.card?.brand ?? null,
+      cardLast4: snapshot.card?.last4 ?? null,
+      cardExpMonth: snapshot.card?.expMonth ?? null,
+      cardExpYear: snapshot.card?.expYear ?? null,
+      stripeTaxId: taxId?.id ?? null,
+      ...(taxId ? { vatNumber: taxId.value, vatStatus: vatStatusOf(taxId.status) } : {}),
+      ...(!taxId && row?.stripeTaxId ? { vatNumber: null, vatStatus: 'none' as const } : {}),
+    };
+    const changed = changedFields(row as Partial<typeof next> | undefined, next);
+    await tx
+      .update(customers)
+      .set({ ...next, syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 })
+      .where(eq(customers.merchantId, merchantId));
+    if (!changed) return { kind: 'applied', merchantId, changes: [] };
+    await recordAudit(tx, context.actor, context.now, {
+      action: 'customer.updated',
+      entity: 'customer',
+      entityId: merchantId,
+      merchantId,
+      before: changed.before,
+      after: changed.after,
+    });
+    return {
+      kind: 'applied',
+      merchantId,
+      changes: [{ entity: 'customer', id: merchantId, before: changed.before, after: changed.after }],
+    };
+  },
+};
+
+/** Stripe's word for a tax id's verification in ours (stripe.md 37). */
+function vatStatusOf(status: string): 'pending' | 'valid' | 'invalid' | 'unavailable' {
+  if (status === 'verified') return 'valid';
+  if (status === 'unverified') return 'invalid';
+  return status === 'pending' ? 'pending' : 'unavailable';
+}

@@ -1,0 +1,69 @@
+import { eq, inArray } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import { addOns, retiredPrices, tierPrices, tiers } from '@/db/schema';
+
+/** Anything that names a price: a subscription's item, an invoice's line, a phase's item. */
+type Priced = { priceId: string };
+export type PlanPlace<Item extends Priced> = { tierId: string; platformId: string; item: Item };
+export type AddOnPlace<Item extends Priced> = { addOnId: string; platformId: string; item: Item };
+
+/**
+ * What the items of a subscription are to us: by price id, archived and replaced prices included, else by the tier's
+ * product. The plan need not come first (stripe.md 13). Items that nothing maps are left over.
+ */
+export async function placeItems<Item extends Priced>(
+  db: Db,
+  items: Item[],
+): Promise<{ plans: PlanPlace<Item>[]; addOns: AddOnPlace<Item>[]; unmapped: Item[] }> {
+  const tierOf = await findTiers(db, items);
+  const rest = items.filter((item) => !tierOf.has(item));
+  const addOnOf = rest.length > 0 ? await findAddOns(db, rest) : new Map<Item, never>();
+  return {
+    plans: items.flatMap((item) => {
+      const tier = tierOf.get(item);
+      return tier ? [{ ...tier, item }] : [];
+    }),
+    addOns: rest.flatMap((item) => {
+      const addOn = addOnOf.get(item);
+      return addOn ? [{ ...addOn, item }] : [];
+    }),
+    unmapped: rest.filter((item) => !addOnOf.has(item)),
+  };
+}
+
+async function findTiers<Item extends Priced>(db: Db, items: Item[]) {
+  const priceIds = items.map((item) => item.priceId);
+  if (priceIds.length === 0) return new Map<Item, { tierId: string; platformId: string }>();
+  const rows = await db
+    .select({ priceId: tierPrices.stripePriceId, tierId: tiers.id, platformId: tiers.platformId })
+    .from(tierPrices)
+    .innerJoin(tiers, eq(tierPrices.tierId, tiers.id))
+    .where(inArray(tierPrices.stripePriceId, priceIds));
+  const byPrice = new Map(rows.map((row) => [row.priceId, row]));
+  const found = new Map<Item, { tierId: string; platformId: string }>();
+  for (const item of items) {
+    const row = byPrice.get(item.priceId);
+    if (row) found.set(item, { tierId: row.tierId, platformId: row.platformId });
+  }
+  return found;
+}
+
+async function findAddOns<Item extends Priced>(db: Db, items: Item[]) {
+  const priceIds = items.map((item) => item.priceId);
+  const current = await db
+    .select({ priceId: addOns.stripePriceId, addOnId: addOns.id, platformId: addOns.platformId })
+    .from(addOns)
+    .where(inArray(addOns.stripePriceId, priceIds));
+  const retired = await db
+    .select({ priceId: retiredPrices.stripePriceId, addOnId: addOns.id, platformId: addOns.platformId })
+    .from(retiredPrices)
+    .innerJoin(addOns, eq(retiredPrices.addOnId, addOns.id))
+    .where(inArray(retiredPrices.stripePriceId, priceIds));
+  const byPrice = new Map([...retired, ...current].map((row) => [row.priceId, row]));
+  const found = new Map<Item, { addOnId: string; platformId: string }>();
+  for (const item of items) {
+    const row = byPrice.get(item.priceId);
+    if (row) found.set(item, { addOnId: row.addOnId, platformId: row.platformId });
+  }
+  return found;
+}

@@ -1,0 +1,38 @@
+import type Stripe from 'stripe';
+import type { Db, Tx } from '@/db/client';
+import { callStripe } from '@/lib/stripe/client';
+import type { Mirror, Outcome, SyncContext } from './mirror';
+
+/** Somebody else kept applying newer snapshots while we fetched; the worker tries again later. */
+export class StillMoving extends Error {
+  override name = 'StillMoving';
+}
+
+/**
+ * Brings our rows to what Stripe says now about one object: read the row's number, fetch with no transaction open, lock,
+ * compare; if it moved, again, three times in all. Convergent and safe to repeat. `also` runs in the same transaction,
+ * after the snapshot was applied or ignored.
+ * @throws StripeUnavailable, StillMoving, and what the mirror's `apply` throws
+ */
+export async function settle<Snapshot>(
+  db: Db,
+  stripe: Stripe,
+  mirror: Mirror<Snapshot>,
+  id: string,
+  context: SyncContext,
+  also?: (tx: Tx, outcome: Exclude<Outcome, { kind: 'settle' }>) => Promise<void>,
+): Promise<Exclude<Outcome, { kind: 'settle' }>> {
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const number = await mirror.syncNumber(db, id);
+    const fetched = await callStripe(() => mirror.fetch(stripe, id));
+    const outcome = await db.transaction(async (tx) => {
+      const result: Outcome = fetched
+        ? await mirror.apply(tx, fetched.snapshot, { at: fetched.at, fetchedAgainst: number }, context)
+        : { kind: 'ignored', reason: 'stripe has no such object' };
+      if (result.kind !== 'settle') await also?.(tx, result);
+      return result;
+    });
+    if (outcome.kind !== 'settle') return outcome;
+  }
+  throw new StillMoving(`${id} kept changing while it was fetched`);
+}

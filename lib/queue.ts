@@ -1,0 +1,21 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+
+/**
+ * Queues work for the worker, in the caller's transaction: it runs only if that commits. With a `key`, a job of the same
+ * key that has not started is replaced rather than doubled.
+ */
+export async function enqueue(
+  db: Db,
+  task: string,
+  payload: Record<string, unknown>,
+  options: { key?: string; runAt?: Date; maxAttempts?: number } = {},
+): Promise<void> {
+  await db.execute(sql`
+    select graphile_worker.add_job(
+      ${task}, ${JSON.stringify(payload)}::json,
+      run_at := ${options.runAt?.toISOString() ?? null}::timestamptz,
+      max_attempts := ${options.maxAttempts ?? 12}::int,
+      job_key := ${options.key ?? null}::text
+    )`);
+}
