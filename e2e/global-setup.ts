@@ -22,7 +22,7 @@ const APART = [
  */
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env.E2E_BASE_URL) return undefined;
-  const folder = await makeTemporaryDataDir('e2e');
+  const folder = await makeTemporaryDataDir('e2e', { guarded: true });
   const dataDir = join(folder.path, 'data');
   const emptied = [...APART, 'STRIPE_SECRET_KEY', 'STRIPE_API_BASE', 'STRIPE_WEBHOOK_SECRET'];
   const child = startChild({

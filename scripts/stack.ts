@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { migrate } from '@/db/migrate';
 import { LOCAL_KEY, readEnv } from '@/lib/env';
+import { createStripe } from '@/lib/stripe/client';
 import { buildWhenChanged } from './build';
 import { type Child, type ChildOptions, endOrphans, startChild } from './children';
 import { claimDataDir, keepSecret } from './data-dir';
@@ -12,6 +13,7 @@ import { isPortFree } from './ports';
 import { startPostgres } from './postgres';
 import { requireIdentity } from './processes';
 import { isSeedBroken, isSeeded, noteSeed, requireOurSeed } from './seed-note';
+import { pointWebhooksAt } from './webhook-endpoint';
 
 export interface StackOptions {
   dev?: boolean;
@@ -126,11 +128,16 @@ async function startParts(settings: Settings, options: StackOptions, running: Ru
     await migrate(database.url);
     report('database ready');
     if (local) await startLocalStripe(settings, running, start);
-    if (isSeeded(dataDir, database.url)) return;
-    report('seeding the demo data');
-    noteSeed(dataDir, database.url, 'begun');
-    await runToEnd(start({ name: 'seed', args: ['--import', 'tsx', 'db/seed.ts'] }));
-    noteSeed(dataDir, database.url, 'finished');
+    if (!isSeeded(dataDir, database.url)) {
+      report('seeding the demo data');
+      noteSeed(dataDir, database.url, 'begun');
+      await runToEnd(start({ name: 'seed', args: ['--import', 'tsx', 'db/seed.ts'] }));
+      noteSeed(dataDir, database.url, 'finished');
+    }
+    if (env.STRIPE_API_BASE && local) {
+      const origin = `http://${settings.reach}:${settings.port}`;
+      await pointWebhooksAt(createStripe(LOCAL_KEY, env.STRIPE_API_BASE), origin);
+    }
   };
   const prepareBuild = async () => {
     if (options.dev) return;

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,16 +9,40 @@ import { isRunning, type ProcessIdentity, requireIdentity } from './processes';
 
 /**
  * A data directory that lives as long as this process. Those of killed predecessors are cleared away first,
- * with the servers that still run in them.
+ * with the servers that still run in them. A `guarded` one is cleared at once should this process be killed.
  */
-export async function makeTemporaryDataDir(purpose: string): Promise<{ path: string; remove(): void }> {
-  const prefix = `tierline-${purpose}-`;
-  for (const name of readdirSync(tmpdir())) {
-    if (name.startsWith(prefix)) await sweep(join(tmpdir(), name));
-  }
-  const path = mkdtempSync(join(tmpdir(), prefix));
+export async function makeTemporaryDataDir(purpose: string, options: { guarded?: boolean } = {}) {
+  await sweepAbandoned(purpose);
+  const path = mkdtempSync(join(tmpdir(), `tierline-${purpose}-`));
   writePrivateJson(join(path, 'user.json'), requireIdentity(process.pid));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  const guard = options.guarded ? startGuard(purpose) : null;
+  const remove = () => {
+    rmSync(path, { recursive: true, force: true });
+    guard?.kill('SIGKILL');
+  };
+  return { path, remove };
+}
+
+/** Waits in a process of its own until our end of its stdin closes, however we end. */
+function startGuard(purpose: string): ChildProcess {
+  const args = JSON.stringify(['--import', 'tsx', 'scripts/sweep.ts', purpose]);
+  const code = `process.stdin.on('end', () => {
+    require('node:child_process').spawnSync(process.execPath, ${args});
+    process.exit();
+  }).resume();`;
+  const guard = spawn(process.execPath, ['--input-type=commonjs', '--eval', code], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.unref();
+  return guard;
+}
+
+/** Clears away the temporary data directories of processes that have ended without doing so. */
+export async function sweepAbandoned(purpose: string): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    if (name.startsWith(`tierline-${purpose}-`)) await sweep(join(tmpdir(), name));
+  }
 }
 
 async function sweep(path: string): Promise<void> {

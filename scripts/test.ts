@@ -73,10 +73,12 @@ function run(program: string, args: string[], env: Record<string, string> = {}):
     env: { ...process.env, ...env },
     stdio: 'inherit',
   });
-  return new Promise((done) => {
+  const pass = () => child.kill('SIGTERM');
+  process.on('SIGTERM', pass);
+  return new Promise<number>((done) => {
     child.once('error', () => done(1));
     child.once('exit', (code) => done(code ?? 1));
-  });
+  }).finally(() => process.off('SIGTERM', pass));
 }
 
 const { values: flags, positionals: filters } = parseArgs({
@@ -91,9 +93,11 @@ if (unknown.length > 0) {
 }
 
 let interrupted = false;
-process.on('SIGINT', () => {
-  interrupted = true;
-});
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    interrupted = true;
+  });
+}
 
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });

@@ -15,7 +15,7 @@ const TEMPLATE = 'template_migrated';
 
 /** Once per vitest run: a throwaway PostgreSQL with one migrated database, which every test file clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await makeTemporaryDataDir('vitest');
+  const dataDir = await makeTemporaryDataDir('vitest', { guarded: true });
   const server = await startPostgres({ dataDir: dataDir.path, settings: 'throwaway' });
   const sql = postgres(server.url, { max: 1 });
   await sql`create database ${sql(TEMPLATE)}`;
