@@ -1,0 +1,31 @@
+import { useTranslations } from 'next-intl';
+import { DateText } from '@/components/ui/date-text';
+import { useFormat } from '@/components/ui/format';
+import { type Column, Table } from '@/components/ui/table';
+import type { CreditFacts } from './shapes';
+
+type Entry = CreditFacts['ledger'][number];
+
+/** Every credit that came or went; the balance is the sum. */
+export function CreditLedger({ ledger }: { ledger: CreditFacts['ledger'] }) {
+  const t = useTranslations('billing.credits');
+  const format = useFormat();
+  if (ledger.length === 0) return <p className="text-muted">{t('empty')}</p>;
+  const columns: Column<Entry>[] = [
+    { key: 'when', header: t('when'), cell: (entry) => <DateText value={entry.at} style="short" /> },
+    { key: 'what', header: t('what'), cell: (entry) => t(`kinds.${entry.kind}`) },
+    { key: 'bucket', header: t('bucket'), cell: (entry) => t(entry.bucket) },
+    {
+      key: 'amount',
+      header: t('amount'),
+      align: 'right',
+      cell: (entry) => (
+        <span className={entry.amount > 0 ? 'font-medium text-ok-ink' : 'font-medium'}>
+          {entry.amount > 0 ? '+' : '−'}
+          {format.number(Math.abs(entry.amount))}
+        </span>
+      ),
+    },
+  ];
+  return <Table caption={t('ledger')} columns={columns} rows={ledger} rowKey={(entry) => entry.id} />;
+}

@@ -1,0 +1,40 @@
+import { useTranslations } from 'next-intl';
+import { Badge, type Tone } from '@/components/ui/badge';
+import type { DetailsFacts } from './shapes';
+
+const tones: Record<DetailsFacts['vatStatus'], Tone> = {
+  none: 'neutral',
+  pending: 'warn',
+  valid: 'ok',
+  invalid: 'danger',
+  unavailable: 'warn',
+};
+
+/** Who the invoices are made out to, and how the VAT number stands. */
+export function DetailsSummary({ details }: { details: DetailsFacts }) {
+  const t = useTranslations('billing.details');
+  const lines = [details.name, details.email, ...details.address].filter(Boolean);
+  return (
+    <>
+      {lines.length > 0 ? (
+        <address className="not-italic">
+          {lines.map((line) => (
+            <span key={line} className="block">
+              {line}
+            </span>
+          ))}
+        </address>
+      ) : (
+        <p className="text-muted">{t('empty')}</p>
+      )}
+      {details.vatNumber ? (
+        <p className="mt-3 flex flex-wrap items-center gap-2">
+          <span className="text-muted">{t('vatNumber')}</span>
+          <span className="font-medium">{details.vatNumber}</span>
+          <Badge tone={tones[details.vatStatus]}>{t(`vat.${details.vatStatus}`)}</Badge>
+        </p>
+      ) : null}
+      {details.taxExempt !== 'none' ? <p className="mt-1 text-muted">{t(details.taxExempt)}</p> : null}
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+import { useTranslations } from 'next-intl';
+import { Badge, type Tone } from '@/components/ui/badge';
+import type { SubscriptionStatus } from './shapes';
+
+/** Green runs, amber needs a look, red costs access. */
+const tones: Record<SubscriptionStatus, Tone> = {
+  none: 'neutral',
+  trialing: 'accent',
+  active: 'ok',
+  past_due: 'danger',
+  unpaid: 'danger',
+  paused: 'warn',
+  incomplete: 'warn',
+  incomplete_expired: 'neutral',
+  canceled: 'neutral',
+  expired: 'warn',
+};
+
+/** The state of a subscription in a word or two. */
+export function StatusBadge({ status, ending = false }: { status: SubscriptionStatus; ending?: boolean }) {
+  const t = useTranslations('billing.status');
+  return ending ? <Badge tone="warn">{t('ending')}</Badge> : <Badge tone={tones[status]}>{t(status)}</Badge>;
+}
