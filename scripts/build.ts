@@ -10,7 +10,8 @@ const APART_FILES =
   /\.(md|tsbuildinfo|log)$|\.test\.tsx?$|^next-env\.d\.ts$|^vitest\.config\.ts$|^biome\.json$/;
 /** What people drop into the root folder, a log or a note, is no reason to build. */
 const ROOT_FILES = /\.(json|[cm]?[jt]sx?)$/;
-const LOCK_DIR = 'node_modules/.cache/tierline';
+/** The one folder in `.next` that a build does not empty. */
+const LOCK_DIR = '.next/cache';
 const STAMP = '.next/tierline-build.json';
 
 /**
