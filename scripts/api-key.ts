@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Misuse, runCommand } from './command';
+import { loadInstallation } from './installation';
 
 const roles = ['admin', 'support', 'usage'] as const;
 
@@ -15,6 +16,7 @@ await runCommand(async () => {
   const role = roles.find((known) => known === values.role);
   if (!values.name) throw new Misuse('Name the key: npm run -s api-key -- --name ci --role admin');
   if (!role) throw new Misuse(`--role is one of ${roles.join(', ')}`);
+  loadInstallation();
   const { createApiKey } = await import('@/lib/billing/api-keys');
   const { database } = await import('@/lib/database');
   const { key } = await createApiKey(database(), {

@@ -1,16 +1,14 @@
-import { loadInstallation } from './installation';
-
 /** Wrong use of a command, as against work that failed: exits 2. */
 export class Misuse extends Error {}
 
 /**
- * Runs a command on the installation meant (`loadInstallation`) and ends the process, whatever pools are open.
+ * Runs a command and ends the process, whatever pools are open. Arguments are checked before `loadInstallation`, so
+ * that misuse is told everywhere.
  * Failures are told in one line on stderr; the stack only with LOG_LEVEL=debug.
  */
 export async function runCommand(run: () => Promise<void>): Promise<void> {
   let code = 0;
   try {
-    loadInstallation();
     await run();
   } catch (error) {
     code = error instanceof Misuse ? 2 : 1;

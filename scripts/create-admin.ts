@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Misuse, runCommand } from './command';
+import { loadInstallation } from './installation';
 
 /** `npm run create-admin -- --email x [--name y] [--password z]`: the first person of a new installation. */
 await runCommand(async () => {
@@ -9,6 +10,7 @@ await runCommand(async () => {
   });
   const { email } = values;
   if (!email?.includes('@')) throw new Misuse('Say who: npm run create-admin -- --email you@example.com');
+  loadInstallation();
   const password = values.password ?? randomBytes(15).toString('base64url');
   const { createAdmin } = await import('@/lib/tenancy/people');
   const { database } = await import('@/lib/database');

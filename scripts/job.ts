@@ -1,4 +1,5 @@
 import { Misuse, runCommand } from './command';
+import { loadInstallation } from './installation';
 
 /** `npm run job -- NAME`: runs one job now, in this process. */
 await runCommand(async () => {
@@ -9,6 +10,7 @@ await runCommand(async () => {
     const words = name ? `There is no job named ${name}.` : 'Name a job: npm run job -- NAME.';
     throw new Misuse(`${words} Jobs:\n${names.map((known) => `  ${known}`).join('\n')}`);
   }
+  loadInstallation();
   const startedAt = Date.now();
   const result = await runJobNow(name);
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { migrate } from '@/db/migrate';
@@ -7,12 +7,12 @@ import { LOCAL_KEY, readEnv } from '@/lib/env';
 import { createStripe } from '@/lib/stripe/client';
 import { buildWhenChanged } from './build';
 import { type Child, type ChildOptions, endOrphans, startChild } from './children';
-import { claimDataDir, keepSecret } from './data-dir';
+import { claimDataDir } from './data-dir';
 import { writeRunningStack } from './installation';
-import { isPortFree } from './ports';
 import { startPostgres } from './postgres';
 import { requireIdentity } from './processes';
 import { isSeedBroken, isSeeded, noteSeed, requireOurSeed } from './seed-note';
+import { makeEnv, readSettings, requireFreePorts, type Settings } from './stack-settings';
 import { pointWebhooksAt } from './webhook-endpoint';
 
 export interface StackOptions {
@@ -74,30 +74,6 @@ interface Running {
   children: Child[];
   stopped: boolean;
   fail: (words: string) => void;
-}
-
-type Settings = ReturnType<typeof readSettings>;
-
-function readSettings() {
-  const port = Number(process.env.PORT || 3000);
-  const stripePort = Number(process.env.LOCAL_STRIPE_PORT || 12_111);
-  for (const [name, value] of Object.entries({ PORT: port, LOCAL_STRIPE_PORT: stripePort })) {
-    if (!Number.isInteger(value) || value < 1 || value > 65_535)
-      throw new Error(`${name} is not a port number`);
-  }
-  const key = process.env.STRIPE_SECRET_KEY;
-  const host = process.env.HOST || '127.0.0.1';
-  return {
-    port,
-    stripePort,
-    host,
-    /** Where this machine reaches what listens on `host`. */
-    reach: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host,
-    dataDir: resolve(process.env.DATA_DIR || '.data'),
-    databaseUrl: process.env.DATABASE_URL || null,
-    local: !key || key === LOCAL_KEY,
-    appUrl: process.env.APP_URL || `http://localhost:${port}`,
-  };
 }
 
 async function startParts(settings: Settings, options: StackOptions, running: Running) {
@@ -173,44 +149,6 @@ async function startParts(settings: Settings, options: StackOptions, running: Ru
 }
 
 const NEXT = 'node_modules/next/dist/bin/next';
-
-function makeEnv(settings: Settings, databaseUrl: string, dev: boolean): NodeJS.ProcessEnv {
-  const { dataDir, local, host, port, stripePort, reach } = settings;
-  return {
-    ...process.env,
-    NODE_ENV: dev ? 'development' : 'production',
-    NEXT_TELEMETRY_DISABLED: '1',
-    DEMO: '1',
-    DATABASE_URL: databaseUrl,
-    DATA_DIR: dataDir,
-    HOST: host,
-    PORT: String(port),
-    APP_URL: settings.appUrl,
-    AUTH_SECRET: process.env.AUTH_SECRET || keepSecret(dataDir, 'AUTH_SECRET'),
-    ...(local && {
-      STRIPE_SECRET_KEY: LOCAL_KEY,
-      STRIPE_API_BASE: `http://${reach}:${stripePort}`,
-      STRIPE_WEBHOOK_SECRET:
-        process.env.STRIPE_WEBHOOK_SECRET || `whsec_${keepSecret(dataDir, 'STRIPE_WEBHOOK_SECRET')}`,
-      STRIPE_TAX: process.env.STRIPE_TAX || '1',
-    }),
-  };
-}
-
-async function requireFreePorts({ port, stripePort, host, local }: Settings): Promise<void> {
-  const wanted = [{ name: 'PORT', value: port, what: 'the app' }];
-  if (local) wanted.push({ name: 'LOCAL_STRIPE_PORT', value: stripePort, what: 'local Stripe' });
-  for (const { name, value, what } of wanted) {
-    // Browsers try ::1 first for localhost: a stranger there would answer in our place.
-    const free =
-      (await isPortFree(value, host)) && (host !== '127.0.0.1' || (await isPortFree(value, '::1')));
-    if (!free) {
-      throw new Error(
-        `Port ${value} for ${what} is taken. Stop what uses it, or choose another: ${name}=${value + 1} npm run demo`,
-      );
-    }
-  }
-}
 
 async function startOver({ dataDir, databaseUrl }: Settings): Promise<void> {
   if (databaseUrl) {

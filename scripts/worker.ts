@@ -1,7 +1,9 @@
 import { runCommand } from './command';
+import { loadInstallation } from './installation';
 
 /** `npm run worker`: a process that only runs jobs, beside any number of others and of app processes. */
 await runCommand(async () => {
+  loadInstallation();
   const { env } = await import('@/lib/env');
   const { migrate } = await import('@/db/migrate');
   const { startWorker } = await import('@/lib/jobs');
