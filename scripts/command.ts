@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** Wrong use of a command, as against work that failed: exits 2. */
 export class Misuse extends Error {}
 
@@ -20,6 +22,7 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
 
 function tell(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof z.ZodError) return z.prettifyError(error);
   if (process.env.LOG_LEVEL === 'debug') return error.stack ?? error.message;
   // A refused connection to several addresses has its words in the parts only.
   if (error instanceof AggregateError) return error.errors.map(tell).join('; ');
