@@ -1,0 +1,107 @@
+import type Stripe from 'stripe';
+import type { Db } from '@/db/client';
+import { callStripe } from '@/lib/stripe/client';
+import type { Account } from './accounts';
+import { type Actor, recordAudit } from './audit';
+import { NoActiveSubscription, SubscriptionNotCancelled } from './errors';
+import { type CurrentSubscription, findCurrentSubscription, livesAtStripe } from './subscriptions';
+import { settle } from './sync/settle';
+import { subscriptionMirror } from './sync/subscription';
+
+type Context = { account: Account; actor: Actor; now: Date };
+/** A current subscription that Stripe has. */
+export type AtStripe = CurrentSubscription & { stripeSubscriptionId: string };
+
+/** The account's subscription at Stripe that lives. @throws NoActiveSubscription */
+export async function getLiveSubscription(db: Db, account: Account): Promise<AtStripe> {
+  const current = await findCurrentSubscription(db, account);
+  if (!current || !livesAtStripe(current) || !current.stripeSubscriptionId) throw new NoActiveSubscription();
+  return { ...current, stripeSubscriptionId: current.stripeSubscriptionId };
+}
+
+/**
+ * Cancels at the period's end, or (admins) at once. A change that waited is dropped: while a schedule is attached Stripe
+ * refuses cancellation fields (stripe.md 42). Safe to repeat.
+ * @throws NoActiveSubscription, StripeUnavailable
+ */
+export async function cancelSubscription(
+  db: Db,
+  stripe: Stripe,
+  input: Context & { reason?: string; immediately?: boolean },
+): Promise<CurrentSubscription> {
+  const live = await getLiveSubscription(db, input.account);
+  const id = live.stripeSubscriptionId;
+  await releaseSchedule(stripe, id);
+  const details = input.reason ? { cancellation_details: { comment: input.reason } } : {};
+  await callStripe(() =>
+    input.immediately
+      ? stripe.subscriptions.cancel(id, details)
+      : stripe.subscriptions.update(id, { cancel_at_period_end: true, ...details }),
+  );
+  return afterwards(
+    db,
+    stripe,
+    id,
+    input,
+    input.immediately ? 'subscription.cancelled_now' : 'subscription.cancelled',
+    input.reason,
+  );
+}
+
+/**
+ * Takes a scheduled cancellation back before it takes effect. Both ways of saying it are cleared (stripe.md 43).
+ * @throws NoActiveSubscription, SubscriptionNotCancelled, StripeUnavailable
+ */
+export async function reactivateSubscription(
+  db: Db,
+  stripe: Stripe,
+  input: Context,
+): Promise<CurrentSubscription> {
+  const live = await getLiveSubscription(db, input.account);
+  const id = live.stripeSubscriptionId;
+  if (!live.cancelAt && !live.cancelAtPeriodEnd) throw new SubscriptionNotCancelled();
+  await clearCancellation(stripe, id);
+  return afterwards(db, stripe, id, input, 'subscription.reactivated');
+}
+
+/** Clears `cancel_at_period_end` and `cancel_at`, whichever is set. */
+export async function clearCancellation(stripe: Stripe, id: string): Promise<void> {
+  const now = await callStripe(() => stripe.subscriptions.retrieve(id));
+  if (now.cancel_at_period_end) {
+    const cleared = await callStripe(() => stripe.subscriptions.update(id, { cancel_at_period_end: false }));
+    if (cleared.cancel_at === null) return;
+  }
+  if (now.cancel_at !== null) await callStripe(() => stripe.subscriptions.update(id, { cancel_at: '' }));
+}
+
+/** Lets go of a subscription's schedule, if it has one; the plan stays as it is. */
+export async function releaseSchedule(stripe: Stripe, id: string): Promise<boolean> {
+  const now = await callStripe(() => stripe.subscriptions.retrieve(id));
+  const schedule = typeof now.schedule === 'string' ? now.schedule : now.schedule?.id;
+  if (!schedule) return false;
+  await callStripe(() => stripe.subscriptionSchedules.release(schedule));
+  return true;
+}
+
+/** Brings in what Stripe made of it, and writes who asked for it: the mirror itself is signed by Stripe's side. */
+export async function afterwards(
+  db: Db,
+  stripe: Stripe,
+  id: string,
+  context: Context,
+  action: string,
+  reason?: string,
+): Promise<CurrentSubscription> {
+  await settle(db, stripe, subscriptionMirror, id, context, (tx) =>
+    recordAudit(tx, context.actor, context.now, {
+      action,
+      entity: 'subscription',
+      entityId: id,
+      ...context.account,
+      reason,
+    }),
+  );
+  const current = await findCurrentSubscription(db, context.account);
+  if (!current) throw new NoActiveSubscription();
+  return current;
+}

@@ -1,0 +1,111 @@
+import { and, eq, isNull, or } from 'drizzle-orm';
+import type Stripe from 'stripe';
+import type { Db } from '@/db/client';
+import { customers, settings } from '@/db/schema';
+import { NotFound } from '@/lib/errors';
+import { callStripe } from '@/lib/stripe/client';
+
+export type CustomerRow = typeof customers.$inferSelect;
+
+/** A merchant's billing row. @throws NotFound */
+export async function getCustomer(db: Db, merchantId: string): Promise<CustomerRow> {
+  const [row] = await db.select().from(customers).where(eq(customers.merchantId, merchantId));
+  if (!row) throw new NotFound('merchant', merchantId);
+  return row;
+}
+
+/**
+ * The merchant's customer at Stripe, made when there is none (or when it was deleted there). Two at once make one: the
+ * idempotency key is the merchant's, for an hour, because Stripe repeats a failure under the same key.
+ * @throws StripeUnavailable, NotFound
+ */
+export async function ensureStripeCustomer(db: Db, stripe: Stripe, merchantId: string): Promise<string> {
+  const row = await getCustomer(db, merchantId);
+  if (row.stripeCustomerId && !row.deletedAtStripe) return row.stripeCustomerId;
+  const customer = await callStripe(() =>
+    stripe.customers.create(
+      {
+        name: row.name,
+        email: row.email,
+        metadata: { merchant: merchantId },
+        tax_exempt: row.taxExempt,
+        ...(row.country
+          ? {
+              address: {
+                line1: row.line1,
+                line2: row.line2,
+                postal_code: row.postalCode,
+                city: row.city,
+                state: row.state,
+                country: row.country,
+              },
+            }
+          : {}),
+      },
+      {
+        idempotencyKey: `customer:${merchantId}:${row.deletedAtStripe?.getTime() ?? 0}:${Math.floor(Date.now() / 3_600_000)}`,
+      },
+    ),
+  );
+  await db
+    .update(customers)
+    .set({ stripeCustomerId: customer.id, deletedAtStripe: null })
+    .where(
+      and(
+        eq(customers.merchantId, merchantId),
+        or(isNull(customers.stripeCustomerId), eq(customers.stripeCustomerId, row.stripeCustomerId ?? '')),
+      ),
+    );
+  return (await getCustomer(db, merchantId)).stripeCustomerId ?? customer.id;
+}
+
+const PORTAL = 'portal_configuration';
+
+/**
+ * Opens Stripe's customer portal for the payment method, invoices, billing details and cancelling. It offers no plan
+ * switch: that is ours, with a preview (stripe.md 42). A customer that is not there yet is made.
+ */
+export async function openPortal(
+  db: Db,
+  stripe: Stripe,
+  input: { merchantId: string; returnUrl: string },
+): Promise<{ portal_url: string }> {
+  const customer = await ensureStripeCustomer(db, stripe, input.merchantId);
+  const configuration = await portalConfiguration(db, stripe);
+  const session = await callStripe(() =>
+    stripe.billingPortal.sessions.create({ customer, configuration, return_url: input.returnUrl }),
+  );
+  return { portal_url: session.url };
+}
+
+/** The id of our portal configuration, made once per installation. */
+async function portalConfiguration(db: Db, stripe: Stripe): Promise<string> {
+  const [kept] = await db.select().from(settings).where(eq(settings.name, PORTAL));
+  if (typeof kept?.value === 'string') return kept.value;
+  const made = await callStripe(() =>
+    stripe.billingPortal.configurations.create(
+      {
+        name: 'Tierline',
+        metadata: { tierline: 'portal' },
+        features: {
+          payment_method_update: { enabled: true },
+          invoice_history: { enabled: true },
+          customer_update: { enabled: true, allowed_updates: ['name', 'email', 'address', 'tax_id'] },
+          subscription_cancel: {
+            enabled: true,
+            mode: 'at_period_end',
+            cancellation_reason: {
+              enabled: true,
+              options: ['too_expensive', 'missing_features', 'switched_service', 'unused', 'other'],
+            },
+          },
+          subscription_update: { enabled: false },
+        },
+      },
+      { idempotencyKey: 'tierline:portal:1' },
+    ),
+  );
+  await db.insert(settings).values({ name: PORTAL, value: made.id }).onConflictDoNothing();
+  const [now] = await db.select().from(settings).where(eq(settings.name, PORTAL));
+  return typeof now?.value === 'string' ? now.value : made.id;
+}
