@@ -1,0 +1,274 @@
+/** The life of an invoice: draft → open → paid, or void, uncollectible; and each try to collect it. */
+import type Stripe from 'stripe';
+import type { App } from '../app';
+import type { Decline } from '../cards';
+import { DAY } from '../clock';
+import { invalid } from '../errors';
+import { dropDiscount, activeDiscounts, couponOf } from '../objects/discounts';
+import { type InvoiceGiven, shapeInvoice, subscriptionOf } from '../objects/invoices';
+import { cancelIntent, confirm, foresee, type How, makeIntent, type Outcome } from '../objects/payments';
+import type { CustomerBalanceTransaction, Invoice, PaymentIntent, PaymentMethod, Wire } from '../types';
+import { withBalance } from './invoicing';
+import { invoiceFailed, invoicePaid } from './settle';
+
+/** `billed: false` for a pending update: its lines count only once it is paid. */
+export function createInvoice(app: App, given: InvoiceGiven, billed = true): Invoice {
+  const invoice = shapeInvoice(app, given);
+  app.store.put('invoices', invoice);
+  for (const itemId of invoice._.items) {
+    const item = app.store.get('invoice_items', itemId);
+    if (item) app.store.put('invoice_items', { ...item, invoice: invoice.id });
+  }
+  if (billed) recordBilled(app, invoice);
+  app.emit('invoice.created', app.view('invoices', invoice));
+  return invoice;
+}
+
+/** Remembers on the subscription what each item was really billed for (stripe.md 14). */
+export function recordBilled(app: App, invoice: Invoice): void {
+  const sub = subscriptionOf(app, invoice);
+  if (!sub) return;
+  for (const line of invoice.lines) {
+    const item = line.parent?.subscription_item_details;
+    if (!item) continue;
+    const off = (line.discount_amounts ?? []).reduce((sum, one) => sum + one.amount, 0);
+    const known = sub._.billed.find((one) => item.invoice_item !== null && one.line === item.invoice_item);
+    if (known) {
+      known.invoice = invoice.id;
+      known.line = line.id;
+    } else if (line.amount > 0 && !item.invoice_item && line.period.end > app.now) {
+      sub._.billed.push({
+        item: item.subscription_item,
+        invoice: invoice.id,
+        line: line.id,
+        amount: line.amount - off,
+        start: line.period.start,
+        end: line.period.end,
+      });
+    }
+  }
+  sub._.billed = sub._.billed.filter((one) => one.end > app.now);
+  app.store.put('subscriptions', sub);
+}
+
+/** Draft → open: number, balance, payment intent. https://docs.stripe.com/invoicing/integration/workflow-transitions */
+export function finalize(app: App, invoice: Invoice): void {
+  if (invoice.status !== 'draft') {
+    throw invalid('This invoice is already finalized, you can\'t re-finalize a non-draft invoice.', undefined, 'invoice_not_editable');
+  }
+  const customer = app.store.get('customers', invoice.customer);
+  if (!customer) throw invalid('The customer of this invoice was deleted.');
+  const sequence = customer.next_invoice_sequence ?? 1;
+  customer.next_invoice_sequence = sequence + 1;
+  if (!customer.currency) customer.currency = invoice.currency;
+  const starting = customer.balance;
+  const { due, ending } = withBalance(invoice.total, starting);
+  if (ending !== starting) {
+    customer.balance = ending;
+    addBalanceTransaction(app, invoice, ending - starting, ending);
+  }
+  app.store.put('customers', customer);
+  app.change('invoices', invoice, null, (rec) => {
+    rec.number = `${customer.invoice_prefix}-${String(sequence).padStart(4, '0')}`;
+    rec.status = 'open';
+    rec.starting_balance = starting;
+    rec.ending_balance = ending;
+    rec.amount_due = due;
+    rec.amount_remaining = due;
+    rec.automatically_finalizes_at = null;
+    rec.effective_at = app.now;
+    rec.hosted_invoice_url = `${app.url}/i/${rec.id}`;
+    rec.invoice_pdf = `${app.url}/i/${rec.id}/pdf`;
+    rec.status_transitions = { ...rec.status_transitions, finalized_at: app.now };
+  });
+  endSpentDiscounts(app, invoice);
+  const intent = due > 0 ? openPayment(app, invoice) : null;
+  app.emit('invoice.finalized', app.view('invoices', invoice));
+  if (!intent) markPaid(app, invoice, { attempted: true });
+}
+
+/** `duration: once` is used up by the first invoice that it lowers; `repeating` by its end date. */
+function endSpentDiscounts(app: App, invoice: Invoice): void {
+  const sub = subscriptionOf(app, invoice);
+  if (!sub || sub.discounts.length === 0) return;
+  const used = new Set((invoice.total_discount_amounts ?? []).filter((one) => one.amount > 0).map((one) => one.discount));
+  const active = new Set(activeDiscounts(app, sub.discounts).map((discount) => discount.id));
+  const spent = sub.discounts.filter((one) => {
+    const discount = app.store.get('discounts', one);
+    return !discount || !active.has(one) || (used.has(one) && couponOf(app, discount)?.duration === 'once');
+  });
+  if (spent.length === 0) return;
+  for (const one of spent) dropDiscount(app, one);
+  app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
+    rec.discounts = rec.discounts.filter((one) => !spent.includes(one));
+  });
+}
+
+function addBalanceTransaction(app: App, invoice: Invoice, change: number, ending: number): void {
+  app.store.put('customer_balance_transactions', {
+    id: app.ids.make('cbtxn'),
+    object: 'customer_balance_transaction',
+    amount: change,
+    checkout_session: null,
+    created: app.now,
+    credit_note: null,
+    currency: invoice.currency,
+    customer: invoice.customer ?? '',
+    customer_account: null,
+    description: null,
+    ending_balance: ending,
+    invoice: invoice.id,
+    livemode: false,
+    metadata: {},
+    type: change < 0 ? 'invoice_too_small' : 'applied_to_invoice',
+  } satisfies Wire<Stripe.CustomerBalanceTransaction> as CustomerBalanceTransaction);
+}
+
+function openPayment(app: App, invoice: Invoice): PaymentIntent {
+  const sub = subscriptionOf(app, invoice);
+  const intent = makeIntent(app, {
+    amount: invoice.amount_due,
+    currency: invoice.currency,
+    customer: invoice.customer,
+    description: sub ? 'Subscription update' : 'Payment for Invoice',
+    invoice: invoice.id,
+    setup_future_usage: sub ? 'off_session' : null,
+  });
+  app.store.put('invoice_payments', {
+    id: app.ids.make('inpay'),
+    object: 'invoice_payment',
+    amount_paid: null,
+    amount_requested: invoice.amount_due,
+    created: app.now,
+    currency: invoice.currency,
+    invoice: invoice.id,
+    is_default: true,
+    livemode: false,
+    payment: { payment_intent: intent.id, type: 'payment_intent' },
+    status: 'open',
+    status_transitions: { canceled_at: null, paid_at: null },
+  } satisfies Wire<Stripe.InvoicePayment>);
+  return intent;
+}
+
+export function intentOf(app: App, invoice: Invoice): PaymentIntent | undefined {
+  const payment = app.store.by('invoice_payments', 'invoice', invoice.id).at(-1);
+  return app.store.get('payment_intents', payment?.payment.payment_intent);
+}
+
+/** The invoice's card, else the subscription's, else the customer's. https://docs.stripe.com/billing/collection-method */
+export function methodFor(app: App, invoice: Pick<Invoice, 'customer' | 'default_payment_method'>, sub?: { default_payment_method: string | null }): PaymentMethod | undefined {
+  const customer = app.store.get('customers', invoice.customer);
+  const id = invoice.default_payment_method ?? sub?.default_payment_method ?? customer?.invoice_settings.default_payment_method;
+  return app.store.get('payment_methods', id);
+}
+
+const NO_METHOD: Decline = {
+  code: 'resource_missing',
+  message:
+    'This customer has no attached payment source or default payment method. Please consider adding a default payment method.',
+};
+
+export type Tried = Outcome | { kind: 'no_method' };
+
+/**
+ * One try to collect an open invoice. `automatic`: by the engine's schedule; only those count as retries
+ * (`attempt_count`: any first try, then automatic ones). https://docs.stripe.com/api/invoices/object
+ */
+export function collect(app: App, invoice: Invoice, how: How & { method?: PaymentMethod; automatic: boolean }): Tried {
+  const intent = intentOf(app, invoice);
+  if (!intent) throw invalid(`Invoice ${invoice.id} has nothing to pay.`);
+  const method = how.method ?? methodFor(app, invoice, subscriptionOf(app, invoice));
+  app.change('invoices', invoice, null, (rec) => {
+    if (how.automatic || rec.attempt_count === 0) rec.attempt_count += 1;
+    rec.attempted = true;
+  });
+  if (!method) {
+    invoiceFailed(app, invoice, { kind: 'failed', decline: NO_METHOD }, how.automatic);
+    return { kind: 'no_method' };
+  }
+  const outcome = confirm(app, intent, method, how);
+  if (outcome.kind === 'succeeded') markPaid(app, invoice, {});
+  else if (outcome.kind !== 'processing') invoiceFailed(app, invoice, outcome, how.automatic);
+  return outcome;
+}
+
+/** What `collect` would come to. */
+export function foreseeCollection(app: App, customer: string, sub: { default_payment_method: string | null }, method?: PaymentMethod): Tried {
+  const card = method ?? methodFor(app, { customer, default_payment_method: null }, sub);
+  return card ? foresee(card, { offSession: true }) : { kind: 'no_method' };
+}
+
+/**
+ * invoice.paid always; invoice.payment_succeeded too unless paid out of band (stripe.md 25, 26).
+ */
+export function markPaid(app: App, invoice: Invoice, how: { outOfBand?: boolean; attempted?: boolean }): void {
+  app.change('invoices', invoice, 'invoice.updated', (rec) => {
+    rec.status = 'paid';
+    rec.attempted = true;
+    if (rec.amount_due > 0 && rec.attempt_count === 0) rec.attempt_count = 1;
+    rec.amount_paid = rec.amount_due;
+    if (how.outOfBand) rec.amount_paid_off_stripe = rec.amount_due;
+    rec.amount_remaining = 0;
+    rec.auto_advance = false;
+    rec.next_payment_attempt = null;
+    rec.status_transitions = { ...rec.status_transitions, paid_at: app.now };
+  });
+  const payment = app.store.by('invoice_payments', 'invoice', invoice.id).at(-1);
+  if (payment && payment.status === 'open') {
+    if (how.outOfBand) {
+      const intent = intentOf(app, invoice);
+      if (intent) cancelIntent(app, intent, 'void_invoice');
+      payment.status = 'canceled';
+      payment.status_transitions = { canceled_at: app.now, paid_at: null };
+    } else {
+      payment.status = 'paid';
+      payment.amount_paid = payment.amount_requested;
+      payment.status_transitions = { canceled_at: null, paid_at: app.now };
+    }
+    app.store.put('invoice_payments', payment);
+    if (payment.status === 'paid') app.emit('invoice_payment.paid', payment);
+  }
+  const shown = app.view('invoices', invoice);
+  app.emit('invoice.paid', shown);
+  if (!how.outOfBand) app.emit('invoice.payment_succeeded', shown);
+  invoicePaid(app, invoice);
+}
+
+export function voidInvoice(app: App, invoice: Invoice): void {
+  app.change('invoices', invoice, 'invoice.voided', (rec) => {
+    rec.status = 'void';
+    rec.auto_advance = false;
+    rec.automatically_finalizes_at = null;
+    rec.next_payment_attempt = null;
+    rec.status_transitions = { ...rec.status_transitions, voided_at: app.now };
+  });
+  cancelPayments(app, invoice);
+}
+
+export function markUncollectible(app: App, invoice: Invoice): void {
+  app.change('invoices', invoice, 'invoice.marked_uncollectible', (rec) => {
+    rec.status = 'uncollectible';
+    rec.auto_advance = false;
+    rec.next_payment_attempt = null;
+    rec.status_transitions = { ...rec.status_transitions, marked_uncollectible_at: app.now };
+  });
+}
+
+function cancelPayments(app: App, invoice: Invoice): void {
+  for (const payment of app.store.by('invoice_payments', 'invoice', invoice.id)) {
+    if (payment.status !== 'open') continue;
+    const intent = app.store.get('payment_intents', payment.payment.payment_intent);
+    if (intent) cancelIntent(app, intent, 'void_invoice');
+    payment.status = 'canceled';
+    payment.status_transitions = { canceled_at: app.now, paid_at: null };
+    app.store.put('invoice_payments', payment);
+  }
+}
+
+/** When the next automatic try is due, by the retry schedule in settings. */
+export function nextRetry(app: App, invoice: Invoice): number | null {
+  const [days, ...rest] = invoice._.retries_left;
+  invoice._.retries_left = rest;
+  return days === undefined ? null : app.now + days * DAY;
+}

@@ -1,0 +1,60 @@
+/** Errors in Stripe's shape. https://docs.stripe.com/api/errors */
+export interface ErrorBody {
+  type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error' | 'rate_limit_error';
+  code?: string;
+  decline_code?: string;
+  message: string;
+  param?: string;
+  payment_intent?: unknown;
+  payment_method?: unknown;
+}
+
+export class StripeError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ErrorBody,
+    /** Failures of parsing or validation are not kept under an idempotency key (stripe.md 39). */
+    readonly executed = true,
+  ) {
+    super(body.message);
+  }
+}
+
+export function invalid(message: string, param?: string, code?: string): StripeError {
+  return new StripeError(400, {
+    type: 'invalid_request_error',
+    message,
+    ...(param ? { param } : {}),
+    ...(code ? { code } : {}),
+  });
+}
+
+export function malformed(message: string, param: string | undefined, code?: string): StripeError {
+  return new StripeError(
+    400,
+    { type: 'invalid_request_error', message, ...(param ? { param } : {}), ...(code ? { code } : {}) },
+    false,
+  );
+}
+
+export function missing(kind: string, id: string, param = 'id'): StripeError {
+  return new StripeError(param === 'id' ? 404 : 400, {
+    type: 'invalid_request_error',
+    code: 'resource_missing',
+    message: `No such ${kind}: '${id}'`,
+    param,
+  });
+}
+
+export function cardError(
+  decline: { code: string; decline_code?: string; message: string },
+  extra: { payment_intent?: unknown; payment_method?: unknown; param?: string } = {},
+): StripeError {
+  return new StripeError(402, {
+    type: 'card_error',
+    code: decline.code,
+    ...(decline.decline_code ? { decline_code: decline.decline_code } : {}),
+    message: decline.message,
+    ...extra,
+  });
+}

@@ -1,0 +1,118 @@
+/** Reading parameters: zod schemas over decoded form text, refusals in Stripe's words. */
+import { z } from 'zod';
+import { malformed } from '../errors';
+import type { JsonObject } from '../types';
+
+export const text = z.string().max(5000);
+export const filled = z.string().min(1).max(5000);
+export const int = z
+  .string()
+  .regex(/^-?\d+$/)
+  .transform(Number);
+export const amount = z.string().regex(/^\d+$/).transform(Number);
+export const bool = z.enum(['true', 'false']).transform((value) => value === 'true');
+export const decimal = z.string().regex(/^-?\d+(\.\d{1,12})?$/);
+/** `''` clears a field. */
+export const cleared = z.literal('').transform(() => null);
+export const clearable = <T extends z.ZodType>(schema: T) => z.union([cleared, schema]);
+export const metadata = z.union([cleared, z.record(z.string().max(40), z.string().max(500))]);
+export const expand = z.array(z.string()).optional();
+export const address = z.strictObject({
+  city: text.optional(),
+  country: text.optional(),
+  line1: text.optional(),
+  line2: text.optional(),
+  postal_code: text.optional(),
+  state: text.optional(),
+});
+export const range = z.union([
+  int.transform((at) => ({ gte: at, lte: at, gt: undefined, lt: undefined })),
+  z.strictObject({ gt: int.optional(), gte: int.optional(), lt: int.optional(), lte: int.optional() }),
+]);
+export type Range = z.output<typeof range>;
+export const paging = {
+  limit: int.optional(),
+  starting_after: filled.optional(),
+  ending_before: filled.optional(),
+  expand,
+};
+/** Accepted and without effect here: it changes nothing that the app can see. */
+export const ignored = z.unknown().optional();
+
+/** Unknown names are refused by name, as Stripe does. https://docs.stripe.com/error-codes/parameter-unknown */
+export function parse<T extends z.ZodType>(schema: T, params: JsonObject): z.output<T> {
+  const parsed = schema.safeParse(params);
+  if (parsed.success) return parsed.data;
+  throw refusal(parsed.error.issues as Issue[], []);
+}
+
+interface Issue {
+  code: string;
+  path: PropertyKey[];
+  message: string;
+  keys?: string[];
+  errors?: Issue[][];
+  input?: unknown;
+  values?: unknown[];
+}
+
+function refusal(issues: Issue[], above: PropertyKey[]): Error {
+  const issue = issues[0];
+  if (!issue) return malformed('Invalid request.', undefined);
+  const path = [...above, ...issue.path];
+  const param = name(path);
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = name([...path, issue.keys?.[0] ?? '']);
+    return malformed(`Received unknown parameter: ${unknown}`, unknown, 'parameter_unknown');
+  }
+  if (issue.code === 'invalid_union' && issue.errors) {
+    const best =
+      issue.errors.find((branch) => branch[0] && branch[0].path.length > 0) ??
+      issue.errors.find((branch) => branch[0]?.code === 'unrecognized_keys');
+    if (best) return refusal(best, path);
+    return malformed(`Invalid value for ${param}.`, param);
+  }
+  if (issue.code === 'invalid_type' && /received undefined/.test(issue.message)) {
+    return malformed(`Missing required param: ${param}.`, param, 'parameter_missing');
+  }
+  if (issue.code === 'too_small') {
+    return malformed(
+      `You passed an empty string for '${param}'. We assume empty values are an attempt to unset a parameter; however '${param}' cannot be unset.`,
+      param,
+      'parameter_invalid_empty',
+    );
+  }
+  if (issue.code === 'invalid_value') {
+    return malformed(`Invalid ${param}: must be one of ${(issue.values ?? []).join(', ')}`, param);
+  }
+  if (issue.code === 'invalid_format')
+    return malformed(`Invalid integer or boolean: ${param}`, param, 'parameter_invalid_integer');
+  return malformed(`Invalid value for ${param}: ${issue.message}`, param);
+}
+
+function name(path: PropertyKey[]): string {
+  return path.map((part, at) => (at === 0 ? String(part) : `[${String(part)}]`)).join('');
+}
+
+/** Metadata merges key by key; an empty value removes its key, `''` removes all. https://docs.stripe.com/api/metadata */
+export function mergeMetadata(
+  current: Record<string, string> | null,
+  change: Record<string, string> | null | undefined,
+): Record<string, string> {
+  if (change === undefined) return current ?? {};
+  if (change === null) return {};
+  const merged = { ...current };
+  for (const [key, value] of Object.entries(change)) {
+    if (value === '') delete merged[key];
+    else merged[key] = value;
+  }
+  return merged;
+}
+
+export function inRange(value: number, bounds: Range | undefined): boolean {
+  if (!bounds) return true;
+  if (bounds.gt !== undefined && !(value > bounds.gt)) return false;
+  if (bounds.gte !== undefined && !(value >= bounds.gte)) return false;
+  if (bounds.lt !== undefined && !(value < bounds.lt)) return false;
+  return !(bounds.lte !== undefined && !(value <= bounds.lte));
+}

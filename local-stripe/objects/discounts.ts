@@ -1,0 +1,295 @@
+/**
+ * Coupons, promotion codes, and the discounts they become. A promotion code says `promotion: {type, coupon}`, a
+ * discount `source.coupon` (stripe.md 36). https://docs.stripe.com/billing/subscriptions/coupons
+ */
+import type Stripe from 'stripe';
+import { z } from 'zod';
+import type { App } from '../app';
+import { addIntervals } from '../clock';
+import { invalid, missing } from '../errors';
+import { page } from '../http/list';
+import { amount, bool, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import { type Call, id, type Route } from '../http/router';
+import type { Coupon, Customer, Discount, Metadata, PromotionCode, Wire } from '../types';
+import { strip } from './lookup';
+
+export const discountGiven = z.strictObject({
+  coupon: filled.optional(),
+  promotion_code: filled.optional(),
+  discount: filled.optional(),
+});
+export type DiscountGiven = z.output<typeof discountGiven>;
+
+const couponCreate = z.strictObject({
+  id: filled.optional(),
+  amount_off: amount.optional(),
+  percent_off: z.coerce.number().gt(0).max(100).optional(),
+  currency: filled.optional(),
+  duration: z.enum(['forever', 'once', 'repeating']).optional(),
+  duration_in_months: int.optional(),
+  max_redemptions: int.optional(),
+  redeem_by: int.optional(),
+  name: text.optional(),
+  metadata: metadata.optional(),
+  applies_to: z.strictObject({ products: z.array(filled) }).optional(),
+  currency_options: ignored,
+  expand,
+});
+const promotionCreate = z.strictObject({
+  promotion: z.strictObject({ type: z.enum(['coupon']), coupon: filled }),
+  code: filled.optional(),
+  active: bool.optional(),
+  customer: filled.optional(),
+  customer_account: ignored,
+  expires_at: int.optional(),
+  max_redemptions: int.optional(),
+  metadata: metadata.optional(),
+  restrictions: z
+    .strictObject({
+      first_time_transaction: bool.optional(),
+      minimum_amount: amount.optional(),
+      minimum_amount_currency: filled.optional(),
+      currency_options: ignored,
+    })
+    .optional(),
+  expand,
+});
+
+export function getCoupon(app: App, couponId: string, param = 'id'): Coupon {
+  const coupon = app.store.get('coupons', couponId);
+  if (!coupon) throw missing('coupon', couponId, param);
+  return coupon;
+}
+
+function usable(app: App, coupon: Coupon): boolean {
+  return (
+    (coupon.redeem_by === null || coupon.redeem_by > app.now) &&
+    (coupon.max_redemptions === null || coupon.times_redeemed < coupon.max_redemptions)
+  );
+}
+
+/** By the words a customer types, or by id; refuses what has run out. */
+export function findPromotion(app: App, given: string, customer: string | null): PromotionCode | null {
+  const promotion =
+    app.store.get('promotion_codes', given) ??
+    app.store.by('promotion_codes', 'code', given.trim().toLowerCase()).find((one) => one.active);
+  if (!promotion || !promotion.active) return null;
+  if (promotion.expires_at !== null && promotion.expires_at <= app.now) return null;
+  if (promotion.max_redemptions !== null && promotion.times_redeemed >= promotion.max_redemptions) return null;
+  if (promotion.customer && promotion.customer !== customer) return null;
+  const first = promotion.restrictions.first_time_transaction;
+  if (first && customer && app.store.by('charges', 'customer', customer).some((charge) => charge.paid)) return null;
+  const coupon = app.store.get('coupons', promotion.promotion.coupon);
+  return coupon && usable(app, coupon) ? promotion : null;
+}
+
+export function couponOf(app: App, discount: Discount): Coupon | undefined {
+  return app.store.get('coupons', discount.source.coupon);
+}
+
+export interface On {
+  customer: Customer;
+  subscription?: string | null;
+  invoice?: string | null;
+  checkout_session?: string | null;
+}
+
+/** Turns `{coupon | promotion_code | discount}` into a discount; without `keep` nothing is written (previews). */
+export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true): Discount {
+  if (given.discount) {
+    const known = app.store.get('discounts', given.discount);
+    if (!known) throw missing('discount', given.discount, 'discounts');
+    return known;
+  }
+  const promotion = given.promotion_code ? findPromotion(app, given.promotion_code, on.customer.id) : null;
+  if (given.promotion_code && !promotion) {
+    throw invalid(`This promotion code cannot be redeemed.`, 'discounts[0][promotion_code]', 'promotion_code_invalid');
+  }
+  const couponId = promotion?.promotion.coupon ?? given.coupon;
+  if (!couponId) throw invalid('Each discount needs a coupon, promotion_code or discount.', 'discounts');
+  const coupon = getCoupon(app, couponId, 'discounts[0][coupon]');
+  if (!usable(app, coupon)) throw invalid(`Coupon expired: ${coupon.id}`, 'coupon', 'coupon_expired');
+  const discount: Discount = {
+    id: keep ? app.ids.make('di') : 'di_tmp_preview',
+    object: 'discount',
+    checkout_session: on.checkout_session ?? null,
+    customer: on.customer.id,
+    customer_account: null,
+    end: coupon.duration === 'repeating' ? addIntervals(app.now, 'month', coupon.duration_in_months ?? 1) : null,
+    invoice: on.invoice ?? null,
+    invoice_item: null,
+    promotion_code: promotion?.id ?? null,
+    source: { coupon: coupon.id, type: 'coupon' },
+    start: app.now,
+    subscription: on.subscription ?? null,
+    subscription_item: null,
+  } satisfies Wire<Stripe.Discount>;
+  if (!keep) return discount;
+  app.store.put('discounts', discount);
+  coupon.times_redeemed += 1;
+  coupon.valid = usable(app, coupon);
+  app.store.put('coupons', coupon);
+  if (promotion) {
+    promotion.times_redeemed += 1;
+    app.store.put('promotion_codes', promotion);
+  }
+  app.emit('customer.discount.created', discount);
+  return discount;
+}
+
+export function dropDiscount(app: App, discountId: string): void {
+  const discount = app.store.get('discounts', discountId);
+  if (!discount) return;
+  app.emit('customer.discount.deleted', { ...discount, end: app.now });
+}
+
+/** Those that count now. */
+export function activeDiscounts(app: App, ids: string[]): Discount[] {
+  return ids
+    .map((one) => app.store.get('discounts', one))
+    .filter((discount) => discount !== undefined)
+    .filter((discount) => discount.end === null || discount.end === undefined || discount.end > app.now);
+}
+
+function createCoupon({ app, params }: Call): object {
+  const given = parse(couponCreate, params);
+  if ((given.amount_off === undefined) === (given.percent_off === undefined)) {
+    throw invalid('You must pass exactly one of amount_off or percent_off.', 'percent_off', 'parameter_missing');
+  }
+  if (given.amount_off !== undefined && !given.currency) {
+    throw invalid('You must pass currency when passing amount_off', 'currency', 'parameter_missing');
+  }
+  if (given.id && app.store.get('coupons', given.id)) throw invalid('Coupon already exists.', 'id', 'resource_already_exists');
+  const coupon = {
+    id: given.id ?? app.ids.code('coupon', 8),
+    object: 'coupon',
+    amount_off: given.amount_off ?? null,
+    ...(given.applies_to ? { applies_to: given.applies_to } : {}),
+    created: app.now,
+    currency: given.currency?.toLowerCase() ?? null,
+    duration: given.duration ?? 'once',
+    duration_in_months: given.duration_in_months ?? null,
+    livemode: false,
+    max_redemptions: given.max_redemptions ?? null,
+    metadata: (given.metadata ?? {}) as Metadata,
+    name: given.name || null,
+    percent_off: given.percent_off ?? null,
+    redeem_by: given.redeem_by ?? null,
+    times_redeemed: 0,
+    valid: true,
+  } satisfies Wire<Stripe.Coupon>;
+  app.store.put('coupons', coupon);
+  app.emit('coupon.created', coupon);
+  return coupon;
+}
+
+function updateCoupon(call: Call): object {
+  const { app } = call;
+  const coupon = getCoupon(app, id(call));
+  const given = parse(z.strictObject({ name: text.optional(), metadata: metadata.optional(), currency_options: ignored, expand }), call.params);
+  app.change('coupons', coupon, 'coupon.updated', (rec) => {
+    if (given.name !== undefined) rec.name = given.name || null;
+    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+  });
+  return strip(coupon);
+}
+
+function createPromotion({ app, params }: Call): object {
+  const given = parse(promotionCreate, params);
+  const coupon = getCoupon(app, given.promotion.coupon, 'promotion[coupon]');
+  const code = given.code ?? app.ids.code('promotion', 8);
+  if (app.store.by('promotion_codes', 'code', code.toLowerCase()).some((one) => one.active)) {
+    throw invalid(`An active promotion code with \`code: ${code}\` already exists.`, 'code', 'resource_already_exists');
+  }
+  const promotion: PromotionCode = {
+    id: app.ids.make('promo'),
+    object: 'promotion_code',
+    active: given.active ?? true,
+    code,
+    created: app.now,
+    customer: given.customer ?? null,
+    customer_account: null,
+    expires_at: given.expires_at ?? null,
+    livemode: false,
+    max_redemptions: given.max_redemptions ?? null,
+    metadata: (given.metadata ?? {}) as Metadata,
+    promotion: { coupon: coupon.id, type: 'coupon' },
+    restrictions: {
+      first_time_transaction: given.restrictions?.first_time_transaction ?? false,
+      minimum_amount: given.restrictions?.minimum_amount ?? null,
+      minimum_amount_currency: given.restrictions?.minimum_amount_currency ?? null,
+    },
+    times_redeemed: 0,
+  } satisfies Wire<Stripe.PromotionCode>;
+  app.store.put('promotion_codes', promotion);
+  app.emit('promotion_code.created', promotion);
+  return promotion;
+}
+
+function getPromotion(call: Call): PromotionCode {
+  const promotion = call.app.store.get('promotion_codes', id(call));
+  if (!promotion) throw missing('promotion code', id(call));
+  return promotion;
+}
+
+function updatePromotion(call: Call): object {
+  const promotion = getPromotion(call);
+  const given = parse(z.strictObject({ active: bool.optional(), metadata: metadata.optional(), restrictions: ignored, expand }), call.params);
+  call.app.change('promotion_codes', promotion, 'promotion_code.updated', (rec) => {
+    if (given.active !== undefined) rec.active = given.active;
+    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+  });
+  return strip(promotion);
+}
+
+const promotionList = z.strictObject({
+  ...paging,
+  active: bool.optional(),
+  code: text.optional(),
+  coupon: filled.optional(),
+  customer: filled.optional(),
+  created: range.optional(),
+});
+
+export const discountRoutes: Route[] = [
+  { method: 'POST', pattern: '/v1/coupons', handler: createCoupon },
+  {
+    method: 'GET',
+    pattern: '/v1/coupons',
+    handler: ({ app, params }) => {
+      const given = parse(z.strictObject({ ...paging, created: range.optional() }), params);
+      return page([...app.store.all('coupons')].filter((one) => inRange(one.created, given.created)), given, '/v1/coupons', strip);
+    },
+  },
+  { method: 'GET', pattern: '/v1/coupons/:id', handler: (call) => strip(getCoupon(call.app, id(call))) },
+  { method: 'POST', pattern: '/v1/coupons/:id', handler: updateCoupon },
+  {
+    method: 'DELETE',
+    pattern: '/v1/coupons/:id',
+    handler: (call) => {
+      const coupon = getCoupon(call.app, id(call));
+      call.app.store.remove('coupons', coupon.id);
+      call.app.emit('coupon.deleted', strip(coupon));
+      return { id: coupon.id, object: 'coupon', deleted: true };
+    },
+  },
+  { method: 'POST', pattern: '/v1/promotion_codes', handler: createPromotion },
+  {
+    method: 'GET',
+    pattern: '/v1/promotion_codes',
+    handler: ({ app, params }) => {
+      const given = parse(promotionList, params);
+      const found = [...app.store.all('promotion_codes')].filter(
+        (one) =>
+          (given.active === undefined || one.active === given.active) &&
+          (!given.code || one.code.toLowerCase() === given.code.toLowerCase()) &&
+          (!given.coupon || one.promotion.coupon === given.coupon) &&
+          (!given.customer || one.customer === given.customer) &&
+          inRange(one.created, given.created),
+      );
+      return page(found, given, '/v1/promotion_codes', strip);
+    },
+  },
+  { method: 'GET', pattern: '/v1/promotion_codes/:id', handler: (call) => strip(getPromotion(call)) },
+  { method: 'POST', pattern: '/v1/promotion_codes/:id', handler: updatePromotion },
+];

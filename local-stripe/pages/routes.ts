@@ -1,0 +1,26 @@
+/** Which page answers which address. */
+import type { App } from '../app';
+import type { Control } from '../control';
+import { decodeForm } from '../http/form';
+import { authenticatePage, authenticatePost } from './authenticate';
+import { checkoutPage, checkoutPost, type Page } from './checkout';
+import type { Fields } from './fields';
+import { notice } from './layout';
+
+export type AnyPage = Page & { pdf?: Buffer };
+
+export function pageFor(app: App, _control: Control, method: string, path: string, query: string, body: string): AnyPage {
+  const values = fieldsOf(method === 'POST' ? body : query);
+  const parts = path.split('/').slice(1);
+  const post = method === 'POST';
+  if (method !== 'GET' && method !== 'HEAD' && !post) return { status: 405, html: notice('Not allowed', 'This page only takes GET and POST.') };
+  if (parts[0] === 'c' && parts[1] === 'pay' && parts[2]) return post ? checkoutPost(app, parts[2], values) : checkoutPage(app, parts[2]);
+  if (parts[0] === 'authenticate' && parts[1]) return post ? authenticatePost(app, parts[1], values) : authenticatePage(app, parts[1]);
+  return { status: 404, html: notice('Not found', 'There is no such page on local Stripe.', { href: '/', text: 'To the front page' }) };
+}
+
+function fieldsOf(text: string): Fields {
+  const fields: Fields = {};
+  for (const [name, value] of Object.entries(decodeForm(text))) if (typeof value === 'string') fields[name] = value;
+  return fields;
+}
