@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { createDb } from '@/db/client';
 import { Misuse, runCommand } from './command';
 import { loadInstallation } from './installation';
 
@@ -18,8 +19,8 @@ await runCommand(async () => {
   if (!role) throw new Misuse(`--role is one of ${roles.join(', ')}`);
   loadInstallation();
   const { createApiKey } = await import('@/lib/billing/api-keys');
-  const { database } = await import('@/lib/database');
-  const { key } = await createApiKey(database(), {
+  const { db } = createDb(process.env.DATABASE_URL ?? '', { max: 1 });
+  const { key } = await createApiKey(db, {
     name: values.name,
     role,
     merchantId: values.merchant ?? null,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { createDb } from '@/db/client';
 import { Misuse, runCommand } from './command';
 import { loadInstallation } from './installation';
 
@@ -13,8 +14,8 @@ await runCommand(async () => {
   loadInstallation();
   const password = values.password ?? randomBytes(15).toString('base64url');
   const { createAdmin } = await import('@/lib/tenancy/people');
-  const { database } = await import('@/lib/database');
-  await createAdmin(database(), { email, name: values.name ?? email.split('@')[0] ?? email, password });
+  const { db } = createDb(process.env.DATABASE_URL ?? '', { max: 1 });
+  await createAdmin(db, { email, name: values.name ?? email.split('@')[0] ?? email, password });
   process.stdout.write(`${email} is an admin now.\n`);
   if (!values.password) process.stdout.write(`Password, shown this once: ${password}\n`);
 });

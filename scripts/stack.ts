@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
@@ -177,11 +177,13 @@ async function startLocalStripe(
   running: Running,
   start: (child: { name: string; args: string[] }, env: Record<string, string>) => Child,
 ): Promise<void> {
-  const dataDir = join(settings.dataDir, 'local-stripe');
-  mkdirSync(dataDir, { recursive: true });
   const child = start(
     { name: 'local-stripe', args: ['--import', 'tsx', 'local-stripe/main.ts'] },
-    { DATA_DIR: dataDir, LOCAL_STRIPE_PORT: String(settings.stripePort) },
+    {
+      LOCAL_STRIPE_PORT: String(settings.stripePort),
+      // Where it calls the app itself; APP_URL is what people see.
+      LOCAL_STRIPE_APP_URL: `http://${settings.reach}:${settings.port}`,
+    },
   );
   watch(running, child);
   await child.waitForLine(/^\{"listening"/, 30_000);

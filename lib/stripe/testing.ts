@@ -16,6 +16,8 @@ export async function testStripe(options: { env?: Record<string, string> } = {})
       ...process.env,
       DATA_DIR: dataDir.path,
       LOCAL_STRIPE_PORT: '0',
+      LOCAL_STRIPE_MEMORY: '1',
+      STRIPE_SECRET_KEY: 'sk_test_local',
       STRIPE_WEBHOOK_SECRET: webhookSecret,
       ...options.env,
     },
