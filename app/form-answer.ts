@@ -5,8 +5,8 @@ import { DomainError, type FieldProblem, ValidationFailed } from '@/lib/errors';
 import { errorTexts } from '@/lib/i18n/translate-error';
 
 type Options = {
-  /** The fields whose values come back after a failure; default all. Passwords must not. */
-  keep?: string[];
+  /** Fields whose values do not come back after a failure: passwords. */
+  forget?: string[];
   /** Where the unlock panel's choices lead. */
   unlockHref?: (unlock: { kind: string; code?: string }) => string | undefined;
 };
@@ -22,13 +22,13 @@ export async function attempt<Input>(
   work: (input: Input) => Promise<string | undefined>,
   options: Options = {},
 ): Promise<FormState> {
-  const parsed = schema.safeParse(Object.fromEntries(form));
+  const parsed = schema.safeParse(nested(form));
   try {
     if (!parsed.success) throw new ValidationFailed(parsed.error.issues.map(toProblem));
     return { status: 'ok', message: await work(parsed.data) };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    return { ...(await answerTo(error, options)), values: typed(form, options.keep) };
+    return { ...(await answerTo(error, options)), values: typed(form, options.forget) };
   }
 }
 
@@ -47,7 +47,23 @@ export async function answerTo(error: DomainError, options: Options = {}): Promi
   if (error instanceof ValidationFailed) {
     for (const problem of error.fields) fields[problem.path] ??= texts.field(problem);
   }
-  return { status: 'error', message: texts.sentence(error), fields };
+  const { field } = error.details;
+  if (typeof field === 'string') fields[field] = texts.sentence(error);
+  const aboutFields = Object.keys(fields).length > 0;
+  return { status: 'error', message: texts.sentence(aboutFields ? new ValidationFailed([]) : error), fields };
+}
+
+/** The form's fields as the schema's input: `store.code` becomes `{store: {code}}`, an empty field is a missing one. */
+function nested(form: FormData): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of form) {
+    if (name.startsWith('$') || value === '') continue;
+    const [head = '', ...rest] = name.split('.');
+    const inner = rest.join('.');
+    if (!inner) result[head] = value;
+    else result[head] = { ...(result[head] as object | undefined), [inner]: value };
+  }
+  return result;
 }
 
 function toProblem(issue: {
@@ -61,11 +77,10 @@ function toProblem(issue: {
   return { path: issue.path.join('.'), rule: rule ?? 'invalid', message: issue.message };
 }
 
-function typed(form: FormData, keep?: string[]): Record<string, string> {
+function typed(form: FormData, forget: string[] = []): Record<string, string> {
   const values: Record<string, string> = {};
   for (const [name, value] of form) {
-    if (typeof value === 'string' && !name.startsWith('$') && (!keep || keep.includes(name)))
-      values[name] = value;
+    if (typeof value === 'string' && !name.startsWith('$') && !forget.includes(name)) values[name] = value;
   }
   return values;
 }

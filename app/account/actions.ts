@@ -37,7 +37,7 @@ export async function changeOwnPassword(_state: FormState, form: FormData): Prom
       await signIn('credentials', { email: viewer.email, password: input.next, redirect: false });
       return (await getTranslations('auth.account'))('passwordChanged');
     },
-    { keep: [] },
+    { forget: ['current', 'next'] },
   );
 }
 

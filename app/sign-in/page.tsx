@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { getTranslations } from 'next-intl/server';
@@ -38,7 +38,7 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
       <p className="text-muted">
         {t.rich('newHere', {
           link: (words) => (
-            <Link href={'/sign-up' as Route} className="font-medium text-accent-ink underline">
+            <Link href="/sign-up" className="font-medium text-accent-ink underline">
               {words}
             </Link>
           ),
