@@ -1,0 +1,127 @@
+'use server';
+
+import type { Route } from 'next';
+import { refresh } from 'next/cache';
+import { redirect } from 'next/navigation';
+import { getTranslations } from 'next-intl/server';
+import { z } from 'zod';
+import type { FormState } from '@/components/ui/form-state';
+import { getFormat } from '@/components/ui/format';
+import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
+import { startPlanCheckout } from '@/lib/billing/checkout';
+import { openPortal } from '@/lib/billing/customers';
+import { changeLocalTier } from '@/lib/billing/subscriptions-local';
+import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
+import { env } from '@/lib/env';
+import { requireStripe } from '@/lib/stripe/client';
+import { attempt } from '../../../form-answer';
+import { billingContext, billingUrl, checkoutUrls } from './context';
+
+const nothing = z.object({});
+const plan = z.object({
+  tier: z.string().min(1),
+  interval: z.enum(['month', 'year']),
+  currency: z.string().length(3).default('EUR'),
+});
+
+/** Goes to Stripe Checkout for a plan. */
+export async function subscribe(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, plan, async (input) => {
+    const { db, account, store, actor, now } = await billingContext(storeCode, 'write');
+    const session = await startPlanCheckout(db, requireStripe(), {
+      account,
+      storeId: store.id,
+      urls: checkoutUrls(store.code),
+      automaticTax: env().STRIPE_TAX,
+      actor,
+      now,
+      tierCode: input.tier,
+      interval: input.interval,
+      currency: input.currency,
+    });
+    redirect(session.checkout_url as Route);
+  });
+}
+
+/** Changes the plan of a local trial: at once and free. */
+export async function tryPlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, plan, async (input) => {
+    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const after = await changeLocalTier(db, account, {
+      tierCode: input.tier,
+      interval: input.interval,
+      actor,
+      now,
+    });
+    refresh();
+    return (await getTranslations('billing.tiers'))('tried', { tier: after.tier.name });
+  });
+}
+
+const change = plan.extend({ proration_date: z.coerce.number().int().optional() });
+
+/** Changes a paid plan as it was previewed; leads to the payment where the bank asks for one. */
+export async function changePlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, change, async (input) => {
+    const { db, account, store, actor, now } = await billingContext(storeCode, 'write');
+    const { paymentUrl } = await changeTier(db, requireStripe(), {
+      account,
+      tierCode: input.tier,
+      interval: input.interval,
+      prorationDate: input.proration_date,
+      actor,
+      now,
+    });
+    redirect((paymentUrl ?? `/store/${store.code}/billing`) as Route);
+  });
+}
+
+/** Keeps the plan as it is: drops a change that waits for the period's end. */
+export async function undoChange(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, nothing, async () => {
+    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    await undoPendingChange(db, requireStripe(), { account, actor, now });
+    refresh();
+    return (await getTranslations('billing.pending'))('undone');
+  });
+}
+
+const cancellation = z.object({ reason: z.string().max(500).optional() });
+
+/** Cancels at the end of the period. */
+export async function cancelPlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, cancellation, async ({ reason }) => {
+    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const after = await cancelSubscription(db, requireStripe(), { account, actor, now, reason });
+    refresh();
+    const [t, format] = await Promise.all([getTranslations('billing.plan'), getFormat()]);
+    const end = after.cancelAt ?? after.currentPeriodEnd;
+    return t('cancelled', { tier: after.tier.name, date: end ? format.date(end) : '' });
+  });
+}
+
+/** Takes a cancellation back. */
+export async function reactivatePlan(
+  storeCode: string,
+  _state: FormState,
+  form: FormData,
+): Promise<FormState> {
+  return attempt(form, nothing, async () => {
+    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const after = await reactivateSubscription(db, requireStripe(), { account, actor, now });
+    refresh();
+    return (await getTranslations('billing.plan'))('reactivated', { tier: after.tier.name });
+  });
+}
+
+/** Goes to Stripe's customer portal: card, invoices, tax ids. */
+export async function goToPortal(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, nothing, async () => {
+    const { db, account, store } = await billingContext(storeCode, 'write');
+    const { portal_url } = await openPortal(db, requireStripe(), {
+      merchantId: account.merchantId,
+      returnUrl: billingUrl(store.code),
+    });
+    redirect(portal_url as Route);
+  });
+}

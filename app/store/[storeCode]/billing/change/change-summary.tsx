@@ -1,0 +1,53 @@
+import { useTranslations } from 'next-intl';
+import { useFormat } from '@/components/ui/format';
+import { Money } from '@/components/ui/money';
+import type { ChangePreview } from '@/lib/billing/tier-change';
+
+/** "You pay €33.12 now, then €199.00 each month from 1 December", and the lines that make it up. */
+export function ChangeSummary({
+  change,
+  tier,
+  interval,
+  now,
+}: {
+  change: ChangePreview;
+  tier: string;
+  interval: 'month' | 'year';
+  now: Date;
+}) {
+  const t = useTranslations('billing.change');
+  const format = useFormat();
+  const { due_now: due, next_invoice: next } = change;
+  const later = Date.parse(change.effective_at) > now.getTime();
+  const words = {
+    tier,
+    now: format.money(due.amount, due.currency),
+    next: format.money(next.amount, next.currency),
+    from: next.date ? format.date(next.date) : '',
+    date: format.date(change.effective_at),
+  };
+  const key = later ? 'later' : due.amount > 0 ? 'now' : 'free';
+  return (
+    <>
+      <p className="text-lg font-medium">{t(`${key}_${interval}`, words)}</p>
+      <p className="mt-1 text-muted">{t(`${key}Note`, words)}</p>
+      {change.lines.length > 0 ? (
+        <table className="mt-4 w-full">
+          <caption className="sr-only">{t('lines')}</caption>
+          <tbody className="divide-y divide-line border-y border-line">
+            {change.lines.map((line) => (
+              <tr key={`${line.description}:${line.amount}`}>
+                <th scope="row" className="py-2 pr-4 text-left font-normal">
+                  {line.description}
+                </th>
+                <td className="py-2 text-right whitespace-nowrap">
+                  <Money amount={line.amount} currency={due.currency} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,81 @@
+import type { Metadata, Route } from 'next';
+import { notFound, redirect } from 'next/navigation';
+import { getLocale, getTranslations } from 'next-intl/server';
+import { Banner } from '@/components/ui/banner';
+import { ButtonLink } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { ActionForm } from '@/components/ui/form';
+import { PageHeader } from '@/components/ui/page-header';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { previewChange } from '@/lib/billing/tier-change';
+import { getTier } from '@/lib/billing/tiers';
+import { DomainError } from '@/lib/errors';
+import { errorTexts } from '@/lib/i18n/translate-error';
+import { requireStripe } from '@/lib/stripe/client';
+import { changePlan } from '../actions';
+import { billingContext } from '../context';
+import { ChangeSummary } from './change-summary';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('billing.change'))('title') };
+}
+
+/** What a change of plan costs and when, before it is made. The choice is in the URL, so it works without JavaScript. */
+export default async function ChangePlanPage({
+  params,
+  searchParams,
+}: PageProps<'/store/[storeCode]/billing/change'>) {
+  const [{ storeCode }, query, t] = await Promise.all([
+    params,
+    searchParams,
+    getTranslations('billing.change'),
+  ]);
+  const tierCode = String(query.tier ?? '');
+  const interval = query.interval === 'year' ? 'year' : 'month';
+  const found = await preview(storeCode, tierCode, interval);
+  const back = `/store/${storeCode}/billing` as Route;
+  if (found.refusal !== null) {
+    return (
+      <>
+        <PageHeader title={t('title')} />
+        <Banner tone="warn" title={found.refusal} action={<ButtonLink href={back}>{t('back')}</ButtonLink>} />
+      </>
+    );
+  }
+  const { change, tier, store, canWrite, now } = found;
+  if (change.kind === 'none') redirect(back);
+  return (
+    <>
+      <PageHeader title={t('heading', { tier: tier.name })} />
+      <div className="max-w-2xl">
+        <Card title={t('title')}>
+          <ChangeSummary now={now} change={change} tier={tier.name} interval={interval} />
+          <ActionForm action={changePlan.bind(null, store.code)} className="mt-6 flex flex-wrap gap-2">
+            <input type="hidden" name="tier" value={tier.code} />
+            <input type="hidden" name="interval" value={interval} />
+            <input type="hidden" name="proration_date" value={change.proration_date ?? ''} />
+            <SubmitButton disabledReason={canWrite ? undefined : t('readOnly')}>
+              {t(`confirm.${change.kind}`)}
+            </SubmitButton>
+            <ButtonLink href={back} variant="ghost">
+              {t('back')}
+            </ButtonLink>
+          </ActionForm>
+        </Card>
+      </div>
+    </>
+  );
+}
+
+async function preview(storeCode: string, tierCode: string, interval: 'month' | 'year') {
+  const { db, account, store, canWrite, now } = await billingContext(storeCode, 'read');
+  try {
+    const tier = await getTier(db, account.platformId, tierCode);
+    const change = await previewChange(db, requireStripe(), { account, tierCode, interval, now });
+    return { store, canWrite, tier, change, now, refusal: null } as const;
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    if (error.kind === 'not_found') notFound();
+    return { refusal: errorTexts(await getLocale()).sentence(error) } as const;
+  }
+}
