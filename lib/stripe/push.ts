@@ -141,8 +141,7 @@ function planOffer(
     if (product?.active) work.push(step('archive_product', offer.name));
     return work;
   }
-  // What nobody sells by itself (a custom price) needs no product.
-  if (offer.prices.length === 0) return work;
+  // A tier with custom prices has a product too: its prices are made per customer and map by it.
   if (!product) work.push(step('create_product', offer.name));
   else if (
     product.name !== offer.name ||

@@ -3,7 +3,7 @@ import type { Db } from '@/db/client';
 import { addOns, retiredPrices, tierPrices, tiers } from '@/db/schema';
 
 /** Anything that names a price: a subscription's item, an invoice's line, a phase's item. */
-type Priced = { priceId: string };
+type Priced = { priceId: string; productId?: string | null };
 export type PlanPlace<Item extends Priced> = { tierId: string; platformId: string; item: Item };
 export type AddOnPlace<Item extends Priced> = { addOnId: string; platformId: string; item: Item };
 
@@ -45,7 +45,26 @@ async function findTiers<Item extends Priced>(db: Db, items: Item[]) {
     const row = byPrice.get(item.priceId);
     if (row) found.set(item, { tierId: row.tierId, platformId: row.platformId });
   }
+  const custom = items.filter((item) => !found.has(item) && item.productId);
+  if (custom.length > 0) await addByProduct(db, custom, found);
   return found;
+}
+
+/** A price made for one customer (Enterprise) maps by its product. */
+async function addByProduct<Item extends Priced>(
+  db: Db,
+  items: Item[],
+  found: Map<Item, { tierId: string; platformId: string }>,
+): Promise<void> {
+  const products = items.flatMap((item) => item.productId ?? []);
+  const rows = await db
+    .select({ productId: tiers.stripeProductId, tierId: tiers.id, platformId: tiers.platformId })
+    .from(tiers)
+    .where(inArray(tiers.stripeProductId, products));
+  for (const item of items) {
+    const row = rows.find((one) => one.productId === item.productId);
+    if (row) found.set(item, { tierId: row.tierId, platformId: row.platformId });
+  }
 }
 
 async function findAddOns<Item extends Priced>(db: Db, items: Item[]) {

@@ -1,0 +1,161 @@
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { Logger, run, type TaskList } from 'graphile-worker';
+import type Stripe from 'stripe';
+import { z } from 'zod';
+import type { Db } from '@/db/client';
+import { newId } from '@/db/ids';
+import { jobRuns } from '@/db/schema';
+import { endAddOns } from './billing/addons';
+import { announceTrialEnds, expireTrials } from './billing/subscriptions';
+import { processStored, retryDueEvents } from './billing/webhooks';
+import { database } from './database';
+import { env } from './env';
+import { NotFound } from './errors';
+import { log } from './log';
+import { findStripe } from './stripe/client';
+import { businessNow } from './time';
+
+type JobContext = { now: Date; stripe: Stripe | null; livemode: boolean };
+
+/** One scheduled job: its cron line (UTC) and the verb it runs. Each is safe to run twice and on several nodes. */
+export type Job = {
+  name: string;
+  cron: string;
+  every: 'minute' | 'hour' | 'day' | 'week';
+  run(db: Db, context: JobContext): Promise<unknown>;
+};
+
+/** Every job and its schedule: the one list. */
+export const jobs: readonly Job[] = [
+  {
+    name: 'retry_webhook_events',
+    cron: '* * * * *',
+    every: 'minute',
+    run: (db, context) => retryDueEvents(db, context),
+  },
+  {
+    name: 'check_trial_expirations',
+    cron: '15 0 * * *',
+    every: 'day',
+    run: async (db, { now }) => ({ ...(await expireTrials(db, now)), ...(await announceTrialEnds(db, now)) }),
+  },
+];
+
+const MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
+
+/** Runs one job now and keeps the run. @throws NotFound, and what the job throws (kept with the run) */
+export async function runJobNow(name: string, startedBy = 'command'): Promise<unknown> {
+  const job = jobs.find((one) => one.name === name);
+  if (!job) throw new NotFound('job', name);
+  const db = database();
+  return runJob(db, job, { ...contextOf(), now: await businessNow(db) }, startedBy);
+}
+
+/**
+ * Runs the jobs that fell due up to `now` in business time, each once: what local Stripe's clock asks for after a step.
+ * A failing job is recorded and does not keep the others from running.
+ */
+export async function runDueJobs(db: Db, now: Date): Promise<string[]> {
+  const ran: string[] = [];
+  for (const job of jobs) {
+    const [last] = await db
+      .select({ at: jobRuns.at })
+      .from(jobRuns)
+      .where(eq(jobRuns.job, job.name))
+      .orderBy(desc(jobRuns.startedAt))
+      .limit(1);
+    if (last && now.getTime() - last.at.getTime() < MS[job.every]) continue;
+    ran.push(job.name);
+    await runJob(db, job, { ...contextOf(), now }, 'local_clock').catch(() => {});
+  }
+  return ran;
+}
+
+const contextOf = () => ({
+  stripe: findStripe(),
+  livemode: /^(sk|rk)_live_/.test(env().STRIPE_SECRET_KEY ?? ''),
+});
+
+async function runJob(db: Db, job: Job, context: JobContext, startedBy: string): Promise<unknown> {
+  const id = newId('run');
+  await db.insert(jobRuns).values({ id, job: job.name, at: context.now, startedBy });
+  try {
+    const result = await job.run(db, context);
+    await finish(db, id, { outcome: 'ok', result: result ?? null });
+    return result;
+  } catch (error) {
+    log.error({ err: error, job: job.name }, 'job failed');
+    await finish(db, id, {
+      outcome: 'failed',
+      error: error instanceof Error ? error.message : String(error),
+    });
+    throw error;
+  }
+}
+
+async function finish(
+  db: Db,
+  id: string,
+  result: { outcome: 'ok' | 'failed'; result?: unknown; error?: string },
+) {
+  await db
+    .update(jobRuns)
+    .set({ ...result, finishedAt: sql`now()` })
+    .where(eq(jobRuns.id, id));
+}
+
+/** Work that a transaction queued (lib/queue), by name. */
+const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => Promise<unknown>> = {
+  end_add_ons: (db, payload, context) =>
+    endAddOns(
+      db,
+      context.stripe,
+      z.object({ merchantId: z.string(), platformId: z.string() }).parse(payload),
+      {
+        actor: { kind: 'job', id: 'end_add_ons' },
+        now: context.now,
+      },
+    ),
+  process_event: (db, payload, context) =>
+    processStored(db, context, z.object({ id: z.string() }).parse(payload).id),
+};
+
+/** Starts the worker of this process: queued work and the schedules. Several may run on one database. */
+export async function startWorker(): Promise<{ stop(): Promise<void> }> {
+  const db = database();
+  const taskList: TaskList = {};
+  for (const job of jobs) {
+    taskList[job.name] = async () => {
+      await runJob(db, job, { ...contextOf(), now: await businessNow(db) }, 'schedule');
+    };
+  }
+  for (const [name, task] of Object.entries(tasks)) {
+    taskList[name] = async (payload) => {
+      await task(db, payload, { ...contextOf(), now: await businessNow(db) });
+    };
+  }
+  const runner = await run({
+    connectionString: env().DATABASE_URL,
+    taskList,
+    crontab: jobs.map((job) => `${job.cron} ${job.name} ?max=1`).join('\n'),
+    concurrency: 4,
+    noHandleSignals: true,
+    maxPoolSize: 6,
+    logger: new Logger(() => (level, message) => {
+      if (level === 'error') log.error(message);
+      else if (level === 'warning') log.warn(message);
+    }),
+  });
+  return { stop: () => runner.stop() };
+}
+
+/** When a job last ran, for /admin/jobs and health. */
+export async function lastRun(db: Db, name: string) {
+  const [row] = await db
+    .select()
+    .from(jobRuns)
+    .where(and(eq(jobRuns.job, name)))
+    .orderBy(desc(jobRuns.startedAt))
+    .limit(1);
+  return row ?? null;
+}
