@@ -32,6 +32,9 @@ export async function attempt<Input>(
   }
 }
 
+/** Refusals that are about one field of their form, whatever the form. */
+const fieldOf: Record<string, string> = { invalid_domain: 'domain', domain_taken: 'domain' };
+
 /** A refusal as a form's answer. */
 export async function answerTo(error: DomainError, options: Options = {}): Promise<FormState> {
   const texts = errorTexts(await getLocale());
@@ -47,7 +50,7 @@ export async function answerTo(error: DomainError, options: Options = {}): Promi
   if (error instanceof ValidationFailed) {
     for (const problem of error.fields) fields[problem.path] ??= texts.field(problem);
   }
-  const { field } = error.details;
+  const field = error.details.field ?? fieldOf[error.code];
   if (typeof field === 'string') fields[field] = texts.sentence(error);
   const aboutFields = Object.keys(fields).length > 0;
   return { status: 'error', message: texts.sentence(aboutFields ? new ValidationFailed([]) : error), fields };

@@ -2,12 +2,15 @@ import { useTranslations } from 'next-intl';
 import { useFormat } from '@/components/ui/format';
 import type { PlanFacts } from './shapes';
 
+/** A date without its year means the next or last one of its kind. */
+const isNear = (at: Date, now: Date) => Math.abs(at.getTime() - now.getTime()) < 300 * 86_400_000;
+
 /** The state of a plan in one sentence: "Professional, renews on 1 December for €99.00." */
-export function PlanSentence({ plan }: { plan: PlanFacts }) {
+export function PlanSentence({ plan, now }: { plan: PlanFacts; now: Date }) {
   const t = useTranslations('billing');
   const format = useFormat();
   const tier = plan.tierName ?? '';
-  const date = (at: Date | null) => (at ? format.date(at) : '');
+  const date = (at: Date | null) => (at ? format.date(at, isNear(at, now) ? 'day' : 'long') : '');
   const amount = format.money(plan.unitAmount, plan.currency);
   const due = format.money(plan.pastDue?.amountDue ?? plan.amountDue, plan.currency);
 

@@ -61,6 +61,18 @@ export type FeatureUse = {
   current: number;
 };
 
+/** What the viewer's merchant can do with a plan, as the domain decided it. */
+export type TierChoice =
+  | 'current'
+  | 'planned'
+  | 'contact'
+  | 'subscribe'
+  | 'subscribe_or_try'
+  | 'upgrade'
+  | 'downgrade'
+  | 'interval'
+  | 'unavailable';
+
 export type TierFacts = {
   code: string;
   name: string;
@@ -68,6 +80,7 @@ export type TierFacts = {
   isSelfService: boolean;
   prices: { currency: string; interval: Interval; unitAmount: number }[];
   limits: TierLimit[];
+  choices: Record<Interval, TierChoice>;
 };
 
 export type TierLimit = { featureCode: string; binary: boolean; enabled: boolean; limitValue: number | null };

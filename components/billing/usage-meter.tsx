@@ -27,7 +27,7 @@ export function UsageMeter({ name, use, explain }: { name: string; use: FeatureU
         ? t('of', { current, limit: format.number(use.limit ?? 0) })
         : t('notInPlan');
   return (
-    <div className="py-4 first:pt-0 last:pb-0">
+    <div>
       <div className="mb-2 flex flex-wrap items-baseline justify-between gap-x-4">
         <h3 className="font-medium">{name}</h3>
         <p className="text-muted">

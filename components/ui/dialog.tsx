@@ -21,6 +21,7 @@ export function Dialog({
   title,
   description,
   closeLabel,
+  disabledReason,
   place = 'center',
   children,
 }: {
@@ -32,6 +33,8 @@ export function Dialog({
   title: ReactNode;
   description?: ReactNode;
   closeLabel: string;
+  /** Shows the trigger disabled, with the reason. */
+  disabledReason?: string;
   place?: keyof typeof places;
   children: ReactNode;
 }) {
@@ -54,10 +57,13 @@ export function Dialog({
         type="button"
         aria-haspopup="dialog"
         aria-label={triggerLabel}
-        onClick={() => dialog.current?.showModal()}
+        title={disabledReason}
+        aria-disabled={disabledReason ? true : undefined}
+        onClick={() => disabledReason || dialog.current?.showModal()}
         className={triggerClass ?? buttonClass(variant, size)}
       >
         {trigger}
+        {disabledReason ? <span className="sr-only">({disabledReason})</span> : null}
       </button>
       <dialog
         ref={dialog}

@@ -7,6 +7,7 @@ import { getTranslations } from 'next-intl/server';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { getFormat } from '@/components/ui/format';
+import { setAddOnCancellation, startAddOnCheckout } from '@/lib/billing/addons';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
 import { startPlanCheckout } from '@/lib/billing/checkout';
 import { openPortal } from '@/lib/billing/customers';
@@ -123,5 +124,50 @@ export async function goToPortal(storeCode: string, _state: FormState, form: For
       returnUrl: billingUrl(store.code),
     });
     redirect(portal_url as Route);
+  });
+}
+
+const addOnChoice = z.object({ addOn: z.string().min(1), domain: z.string().max(300).optional() });
+
+/** Goes to Stripe Checkout for an add-on of this store. */
+export async function buyAddOn(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, addOnChoice, async (input) => {
+    const { db, account, store, actor, now } = await billingContext(storeCode, 'write');
+    const session = await startAddOnCheckout(db, requireStripe(), {
+      account,
+      storeId: store.id,
+      urls: checkoutUrls(store.code),
+      automaticTax: env().STRIPE_TAX,
+      actor,
+      now,
+      addOnCode: input.addOn,
+      domain: input.domain,
+    });
+    redirect(session.checkout_url as Route);
+  });
+}
+
+const ownAddOn = z.object({ id: z.string().min(1) });
+
+/** Ends an add-on after what is paid. */
+export async function cancelAddOn(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return setAddOn(storeCode, form, true);
+}
+
+/** Keeps an add-on that was to end. */
+export async function keepAddOn(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return setAddOn(storeCode, form, false);
+}
+
+function setAddOn(storeCode: string, form: FormData, cancel: boolean): Promise<FormState> {
+  return attempt(form, ownAddOn, async ({ id }) => {
+    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const after = await setAddOnCancellation(db, requireStripe(), { account, id, cancel, actor, now });
+    refresh();
+    const [t, format] = await Promise.all([getTranslations('billing.addOns'), getFormat()]);
+    const end = after.cancelAt ?? after.currentPeriodEnd;
+    return cancel
+      ? t('cancelled', { name: after.name, date: end ? format.date(end) : '' })
+      : t('kept', { name: after.name });
   });
 }

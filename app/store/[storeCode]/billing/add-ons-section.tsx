@@ -1,0 +1,46 @@
+import { getTranslations } from 'next-intl/server';
+import { OfferedAddOns, OwnAddOns } from '@/components/billing/add-on-list';
+import type { AddOnFacts, OwnAddOn } from '@/components/billing/shapes';
+import { Card } from '@/components/ui/card';
+import { AddOnCancellation, AddOnPurchase } from './add-on-forms';
+
+/** The extras of this store: what it has, and what it can add. */
+export async function AddOnsSection({
+  storeCode,
+  own,
+  offered,
+  disabledReason,
+}: {
+  storeCode: string;
+  own: OwnAddOn[];
+  offered: AddOnFacts[];
+  disabledReason?: string;
+}) {
+  const t = await getTranslations('billing.addOns');
+  return (
+    <Card id="add-ons" title={t('title')} description={t('text')}>
+      {own.length > 0 ? (
+        <>
+          <h3 className="font-medium">{t('mine')}</h3>
+          <OwnAddOns
+            addOns={own}
+            action={(addOn) => (
+              <AddOnCancellation storeCode={storeCode} addOn={addOn} disabledReason={disabledReason} />
+            )}
+          />
+          <h3 className="mt-4 font-medium">{t('available')}</h3>
+        </>
+      ) : null}
+      {offered.length > 0 ? (
+        <OfferedAddOns
+          addOns={offered}
+          action={(addOn) => (
+            <AddOnPurchase storeCode={storeCode} addOn={addOn} disabledReason={disabledReason} />
+          )}
+        />
+      ) : (
+        <p className="text-muted">{t('none')}</p>
+      )}
+    </Card>
+  );
+}

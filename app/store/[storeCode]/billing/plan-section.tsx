@@ -1,0 +1,84 @@
+import { getTranslations } from 'next-intl/server';
+import { PlanSentence } from '@/components/billing/plan-sentence';
+import type { PlanFacts } from '@/components/billing/shapes';
+import { StatusBadge } from '@/components/billing/status-badge';
+import { Card } from '@/components/ui/card';
+import { ActionForm } from '@/components/ui/form';
+import { getFormat } from '@/components/ui/format';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { undoChange } from './actions';
+import { CancelDialog } from './cancel-dialog';
+
+export type PendingFacts = {
+  tierName: string;
+  interval: 'month' | 'year';
+  amount: number;
+  currency: string;
+  effectiveAt: Date;
+} | null;
+
+/** The plan, its state in words, and what is about to change. */
+export async function PlanSection({
+  storeCode,
+  plan,
+  pending,
+  now,
+  canCancel,
+  disabledReason,
+}: {
+  storeCode: string;
+  plan: PlanFacts;
+  pending: PendingFacts;
+  now: Date;
+  canCancel: boolean;
+  disabledReason?: string;
+}) {
+  const [t, format] = await Promise.all([getTranslations('billing'), getFormat()]);
+  const end = plan.trialEnd && plan.status === 'trialing' ? plan.trialEnd : plan.currentPeriodEnd;
+  return (
+    <Card
+      id="plan"
+      title={
+        <>
+          {t('plan.title')}{' '}
+          <StatusBadge
+            status={plan.status}
+            ending={plan.cancelAt !== null && (plan.status === 'active' || plan.status === 'trialing')}
+          />
+        </>
+      }
+      actions={
+        canCancel && plan.tierName && end ? (
+          <CancelDialog
+            storeCode={storeCode}
+            tier={plan.tierName}
+            date={format.date(end)}
+            disabledReason={disabledReason}
+          />
+        ) : null
+      }
+    >
+      <p className="text-xl font-semibold tracking-tight text-balance">
+        <PlanSentence plan={plan} now={now} />
+      </p>
+      {pending ? (
+        <div className="mt-4 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-lg bg-sunken px-3 py-2">
+          <p className="min-w-0 flex-1 basis-64">
+            {t('pending.change', {
+              tier: pending.tierName,
+              price: t(`price.${pending.interval}`, {
+                amount: format.money(pending.amount, pending.currency),
+              }),
+              date: format.date(pending.effectiveAt),
+            })}
+          </p>
+          <ActionForm action={undoChange.bind(null, storeCode)}>
+            <SubmitButton variant="secondary" size="sm" disabledReason={disabledReason}>
+              {t('pending.undo')}
+            </SubmitButton>
+          </ActionForm>
+        </div>
+      ) : null}
+    </Card>
+  );
+}

@@ -1,0 +1,80 @@
+import type { Route } from 'next';
+import { getTranslations } from 'next-intl/server';
+import type { Interval, TierFacts } from '@/components/billing/shapes';
+import { TierCards } from '@/components/billing/tier-cards';
+import { TierCompare } from '@/components/billing/tier-compare';
+import { Card } from '@/components/ui/card';
+import { Disclosure } from '@/components/ui/disclosure';
+import { LinkTabs } from '@/components/ui/link-tabs';
+import { TierAction } from './tier-action';
+
+/** The plans, monthly or annual: the interval is in the URL. */
+export async function PlansSection({
+  storeCode,
+  tiers,
+  interval,
+  currency,
+  currentCode,
+  disabledReason,
+}: {
+  storeCode: string;
+  tiers: TierFacts[];
+  interval: Interval;
+  currency: string;
+  currentCode: string | null;
+  disabledReason?: string;
+}) {
+  const t = await getTranslations('billing');
+  const path = `/store/${storeCode}/billing`;
+  return (
+    <Card
+      id="plans"
+      title={t('tiers.title')}
+      description={`${t('tiers.annualHint')} ${t('plusTax')}`}
+      actions={
+        <LinkTabs
+          label={t('tiers.interval')}
+          tabs={[
+            {
+              href: `${path}?interval=month#plans` as Route,
+              label: t('tiers.month'),
+              current: interval === 'month',
+            },
+            {
+              href: `${path}?interval=year#plans` as Route,
+              label: t('tiers.year'),
+              current: interval === 'year',
+            },
+          ]}
+        />
+      }
+    >
+      {tiers.length === 0 ? (
+        <p className="text-muted">{t('tiers.none')}</p>
+      ) : (
+        <>
+          <TierCards
+            tiers={tiers}
+            interval={interval}
+            currency={currency}
+            currentCode={currentCode}
+            action={(tier) => (
+              <TierAction
+                storeCode={storeCode}
+                tier={tier}
+                interval={interval}
+                currency={currency}
+                disabledReason={disabledReason}
+              />
+            )}
+          />
+          <Disclosure summary={t('tiers.compare')} className="mt-4">
+            <div className="-mx-4 sm:-mx-6">
+              <TierCompare tiers={tiers} />
+            </div>
+          </Disclosure>
+        </>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,44 @@
+import { getTranslations } from 'next-intl/server';
+import type { ReactNode } from 'react';
+import { useFeatureName } from '@/components/billing/feature-words';
+import type { FeatureUse } from '@/components/billing/shapes';
+import { UsageMeter } from '@/components/billing/usage-meter';
+import { Card } from '@/components/ui/card';
+import { getFormat } from '@/components/ui/format';
+
+/** How much of each limit is used; each meter opens its reasons. */
+export async function UsageSection({
+  uses,
+  monthEnd,
+  explain,
+}: {
+  uses: FeatureUse[];
+  monthEnd: Date | null;
+  explain: (code: string) => ReactNode;
+}) {
+  const [t, format] = await Promise.all([getTranslations('billing.usage'), getFormat()]);
+  return (
+    <Card
+      id="usage"
+      title={t('title')}
+      description={monthEnd ? t('text', { date: format.date(monthEnd, 'day') }) : undefined}
+    >
+      {uses.length === 0 ? (
+        <p className="text-muted">{t('empty')}</p>
+      ) : (
+        <Meters uses={uses} explain={explain} />
+      )}
+    </Card>
+  );
+}
+
+function Meters({ uses, explain }: { uses: FeatureUse[]; explain: (code: string) => ReactNode }) {
+  const name = useFeatureName();
+  return (
+    <div className="grid gap-x-10 gap-y-6 md:grid-cols-2">
+      {uses.map((use) => (
+        <UsageMeter key={use.code} name={name(use.code)} use={use} explain={explain(use.code)} />
+      ))}
+    </div>
+  );
+}
