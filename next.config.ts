@@ -2,7 +2,10 @@ import type { NextConfig } from 'next';
 import createNextIntlPlugin from 'next-intl/plugin';
 
 const config: NextConfig = {
-  output: 'standalone',
+  // For the image only: `next start`, which the demo uses, does not serve a standalone build.
+  ...(process.env.STANDALONE === '1' ? { output: 'standalone' as const } : {}),
+  outputFileTracingRoot: import.meta.dirname,
+  turbopack: { root: import.meta.dirname },
   typedRoutes: true,
   poweredByHeader: false,
   reactStrictMode: true,

@@ -1,0 +1,2 @@
+/** The same doorbell under the API's own base. */
+export { POST } from '../../../webhooks/stripe/route';
