@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
 
 const places = {
-  center: 'm-auto w-full max-w-lg rounded-2xl open:animate-[rise_150ms_ease-out]',
+  center: 'm-auto w-full max-w-[min(32rem,calc(100vw-2rem))] rounded-2xl open:animate-[rise_150ms_ease-out]',
   side: 'my-0 mr-0 ml-auto h-dvh max-h-none w-full max-w-xl open:animate-[slide-in_180ms_ease-out]',
 };
 
