@@ -6,6 +6,7 @@ import { App } from './app';
 import { Control } from './control';
 import { runDue } from './engine/due';
 import { Api } from './http/api';
+import { finish } from './objects/test-clocks';
 import { makeEndpoint } from './objects/webhook-endpoints';
 import { pageFor } from './pages/routes';
 import { Store } from './store';
@@ -22,7 +23,6 @@ export interface Options {
   /** Where `/api/local/clock` is, if not at the first endpoint's origin. */
   appUrl?: string | null;
   startAt?: number;
-  tick?: boolean;
 }
 export interface Running {
   port: number;
@@ -45,7 +45,7 @@ export async function startLocalStripe(options: Options = {}): Promise<Running> 
   }
   const deliverer = new Deliverer(app);
   const api = new Api(app);
-  const control = new Control(app, api, deliverer, options.appUrl ?? null);
+  const control = new Control(app, api, deliverer, options.appUrl ?? null, options.webhookUrl ?? null);
   const server = createServer((request, response) => {
     handle(app, api, control, request, response).catch((error: unknown) => {
       console.error(error);
@@ -61,6 +61,7 @@ export async function startLocalStripe(options: Options = {}): Promise<Running> 
   }
   store.commit();
   deliverer.resume();
+  for (const clock of store.all('test_clocks')) finish(app, clock.id);
   // Real time passes too: what falls due meanwhile is done within a second.
   const ticker = setInterval(() => {
     if (!control.advancing) runDue(app, app.clock.running(), null);

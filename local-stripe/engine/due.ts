@@ -1,14 +1,120 @@
-/** When each object next needs the engine, and what is done then. */
+/** When each object next needs the engine, and what is done then: each thing at its own instant. */
 import type { App } from '../app';
-import type { TableName, Tables } from '../types';
+import { expire } from '../objects/checkout-sessions';
+import { settleDelayed } from '../objects/payments';
+import { beginSchedule } from '../objects/schedules';
+import { verifyTaxId } from '../objects/tax-ids';
+import type { CheckoutSession, Invoice, TableName, Tables } from '../types';
+import { collect, finalize, intentOf } from './collect';
+import { subscriptionDue, subscriptionFires } from './renew';
+import { advanceSchedule, scheduleDue } from './schedules';
 
 export function dueAt(_app: App, table: TableName, rec: { id: string }): number | null {
-  if (table === 'tax_ids') return (rec as Tables['tax_ids'])._.verify_at;
-  return null;
+  switch (table) {
+    case 'tax_ids':
+      return (rec as Tables['tax_ids'])._.verify_at;
+    case 'subscriptions':
+      return subscriptionDue(rec as Tables['subscriptions']);
+    case 'schedules':
+      return scheduleDue(rec as Tables['schedules']);
+    case 'invoices':
+      return invoiceDue(rec as Invoice);
+    case 'checkout_sessions':
+      return sessionDue(rec as CheckoutSession);
+    default:
+      return null;
+  }
 }
 
+function invoiceDue(invoice: Invoice): number | null {
+  if (invoice.status === 'draft') return invoice.automatically_finalizes_at;
+  return invoice.status === 'open' ? invoice.next_payment_attempt : null;
+}
+
+function sessionDue(session: CheckoutSession): number | null {
+  if (session.status === 'open') return session.expires_at;
+  return session._.settle_at;
+}
+
+function fire(app: App, table: TableName, id: string): void {
+  const { store } = app;
+  switch (table) {
+    case 'tax_ids': {
+      const taxId = store.get('tax_ids', id);
+      if (taxId?._.verify_at) verifyTaxId(app, taxId);
+      break;
+    }
+    case 'subscriptions': {
+      const sub = store.get('subscriptions', id);
+      if (sub) subscriptionFires(app, sub);
+      break;
+    }
+    case 'schedules': {
+      const schedule = store.get('schedules', id);
+      if (schedule?.status === 'not_started') beginSchedule(app, schedule);
+      else if (schedule) advanceSchedule(app, schedule);
+      break;
+    }
+    case 'invoices': {
+      const invoice = store.get('invoices', id);
+      if (invoice) invoiceFires(app, invoice);
+      break;
+    }
+    case 'checkout_sessions': {
+      const session = store.get('checkout_sessions', id);
+      if (session) sessionFires(app, session);
+      break;
+    }
+    default:
+  }
+}
+
+function invoiceFires(app: App, invoice: Invoice): void {
+  if (invoice.status === 'draft') finalize(app, invoice);
+  if (invoice.status !== 'open') return;
+  invoice.next_payment_attempt = null;
+  if (invoice.collection_method === 'charge_automatically') {
+    // A card that waits for 3-D Secure is asked again from the start.
+    collect(app, invoice, { automatic: true, offSession: true });
+  } else app.emit('invoice.sent', app.view('invoices', invoice));
+  app.store.put('invoices', invoice);
+}
+
+function sessionFires(app: App, session: CheckoutSession): void {
+  if (session.status === 'open') {
+    expire(app, session);
+    return;
+  }
+  session._.settle_at = null;
+  app.store.put('checkout_sessions', session);
+  const invoice = app.store.get('invoices', session.invoice);
+  const intent = app.store.get('payment_intents', session.payment_intent) ?? (invoice && intentOf(app, invoice));
+  if (intent) settleDelayed(app, intent, true);
+}
+
+/** Everything due at or before `until` on one clock, in order of time. */
 export function runDue(app: App, until: number, clock: string | null): number {
   let done = 0;
-  for (let next = app.timers.next(until, clock); next; next = app.timers.next(until, clock)) done += 1;
+  let instant = 0;
+  const stuck = new Map<string, number>();
+  for (let next = app.timers.next(until, clock); next; next = app.timers.next(until, clock)) {
+    const due = next;
+    instant = Math.max(instant, due.at); // time never runs backwards within a step
+    app.clock.at(instant, () => fire(app, due.table, due.id));
+    // A thing that stays due at one instant would hold the clock for ever.
+    const key = `${due.table}/${due.id}/${due.at}`;
+    const times = (stuck.get(key) ?? 0) + 1;
+    stuck.set(key, times);
+    if (times < 20) reschedule(app, due.table, due.id);
+    else console.error(`Local Stripe: ${key} is due again and again; skipped.`);
+    app.store.commit();
+    done += 1;
+  }
   return done;
+}
+
+/** Fired objects were taken off the heap: put them back if something else is still to come. */
+function reschedule(app: App, table: TableName, id: string): void {
+  const rec = app.store.get(table, id);
+  if (rec) app.store.onPut(table, rec);
 }

@@ -5,12 +5,18 @@ import { StripeError } from '../errors';
 import { accountRoutes } from '../objects/account';
 import { catalogRoutes } from '../objects/catalog';
 import { checkoutRoutes } from '../objects/checkout-routes';
+import { creditNoteRoutes } from '../objects/credit-notes';
 import { customerRoutes } from '../objects/customers';
 import { discountRoutes } from '../objects/discounts';
+import { disputeRoutes } from '../objects/disputes';
+import { invoiceRoutes } from '../objects/invoice-routes';
 import { paymentMethodRoutes } from '../objects/payment-methods';
 import { paymentRoutes } from '../objects/payments';
+import { scheduleRoutes } from '../objects/schedules';
 import { setupIntentRoutes } from '../objects/setup-intents';
+import { subscriptionRoutes } from '../objects/subscription-routes';
 import { taxIdRoutes } from '../objects/tax-ids';
+import { testClockRoutes } from '../objects/test-clocks';
 import { webhookRoutes } from '../objects/webhook-endpoints';
 import type { JsonObject } from '../types';
 import { SECRET_KEY } from '../version';
@@ -23,12 +29,18 @@ const router = new Router([
   ...accountRoutes,
   ...catalogRoutes,
   ...checkoutRoutes,
+  ...creditNoteRoutes,
   ...customerRoutes,
   ...discountRoutes,
+  ...disputeRoutes,
+  ...invoiceRoutes,
   ...paymentMethodRoutes,
   ...paymentRoutes,
+  ...scheduleRoutes,
   ...setupIntentRoutes,
+  ...subscriptionRoutes,
   ...taxIdRoutes,
+  ...testClockRoutes,
   ...webhookRoutes,
 ]);
 

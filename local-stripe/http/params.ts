@@ -39,6 +39,43 @@ export const paging = {
 /** Accepted and without effect here: it changes nothing that the app can see. */
 export const ignored = z.unknown().optional();
 
+export const interval = z.enum(['day', 'week', 'month', 'year']);
+export const recurring = z.strictObject({
+  interval,
+  interval_count: int.optional(),
+  usage_type: z.enum(['licensed']).optional(),
+  trial_period_days: int.optional(),
+  meter: z.never().optional(),
+});
+export const taxBehavior = z.enum(['inclusive', 'exclusive', 'unspecified']);
+export const productData = z.strictObject({
+  name: filled,
+  description: text.optional(),
+  active: bool.optional(),
+  id: filled.optional(),
+  images: z.array(text).optional(),
+  metadata: metadata.optional(),
+  statement_descriptor: text.optional(),
+  tax_code: text.optional(),
+  tax_details: ignored,
+  unit_label: text.optional(),
+});
+/** `price_data` of a line or item: makes a price that no list shows. */
+export const priceData = z.strictObject({
+  currency: filled,
+  product: filled.optional(),
+  product_data: productData.optional(),
+  recurring: recurring.optional(),
+  tax_behavior: taxBehavior.optional(),
+  unit_amount: amount.optional(),
+  unit_amount_decimal: decimal.optional(),
+});
+export const discountGiven = z.strictObject({
+  coupon: filled.optional(),
+  promotion_code: filled.optional(),
+  discount: filled.optional(),
+});
+
 /** Unknown names are refused by name, as Stripe does. https://docs.stripe.com/error-codes/parameter-unknown */
 export function parse<T extends z.ZodType>(schema: T, params: JsonObject): z.output<T> {
   const parsed = schema.safeParse(params);

@@ -4,10 +4,12 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { amount, bool, clearable, decimal, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import { amount, bool, clearable, decimal, expand, filled, ignored, inRange, interval, mergeMetadata, metadata, paging, parse, priceData, productData, range, recurring, taxBehavior, text } from '../http/params';
+import type { ItemChange } from '../engine/changes';
 import { type Call, id, type Route } from '../http/router';
 import type { Metadata, Price, Product, Wire } from '../types';
 import { strip } from './lookup';
+import type { itemParams } from './subscription-params';
 
 const productFields = {
   active: bool.optional(),
@@ -32,27 +34,6 @@ const productCreate = z.strictObject({
   default_price_data: z.record(z.string(), z.unknown()).optional(),
 });
 const productUpdate = z.strictObject({ ...productFields, name: filled.optional(), default_price: text.optional() });
-const interval = z.enum(['day', 'week', 'month', 'year']);
-export const recurring = z.strictObject({
-  interval,
-  interval_count: int.optional(),
-  usage_type: z.enum(['licensed']).optional(),
-  trial_period_days: int.optional(),
-  meter: z.never().optional(),
-});
-const taxBehavior = z.enum(['inclusive', 'exclusive', 'unspecified']);
-const productData = z.strictObject({
-  name: filled,
-  description: text.optional(),
-  active: bool.optional(),
-  id: filled.optional(),
-  images: z.array(text).optional(),
-  metadata: metadata.optional(),
-  statement_descriptor: text.optional(),
-  tax_code: text.optional(),
-  tax_details: ignored,
-  unit_label: text.optional(),
-});
 const priceCreate = z.strictObject({
   active: bool.optional(),
   billing_scheme: z.enum(['per_unit']).optional(),
@@ -79,16 +60,6 @@ const priceUpdate = z.strictObject({
   tax_behavior: taxBehavior.optional(),
   transfer_lookup_key: bool.optional(),
   expand,
-});
-/** `price_data` of a line or item: makes a price that no list shows. */
-export const priceData = z.strictObject({
-  currency: filled,
-  product: filled.optional(),
-  product_data: productData.optional(),
-  recurring: recurring.optional(),
-  tax_behavior: taxBehavior.optional(),
-  unit_amount: amount.optional(),
-  unit_amount_decimal: decimal.optional(),
 });
 const productList = z.strictObject({
   ...paging,
@@ -325,3 +296,23 @@ export const catalogRoutes: Route[] = [
   },
   { method: 'POST', pattern: '/v1/prices/:id', handler: updatePrice },
 ];
+
+export function priceFor(app: App, given: { price?: string | undefined; plan?: string | undefined; price_data?: z.output<typeof priceData> | undefined }, param: string): Price | undefined {
+  const priceId = given.price ?? given.plan;
+  if (priceId) return getPrice(app, priceId, `${param}[price]`);
+  return given.price_data ? makePrice(app, given.price_data, true) : undefined;
+}
+
+export function itemChanges(app: App, items: z.output<typeof itemParams>[] | undefined): ItemChange[] {
+  return (items ?? []).map((item, at) => {
+    const price = priceFor(app, item, `items[${at}]`);
+    if (!item.id && !price) throw invalid(`Missing required param: items[${at}][price].`, `items[${at}][price]`, 'parameter_missing');
+    return {
+      id: item.id,
+      price,
+      quantity: item.quantity,
+      deleted: item.deleted,
+      metadata: item.metadata === undefined ? undefined : ((item.metadata ?? {}) as Metadata),
+    };
+  });
+}

@@ -5,14 +5,12 @@ import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
 import { invalid } from '../errors';
 import { page } from '../http/list';
-import { bool, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import { bool, discountGiven, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, priceData, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { CheckoutSession, Metadata, Wire } from '../types';
-import { priceData } from './catalog';
+import { priceFor } from './catalog';
 import { discountsGiven, draftCustomer, expire, getSession, makeLine, quote, viewCheckoutLine, viewSession, writeAmounts } from './checkout-sessions';
 import { getCustomer } from './customers';
-import { discountGiven } from './discounts';
-import { priceFor } from './subscription-params';
 
 const url = z.string().regex(/^https?:\/\/\S+$/, 'Not a valid URL');
 const createParams = z.strictObject({

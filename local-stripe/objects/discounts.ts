@@ -8,16 +8,11 @@ import type { App } from '../app';
 import { addIntervals } from '../clock';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { amount, bool, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import { amount, bool, type discountGiven, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Coupon, Customer, Discount, Metadata, PromotionCode, Wire } from '../types';
 import { strip } from './lookup';
 
-export const discountGiven = z.strictObject({
-  coupon: filled.optional(),
-  promotion_code: filled.optional(),
-  discount: filled.optional(),
-});
 export type DiscountGiven = z.output<typeof discountGiven>;
 
 const couponCreate = z.strictObject({

@@ -1,12 +1,6 @@
 /** What create, update and previews of subscriptions accept. https://docs.stripe.com/api/subscriptions/create */
 import { z } from 'zod';
-import type { App } from '../app';
-import { invalid } from '../errors';
-import type { ItemChange } from '../engine/changes';
-import { bool, clearable, expand, filled, ignored, int, metadata, text } from '../http/params';
-import type { Metadata, Price } from '../types';
-import { getPrice, makePrice, priceData } from './catalog';
-import { discountGiven } from './discounts';
+import { bool, clearable, discountGiven, expand, filled, ignored, int, metadata, priceData, text } from '../http/params';
 
 export const itemParams = z.strictObject({
   id: filled.optional(),
@@ -90,22 +84,41 @@ export const updateParams = z.strictObject({
 });
 export type UpdateGiven = z.output<typeof updateParams>;
 
-export function priceFor(app: App, given: { price?: string | undefined; plan?: string | undefined; price_data?: z.output<typeof priceData> | undefined }, param: string): Price | undefined {
-  const priceId = given.price ?? given.plan;
-  if (priceId) return getPrice(app, priceId, `${param}[price]`);
-  return given.price_data ? makePrice(app, given.price_data, true) : undefined;
-}
-
-export function itemChanges(app: App, items: z.output<typeof itemParams>[] | undefined): ItemChange[] {
-  return (items ?? []).map((item, at) => {
-    const price = priceFor(app, item, `items[${at}]`);
-    if (!item.id && !price) throw invalid(`Missing required param: items[${at}][price].`, `items[${at}][price]`, 'parameter_missing');
-    return {
-      id: item.id,
-      price,
-      quantity: item.quantity,
-      deleted: item.deleted,
-      metadata: item.metadata === undefined ? undefined : ((item.metadata ?? {}) as Metadata),
-    };
-  });
-}
+export const when = z.union([z.literal('now'), int]);
+export const phaseParams = z.strictObject({
+  items: z
+    .array(
+      z.strictObject({
+        price: filled.optional(),
+        plan: filled.optional(),
+        price_data: priceData.optional(),
+        quantity: int.optional(),
+        metadata: metadata.optional(),
+        billing_thresholds: ignored,
+        discounts: ignored,
+        tax_rates: ignored,
+      }),
+    )
+    .min(1),
+  start_date: when.optional(),
+  end_date: when.optional(),
+  duration: z.strictObject({ interval: z.enum(['day', 'week', 'month', 'year']), interval_count: int.optional() }).optional(),
+  proration_behavior: prorationBehavior.optional(),
+  billing_cycle_anchor: z.enum(['automatic', 'phase_start']).optional(),
+  metadata: metadata.optional(),
+  discounts: clearable(z.array(discountGiven)).optional(),
+  trial: bool.optional(),
+  trial_end: when.optional(),
+  currency: text.optional(),
+  description: text.optional(),
+  collection_method: ignored,
+  default_payment_method: text.optional(),
+  automatic_tax: ignored,
+  invoice_settings: ignored,
+  add_invoice_items: ignored,
+  default_tax_rates: ignored,
+  application_fee_percent: ignored,
+  transfer_data: ignored,
+  on_behalf_of: ignored,
+  billing_thresholds: ignored,
+});
