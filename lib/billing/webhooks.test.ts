@@ -1,0 +1,196 @@
+import { createHmac } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditLog, invoices, subscriptions, webhookEvents } from '@/db/schema';
+import { findCurrentSubscription } from './subscriptions';
+import { openStage, type Stage } from './testing';
+import { InvalidSignature, verifySignature } from './webhooks';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+async function buyProfessional() {
+  const { account } = await stage.merchant({ trialDays: 0 });
+  const customer = await stage.customer(account);
+  const subscription = await stage.stripe.subscriptions.create({
+    customer,
+    items: [{ price: await stage.price('professional') }],
+    metadata: stage.marks(account, 'professional'),
+  });
+  return { account, customer, subscription };
+}
+
+describe('an event is taken in', () => {
+  test('a bought plan becomes the current subscription, with its invoice and audit rows', async () => {
+    const { account, subscription } = await buyProfessional();
+    const answers = await stage.deliverNew();
+    expect(answers.filter((answer) => answer.status === 'failed')).toEqual([]);
+    const current = await findCurrentSubscription(stage.db, account);
+    expect(current).toMatchObject({
+      status: 'active',
+      stripeSubscriptionId: subscription.id,
+      interval: 'month',
+      unitAmount: 9900,
+      mrrCents: 9900,
+      tier: { code: 'professional' },
+    });
+    const bills = await stage.db.select().from(invoices).where(eq(invoices.merchantId, account.merchantId));
+    expect(bills).toHaveLength(1);
+    expect(bills[0]).toMatchObject({ status: 'paid', subtotal: 9900, kind: 'plan' });
+    const trail = await stage.db.select().from(auditLog).where(eq(auditLog.merchantId, account.merchantId));
+    expect(trail.map((row) => row.action)).toContain('subscription.created');
+    expect(trail.every((row) => row.actorKind === 'stripe' && row.actorId.startsWith('evt_'))).toBe(true);
+  });
+
+  test('a duplicate changes nothing', async () => {
+    const { account } = await buyProfessional();
+    const events = await stage.newEvents();
+    for (const event of events) await stage.deliver(event);
+    const before = await stage.db.select().from(auditLog).where(eq(auditLog.merchantId, account.merchantId));
+    for (const event of events) await stage.deliver(event);
+    await Promise.all(events.map((event) => stage.deliver(event)));
+    const after = await stage.db.select().from(auditLog).where(eq(auditLog.merchantId, account.merchantId));
+    expect(after).toHaveLength(before.length);
+  });
+
+  test('the same event twenty times at once is applied once', async () => {
+    const { account } = await buyProfessional();
+    const events = await stage.newEvents();
+    const created = events.find((event) => event.type === 'customer.subscription.created');
+    await Promise.all(Array.from({ length: 20 }, () => stage.deliver(created)));
+    const rows = await stage.db
+      .select()
+      .from(subscriptions)
+      .where(eq(subscriptions.merchantId, account.merchantId));
+    expect(rows).toHaveLength(1);
+    const stored = await stage.db
+      .select()
+      .from(webhookEvents)
+      .where(eq(webhookEvents.id, created?.id ?? ''));
+    expect(stored).toMatchObject([{ status: 'processed' }]);
+  });
+
+  test('a customer of another app is ignored with the reason, and no row is touched', async () => {
+    const customer = await stage.stripe.customers.create({ email: 'stranger@example.test' });
+    const method = await stage.stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    await stage.stripe.subscriptions.create({
+      customer: customer.id,
+      default_payment_method: method.id,
+      items: [{ price: await stage.price('essential') }],
+    });
+    const answers = await stage.deliverNew();
+    expect(
+      new Set(
+        answers.filter((answer) => answer.type.startsWith('customer.subscription')).map((a) => a.status),
+      ),
+    ).toEqual(new Set(['ignored']));
+    const rows = await stage.db
+      .select()
+      .from(webhookEvents)
+      .where(eq(webhookEvents.stripeCustomerId, customer.id));
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.every((row) => row.reason !== null)).toBe(true);
+  });
+
+  test.each([
+    ['the other livemode', { livemode: true }, 'livemode is true'],
+    ['a connected account', { account: 'acct_1' }, 'event of a connected account'],
+    [
+      'a thin event',
+      { object: 'v2.core.event', created: '2026-11-21T00:00:00Z', data: undefined },
+      'thin event',
+    ],
+    [
+      'an unknown type',
+      { type: 'terminal.reader.action_failed' },
+      'unknown type terminal.reader.action_failed',
+    ],
+  ])('%s is ignored', async (_name, change, reason) => {
+    const id = `evt_other_${reason.replace(/\W/g, '_')}`;
+    const event = {
+      id,
+      object: 'event',
+      type: 'customer.updated',
+      created: 1,
+      livemode: false,
+      data: { object: { id: 'cus_x' } },
+      ...change,
+    };
+    expect(await stage.deliver(event)).toEqual({ id, status: 'ignored' });
+    const [row] = await stage.db.select().from(webhookEvents).where(eq(webhookEvents.id, id));
+    expect(row?.reason).toBe(reason);
+  });
+
+  test('an unmapped price waits as failed with a plain reason, and goes through once mapped', async () => {
+    const { account } = await stage.merchant();
+    const customer = await stage.customer(account);
+    const product = await stage.stripe.products.create({ name: 'Unknown' });
+    const price = await stage.stripe.prices.create({
+      product: product.id,
+      currency: 'eur',
+      unit_amount: 1234,
+      recurring: { interval: 'month' },
+    });
+    await stage.stripe.subscriptions.create({
+      customer,
+      items: [{ price: price.id }],
+      metadata: stage.marks(account, 'essential'),
+    });
+    const answers = await stage.deliverNew();
+    const failed = answers.filter((answer) => answer.type === 'customer.subscription.created');
+    expect(failed).toMatchObject([{ status: 'failed' }]);
+    const [row] = await stage.db
+      .select()
+      .from(webhookEvents)
+      .where(eq(webhookEvents.id, failed[0]?.id ?? ''));
+    expect(row?.error).toContain('unmapped price');
+    expect(row?.error).toContain(price.id);
+    expect(await findCurrentSubscription(stage.db, account)).toBeNull();
+    const { tierPrices } = await import('@/db/schema');
+    await stage.db.insert(tierPrices).values({
+      id: 'tpr_mapped',
+      tierId: 'tier_market_essential',
+      currency: 'EUR',
+      interval: 'month',
+      unitAmount: 1234,
+      stripePriceId: price.id,
+      archivedAt: new Date(),
+    });
+    const { processStored } = await import('./webhooks');
+    const deps = { stripe: stage.stripe, livemode: false, now: await stage.now() };
+    expect(await processStored(stage.db, deps, row?.id ?? '')).toMatchObject({ status: 'processed' });
+    expect(await findCurrentSubscription(stage.db, account)).toMatchObject({
+      status: 'active',
+      unitAmount: 1234,
+    });
+  });
+});
+
+describe('the signature', () => {
+  const secret = 'whsec_test';
+  const body = '{"id":"evt_1"}';
+  const now = new Date(1_800_000_000_000);
+  const sign = (time: number, key = secret) =>
+    createHmac('sha256', key).update(`${time}.${body}`).digest('hex');
+  const time = 1_800_000_000;
+
+  test('a good one passes, also as one of several v1 and with either of two secrets', () => {
+    verifySignature(body, `t=${time},v1=${sign(time)}`, [secret], now);
+    verifySignature(body, `t=${time},v1=${sign(time, 'old')},v1=${sign(time)}`, [secret], now);
+    verifySignature(body, `t=${time},v1=${sign(time, 'old')}`, [secret, 'old'], now);
+  });
+
+  test.each([
+    ['missing', null],
+    ['without a time', `v1=${sign(time)}`],
+    ['of another secret', `t=${time},v1=${sign(time, 'other')}`],
+    ['only v0', `t=${time},v0=${sign(time)}`],
+    ['too old', `t=${time - 301},v1=${sign(time - 301)}`],
+    ['garbage', 'garbage'],
+  ])('one that is %s is refused', (_name, header) => {
+    expect(() => verifySignature(body, header, [secret], now)).toThrow(InvalidSignature);
+  });
+});
