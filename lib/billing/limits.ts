@@ -1,0 +1,187 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db, Tx } from '@/db/client';
+import { invalid } from '@/lib/errors';
+import type { Account } from './accounts';
+import { loadEntitlementFacts } from './entitlement-facts';
+import { resolveGrant } from './entitlements';
+import { FeatureNotInPlan, LimitReached } from './errors';
+import type { Feature, Flag, Metered } from './features';
+import { addOnCounts, at, givesTier, monthStart, overrideHolds } from './standing-sql';
+import { loadUnlocks } from './unlocks';
+
+/** The most units one call may take or give back. */
+export const MAX_QUANTITY = 1_000_000_000;
+
+export type Taken = { used: number; limit: number | null };
+
+type Where = {
+  /** The store that uses the unit; null where none can be named. */
+  storeId?: string | null;
+  /** Business time. */
+  now: Date;
+};
+
+/**
+ * Takes units of a feature in the caller's transaction, or refuses. One statement: it resolves the limit and moves the
+ * counter under the counter row's own lock, so under any concurrency exactly `limit` succeed, other merchants do not wait,
+ * and a rollback gives the units back. Unlimited counts too. A transaction that takes several features takes them in the
+ * same order everywhere, or two may wait for each other.
+ * @throws FeatureNotInPlan, LimitReached (402), ValidationFailed on `quantity`, NotFound for a merchant or platform
+ */
+export async function consume(
+  tx: Tx,
+  account: Account,
+  feature: Metered,
+  quantity: number,
+  where: Where,
+): Promise<Taken> {
+  checkQuantity(quantity);
+  const taken = await take(tx, account, feature, quantity, where);
+  if (taken) return taken;
+  const refusal = await explainRefusal(tx, account, feature, quantity, where.now);
+  // Room was made between the two statements: then it is ours to take.
+  const second = refusal ? null : await take(tx, account, feature, quantity, where);
+  if (second) return second;
+  throw refusal ?? (await explainRefusal(tx, account, feature, quantity, where.now, true));
+}
+
+async function take(
+  tx: Tx,
+  account: Account,
+  feature: Metered,
+  quantity: number,
+  { storeId, now }: Where,
+): Promise<Taken | null> {
+  const { merchantId, platformId } = account;
+  const isFlow = feature.kind === 'flow';
+  const store = storeId ?? '';
+  const [row] = await tx.execute<{ used: string; limit: string | null }>(sql`
+    with rule as materialized (
+      select (o.enabled is distinct from false)
+          and (coalesce(l.enabled, false) or coalesce(o.enabled, false) or coalesce(o.has_limit, false)
+            or coalesce(x.extra, 0) > 0) as is_on,
+        case when o.has_limit then o.limit_value when l.enabled then l.limit_value else 0 end
+          + coalesce(x.extra, 0) as units,
+        ${isFlow ? monthStart(now) : sql`'epoch'::timestamptz`} as period_start
+      from platforms p
+      join merchants m on m.id = ${merchantId}
+      left join subscriptions s on s.merchant_id = m.id and s.platform_id = p.id and s.is_current
+      left join tiers f on f.platform_id = p.id and f.code = p.fallback_tier_code
+      left join tier_limits l on l.feature_code = ${feature.code}
+        and l.tier_id = case when ${givesTier(now)} then s.tier_id else f.id end
+      left join overrides o on o.merchant_id = m.id and o.platform_id = p.id and o.feature_code = ${feature.code}
+        and ${overrideHolds(now)}
+      left join lateral (
+        select sum(af.amount * a.quantity)::bigint as extra
+        from store_add_ons a
+        join add_on_features af on af.add_on_id = a.add_on_id and af.feature_code = ${feature.code}
+        where a.merchant_id = m.id and a.platform_id = p.id and ${addOnCounts}
+      ) x on true
+      ${isFlow ? sql`left join billing_accounts b on b.merchant_id = m.id and b.platform_id = p.id` : sql``}
+      where p.id = ${platformId}
+    )
+    insert into usage_counters as c (merchant_id, platform_id, feature_code, period_start, used, by_store)
+    select ${merchantId}, ${platformId}, ${feature.code}, rule.period_start, ${quantity}::bigint,
+      jsonb_build_object(${store}::text, ${quantity}::bigint)
+    from rule where rule.is_on and (rule.units is null or ${quantity}::bigint <= rule.units)
+    on conflict (merchant_id, platform_id, feature_code, period_start) do update
+      set used = c.used + excluded.used,
+        by_store = c.by_store || jsonb_build_object(${store}::text,
+          coalesce((c.by_store ->> ${store}::text)::bigint, 0) + excluded.used)
+      where (select units is null from rule) or c.used + excluded.used <= (select units from rule)
+    returning c.used, (select units from rule) as "limit"`);
+  return row ? { used: Number(row.used), limit: row.limit === null ? null : Number(row.limit) } : null;
+}
+
+/**
+ * Gives units back in the caller's transaction: of the running month for a flow. The counter never goes below zero.
+ * Answers what is left in use.
+ */
+export async function release(
+  tx: Tx,
+  account: Account,
+  feature: Metered,
+  quantity: number,
+  where: Where,
+): Promise<{ used: number }> {
+  checkQuantity(quantity);
+  const store = where.storeId ?? '';
+  const [row] = await tx.execute<{ used: string }>(sql`
+    update usage_counters c
+    set used = greatest(c.used - ${quantity}::bigint, 0),
+      by_store = case when coalesce((c.by_store ->> ${store}::text)::bigint, 0) > ${quantity}::bigint
+        then c.by_store || jsonb_build_object(${store}::text, (c.by_store ->> ${store}::text)::bigint - ${quantity}::bigint)
+        else c.by_store - ${store}::text end
+    where c.merchant_id = ${account.merchantId} and c.platform_id = ${account.platformId}
+      and c.feature_code = ${feature.code} and c.period_start = ${periodStart(account, feature, where.now)}
+    returning c.used`);
+  return { used: Number(row?.used ?? 0) };
+}
+
+/** The period of the counter row of a feature, as a value in SQL. */
+export function periodStart(account: Account, feature: Pick<Metered, 'kind'>, now: Date): SQL {
+  if (feature.kind === 'stock') return sql`'epoch'::timestamptz`;
+  return sql`(select ${monthStart(now)} from (select ${at(now)}) as t (at)
+    left join billing_accounts b on b.merchant_id = ${account.merchantId} and b.platform_id = ${account.platformId})`;
+}
+
+/** The refusal of `quantity` more units with its facts; null when there is room (unless `always`). */
+async function explainRefusal(
+  db: Db,
+  account: Account,
+  feature: Metered,
+  quantity: number,
+  now: Date,
+  always = false,
+): Promise<FeatureNotInPlan | LimitReached | null> {
+  const facts = await loadEntitlementFacts(db, account, now);
+  const { grant } = resolveGrant(facts, feature, now);
+  const current = facts.used[feature.code]?.total ?? 0;
+  const fits = grant.enabled && (grant.limit === null || current + quantity <= grant.limit);
+  if (fits && !always) return null;
+  const unlock = await loadUnlocks(db, facts, feature, quantity, now);
+  const details = { feature: feature.code, limit: grant.limit, current, requested: quantity, unlock };
+  return grant.enabled ? new LimitReached(details) : new FeatureNotInPlan(details);
+}
+
+/**
+ * What `consume` would answer, without taking anything: the refusal, or null. For display: only `consume` decides.
+ */
+export async function checkRoom(
+  db: Db,
+  account: Account,
+  feature: Metered,
+  quantity: number,
+  now: Date,
+): Promise<FeatureNotInPlan | LimitReached | null> {
+  checkQuantity(quantity);
+  return explainRefusal(db, account, feature, quantity, now);
+}
+
+/** Lets pass whoever's plan has a flag. @throws FeatureNotInPlan (402), NotFound */
+export async function requireFeature(db: Db, account: Account, feature: Flag, now: Date): Promise<void> {
+  const refusal = await checkFlag(db, account, feature, now);
+  if (refusal) throw refusal;
+}
+
+/** The refusal that `requireFeature` would throw, or null. */
+export async function checkFlag(
+  db: Db,
+  account: Account,
+  feature: Extract<Feature, { kind: 'flag' }>,
+  now: Date,
+): Promise<FeatureNotInPlan | null> {
+  const facts = await loadEntitlementFacts(db, account, now);
+  if (resolveGrant(facts, feature, now).grant.enabled) return null;
+  const unlock = await loadUnlocks(db, facts, feature, 1, now);
+  return new FeatureNotInPlan({ feature: feature.code, limit: 0, current: 0, requested: 1, unlock });
+}
+
+/** @throws ValidationFailed on `quantity` */
+export function checkQuantity(quantity: number): void {
+  if (!Number.isInteger(quantity)) throw invalid('quantity', 'integer', 'must be a whole number');
+  if (quantity < 1) throw invalid('quantity', 'number_too_small', 'must be at least 1');
+  if (quantity > MAX_QUANTITY) {
+    throw invalid('quantity', 'number_too_big', `must be at most ${MAX_QUANTITY}`);
+  }
+}
