@@ -13,7 +13,7 @@ import type { Account } from './accounts';
 import { FeatureNotInPlan, LimitReached } from './errors';
 import type { Metered } from './features';
 import { consume, MAX_QUANTITY, release, requireFeature } from './limits';
-import { makeAccount } from './testing';
+import { makeAccount } from './testing-accounts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 let database: Awaited<ReturnType<typeof testDatabase>>;
