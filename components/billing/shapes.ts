@@ -56,6 +56,8 @@ export type InvoiceRow = {
 
 export type FeatureUse = {
   code: string;
+  /** As the module declares it; the translation goes before. */
+  name: string;
   enabled: boolean;
   limit: number | null;
   current: number;
@@ -83,7 +85,13 @@ export type TierFacts = {
   choices: Record<Interval, TierChoice>;
 };
 
-export type TierLimit = { featureCode: string; binary: boolean; enabled: boolean; limitValue: number | null };
+export type TierLimit = {
+  featureCode: string;
+  name: string;
+  binary: boolean;
+  enabled: boolean;
+  limitValue: number | null;
+};
 
 export type CardFacts = { brand: string; last4: string; expMonth: number; expYear: number };
 

@@ -58,7 +58,7 @@ export function TierCards({
                 .map((limit) => (
                   <li key={limit.featureCode} className="flex gap-2">
                     <Icon name="check" className="mt-0.5 size-4 text-accent-ink" />
-                    {line(limit.featureCode, limit.limitValue, limit.binary)}
+                    {line(limit.featureCode, limit.limitValue, limit.binary, limit.name)}
                   </li>
                 ))}
             </ul>

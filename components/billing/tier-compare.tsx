@@ -11,14 +11,14 @@ export function TierCompare({ tiers }: { tiers: TierFacts[] }) {
   const unlimited = useTranslations('common')('unlimited');
   const name = useFeatureName();
   const format = useFormat();
-  const codes = [...new Set(tiers.flatMap((tier) => tier.limits.map((limit) => limit.featureCode)))];
+  const names = new Map(tiers.flatMap((tier) => tier.limits.map((limit) => [limit.featureCode, limit.name])));
 
   const columns: Column<string>[] = [
     {
       key: 'feature',
       header: t('feature'),
       label: '',
-      cell: (code) => <span className="font-medium">{name(code)}</span>,
+      cell: (code) => <span className="font-medium">{name(code, names.get(code))}</span>,
     },
     ...tiers.map((tier) => ({
       key: tier.code,
@@ -46,5 +46,5 @@ export function TierCompare({ tiers }: { tiers: TierFacts[] }) {
       },
     })),
   ];
-  return <Table caption={t('compare')} columns={columns} rows={codes} rowKey={(code) => code} />;
+  return <Table caption={t('compare')} columns={columns} rows={[...names.keys()]} rowKey={(code) => code} />;
 }

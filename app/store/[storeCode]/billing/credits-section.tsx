@@ -1,5 +1,4 @@
 import { getTranslations } from 'next-intl/server';
-import type { ReactNode } from 'react';
 import { CreditBalance } from '@/components/billing/credit-balance';
 import { CreditLedger } from '@/components/billing/credit-ledger';
 import type { CreditFacts, PackageFacts } from '@/components/billing/shapes';
@@ -7,15 +6,13 @@ import { Card } from '@/components/ui/card';
 import { Disclosure } from '@/components/ui/disclosure';
 import { getFormat } from '@/components/ui/format';
 
-/** The wallet: what is in it, what came and went, and how to fill it. */
+/** The wallet: what is in it, what came and went, and what it costs to fill it. */
 export async function CreditsSection({
   credits,
   packages,
-  buy,
 }: {
   credits: CreditFacts;
   packages: PackageFacts[];
-  buy: (pack: PackageFacts) => ReactNode;
 }) {
   const [t, format] = await Promise.all([getTranslations('billing.credits'), getFormat()]);
   return (
@@ -23,15 +20,12 @@ export async function CreditsSection({
       <CreditBalance credits={credits} />
       {packages.length > 0 ? (
         <>
-          <h3 className="mt-6 font-medium">{t('buy')}</h3>
+          <h3 className="mt-6 font-medium">{t('packages')}</h3>
           <ul className="divide-y divide-line">
             {packages.map((pack) => (
               <li key={pack.code} className="flex flex-wrap items-center justify-between gap-3 py-3">
-                <span>
-                  {t('package', { credits: pack.credits })}{' '}
-                  <span className="text-muted">{format.money(pack.unitAmount, pack.currency)}</span>
-                </span>
-                {buy(pack)}
+                {t('package', { credits: pack.credits })}
+                <span className="font-medium">{format.money(pack.unitAmount, pack.currency)}</span>
               </li>
             ))}
           </ul>

@@ -1,36 +1,69 @@
-import { getTranslations } from 'next-intl/server';
+import type { Route } from 'next';
+import Link from 'next/link';
+import { getLocale, getTranslations } from 'next-intl/server';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import type { InvoiceRow } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
 import { getFormat } from '@/components/ui/format';
+import type { Account } from '@/lib/billing/accounts';
+import { previewUpcomingInvoice } from '@/lib/billing/invoices';
+import { database } from '@/lib/database';
+import { DomainError } from '@/lib/errors';
+import { errorTexts } from '@/lib/i18n/translate-error';
+import { requireStripe } from '@/lib/stripe/client';
 
-export type UpcomingFacts = { date: Date; total: number; tax: number; currency: string } | null;
-
-/** What was charged, and what comes next. */
+/** What was charged. What comes next is asked of Stripe only on request, so that the page never waits for it. */
 export async function InvoicesSection({
+  storeCode,
+  account,
   invoices,
-  upcoming,
+  renews,
+  showUpcoming,
 }: {
+  storeCode: string;
+  account: Account;
   invoices: InvoiceRow[];
-  upcoming: UpcomingFacts;
+  renews: boolean;
+  showUpcoming: boolean;
 }) {
-  const [t, format] = await Promise.all([getTranslations('billing.invoices'), getFormat()]);
+  const t = await getTranslations('billing.invoices');
   return (
     <Card
       id="invoices"
       title={t('title')}
-      description={
-        upcoming
-          ? t('upcoming', {
-              date: format.date(upcoming.date),
-              total: format.money(upcoming.total, upcoming.currency),
-              tax: format.money(upcoming.tax, upcoming.currency),
-            })
-          : undefined
-      }
       flush
+      description={
+        renews && showUpcoming ? (
+          await upcomingText(account)
+        ) : renews ? (
+          <Link
+            href={`/store/${storeCode}/billing?upcoming=1#invoices` as Route}
+            scroll={false}
+            prefetch={false}
+            className="font-medium text-accent-ink hover:underline"
+          >
+            {t('showUpcoming')}
+          </Link>
+        ) : undefined
+      }
     >
       <InvoiceTable invoices={invoices} />
     </Card>
   );
+}
+
+async function upcomingText(account: Account): Promise<string> {
+  const [t, format] = await Promise.all([getTranslations('billing.invoices'), getFormat()]);
+  try {
+    const next = await previewUpcomingInvoice(database(), requireStripe(), account);
+    if (!next?.date) return t('noUpcoming');
+    return t('upcoming', {
+      date: format.date(next.date),
+      total: format.money(next.total, next.currency),
+      tax: format.money(next.tax, next.currency),
+    });
+  } catch (error) {
+    if (error instanceof DomainError) return errorTexts(await getLocale()).sentence(error);
+    throw error;
+  }
 }

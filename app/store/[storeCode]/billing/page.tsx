@@ -1,7 +1,86 @@
+import type { Metadata } from 'next';
+import { getLocale, getTranslations } from 'next-intl/server';
 import { PageHeader } from '@/components/ui/page-header';
-import { requireStore } from '@/lib/session';
+import { loadEntitlementFacts, toEntitlements } from '@/lib/billing/entitlement-facts';
+import { getBillingOverview } from '@/lib/billing/overview';
+import { features } from '@/lib/features';
+import { listStores } from '@/lib/tenancy/stores';
+import { AddOnsSection } from './add-ons-section';
+import { BillingBanner } from './billing-banner';
+import { billingContext } from './context';
+import { CreditsSection } from './credits-section';
+import { FeatureReasons } from './feature-reasons';
+import { InvoicesSection } from './invoices-section';
+import { PaymentSection } from './payment-section';
+import { PlanSection } from './plan-section';
+import { PlansSection } from './plans-section';
+import { UsageSection } from './usage-section';
+import { cardFacts, detailsFacts, featureUses, invoiceRows, ownAddOns, planFacts, tierFacts } from './view';
 
-export default async function BillingPage({ params }: PageProps<'/store/[storeCode]/billing'>) {
-  const { store } = await requireStore((await params).storeCode);
-  return <PageHeader title={store.name} />;
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('billing'))('title') };
+}
+
+export default async function BillingPage({ params, searchParams }: PageProps<'/store/[storeCode]/billing'>) {
+  const [{ storeCode }, query] = await Promise.all([params, searchParams]);
+  const { db, account, viewer, store, canWrite, now } = await billingContext(storeCode, 'read');
+  const [t, locale, overview, facts, stores] = await Promise.all([
+    getTranslations('billing'),
+    getLocale(),
+    getBillingOverview(db, account, now),
+    loadEntitlementFacts(db, account, now),
+    listStores(db, account),
+  ]);
+  const entitlements = toEntitlements(facts, features, now);
+  const plan = planFacts(overview, entitlements.status);
+  const locked = viewer.role === 'support' ? t('readOnlySupport') : t('readOnly');
+  const shared = { storeCode: store.code, disabledReason: canWrite ? undefined : locked };
+  return (
+    <>
+      <PageHeader
+        title={t('title')}
+        description={canWrite ? t('description', { store: store.name }) : locked}
+      />
+      <div className="space-y-6">
+        <BillingBanner {...shared} plan={plan} invoices={overview.invoices} now={now} />
+        <PlanSection
+          {...shared}
+          plan={plan}
+          pending={overview.pending}
+          paymentUrl={overview.subscription?.pendingPaymentUrl ?? null}
+          canCancel={overview.livesAtStripe && plan.cancelAt === null}
+          now={now}
+        />
+        <UsageSection
+          uses={featureUses(entitlements.features)}
+          monthEnd={entitlements.period.end}
+          explain={(code) => (
+            <FeatureReasons code={code} facts={facts} overview={overview} stores={stores} now={now} />
+          )}
+        />
+        <PlansSection
+          {...shared}
+          tiers={tierFacts(overview)}
+          interval={query.interval === 'year' || query.interval === 'month' ? query.interval : plan.interval}
+          currency={overview.currency}
+          currentCode={overview.subscription?.tier.code ?? null}
+        />
+        <PaymentSection
+          {...shared}
+          card={cardFacts(overview)}
+          details={detailsFacts(overview, locale)}
+          now={now}
+        />
+        <InvoicesSection
+          storeCode={store.code}
+          account={account}
+          invoices={invoiceRows(overview)}
+          renews={overview.livesAtStripe && plan.cancelAt === null}
+          showUpcoming={query.upcoming === '1'}
+        />
+        <AddOnsSection {...shared} own={ownAddOns(overview, store.id)} offered={overview.addOnProducts} />
+        <CreditsSection credits={overview.credits} packages={overview.creditPackages} />
+      </div>
+    </>
+  );
 }

@@ -2,6 +2,7 @@ import { getTranslations } from 'next-intl/server';
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import type { PlanFacts } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
+import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { ActionForm } from '@/components/ui/form';
 import { getFormat } from '@/components/ui/format';
@@ -13,8 +14,7 @@ export type PendingFacts = {
   tierName: string;
   interval: 'month' | 'year';
   amount: number;
-  currency: string;
-  effectiveAt: Date;
+  at: Date;
 } | null;
 
 /** The plan, its state in words, and what is about to change. */
@@ -22,6 +22,7 @@ export async function PlanSection({
   storeCode,
   plan,
   pending,
+  paymentUrl,
   now,
   canCancel,
   disabledReason,
@@ -29,6 +30,8 @@ export async function PlanSection({
   storeCode: string;
   plan: PlanFacts;
   pending: PendingFacts;
+  /** Where an upgrade waits to be paid. */
+  paymentUrl: string | null;
   now: Date;
   canCancel: boolean;
   disabledReason?: string;
@@ -61,15 +64,23 @@ export async function PlanSection({
       <p className="text-xl font-semibold tracking-tight text-balance">
         <PlanSentence plan={plan} now={now} />
       </p>
+      {paymentUrl ? (
+        <div className="mt-4 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-lg bg-warn-soft px-3 py-2">
+          <p className="min-w-0 flex-1 basis-64">{t('pending.payment')}</p>
+          <a href={paymentUrl} className={buttonClass('primary', 'sm')}>
+            {t('pending.pay')}
+          </a>
+        </div>
+      ) : null}
       {pending ? (
         <div className="mt-4 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-lg bg-sunken px-3 py-2">
           <p className="min-w-0 flex-1 basis-64">
             {t('pending.change', {
               tier: pending.tierName,
               price: t(`price.${pending.interval}`, {
-                amount: format.money(pending.amount, pending.currency),
+                amount: format.money(pending.amount, plan.currency),
               }),
-              date: format.date(pending.effectiveAt),
+              date: format.date(pending.at),
             })}
           </p>
           <ActionForm action={undoChange.bind(null, storeCode)}>

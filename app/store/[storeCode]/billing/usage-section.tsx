@@ -37,7 +37,7 @@ function Meters({ uses, explain }: { uses: FeatureUse[]; explain: (code: string)
   return (
     <div className="grid gap-x-10 gap-y-6 md:grid-cols-2">
       {uses.map((use) => (
-        <UsageMeter key={use.code} name={name(use.code)} use={use} explain={explain(use.code)} />
+        <UsageMeter key={use.code} name={name(use.code, use.name)} use={use} explain={explain(use.code)} />
       ))}
     </div>
   );

@@ -1,0 +1,58 @@
+import { getTranslations } from 'next-intl/server';
+import { PlanBanner } from '@/components/billing/plan-banner';
+import type { PlanFacts } from '@/components/billing/shapes';
+import { buttonClass } from '@/components/ui/button';
+import { ActionForm } from '@/components/ui/form';
+import { SubmitButton } from '@/components/ui/submit-button';
+import type { InvoiceRow } from '@/lib/billing/invoices';
+import { reactivatePlan } from './actions';
+import { PortalButton } from './portal-button';
+
+/** The banner with its button: mend the card, pay, choose a plan, or stay. */
+export async function BillingBanner({
+  storeCode,
+  plan,
+  invoices,
+  now,
+  disabledReason,
+}: {
+  storeCode: string;
+  plan: PlanFacts;
+  invoices: InvoiceRow[];
+  now: Date;
+  disabledReason?: string;
+}) {
+  const t = await getTranslations('billing.banner');
+  const open = invoices.find((invoice) => invoice.status === 'open' && invoice.hostedInvoiceUrl);
+  const shared = { disabledReason };
+  return (
+    <PlanBanner
+      plan={plan}
+      now={now}
+      actions={{
+        fix: (
+          <PortalButton storeCode={storeCode} variant="danger" {...shared}>
+            {t('fixCard')}
+          </PortalButton>
+        ),
+        choose: (
+          <a href="#plans" className={buttonClass('primary', 'sm')}>
+            {t('choosePlan')}
+          </a>
+        ),
+        reactivate: (
+          <ActionForm action={reactivatePlan.bind(null, storeCode)} className="space-y-2">
+            <SubmitButton size="sm" {...shared}>
+              {t('reactivate')}
+            </SubmitButton>
+          </ActionForm>
+        ),
+        pay: open?.hostedInvoiceUrl ? (
+          <a href={open.hostedInvoiceUrl} className={buttonClass('primary', 'sm')}>
+            {t('completePayment')}
+          </a>
+        ) : null,
+      }}
+    />
+  );
+}
