@@ -33,7 +33,11 @@ class Refused extends Error {
 
 const whole = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]);
 const schemas = {
-  advance: z.union([z.strictObject({ days: z.union([z.number(), z.string().regex(/^\d+(\.\d+)?$/).transform(Number)]) }), z.strictObject({ to: whole })]),
+  advance: z.union([
+    z.strictObject({ days: z.union([z.number(), z.string().regex(/^\d+(\.\d+)?$/).transform(Number)]), app: z.boolean().default(true) }),
+    // `app: false` leaves the app alone: a seed tells a year before there is one.
+    z.strictObject({ to: whole, app: z.boolean().default(true) }),
+  ]),
   reset: z.strictObject({ at: whole.optional() }),
   faults: z.strictObject({
     webhooks: z.enum(['normal', 'duplicate', 'shuffle', 'delay', 'drop']).optional(),
@@ -124,7 +128,7 @@ export class Control {
       case 'advance': {
         const wanted = schemas.advance.parse(given);
         const now = this.app.clock.running();
-        return this.advance('to' in wanted ? wanted.to : now + Math.round(wanted.days * DAY));
+        return this.advance('to' in wanted ? wanted.to : now + Math.round(wanted.days * DAY), wanted.app);
       }
       case 'reset':
         return this.reset(schemas.reset.parse(given).at);
@@ -200,7 +204,7 @@ export class Control {
    * Step by step, at most a day each: what falls due happens at its own instant, its webhooks are delivered (or have
    * failed once), the app runs its jobs, then the next step.
    */
-  private async advance(target: number) {
+  private async advance(target: number, tellApp: boolean) {
     const { app } = this;
     const now = app.clock.running();
     if (this.advancing) throw new Refused(409, 'The clock is already being advanced.');
@@ -210,7 +214,7 @@ export class Control {
     this.advancing = true;
     try {
       let at = now;
-      let reachable = this.clockTarget() !== null;
+      let reachable = tellApp && this.clockTarget() !== null;
       while (at < target) {
         at = Math.min(at + DAY, target);
         runDue(app, at, null);

@@ -12,6 +12,7 @@ import { disputeRoutes } from '../objects/disputes';
 import { invoiceRoutes } from '../objects/invoice-routes';
 import { paymentMethodRoutes } from '../objects/payment-methods';
 import { paymentRoutes } from '../objects/payments';
+import { portalRoutes } from '../objects/portal';
 import { scheduleRoutes } from '../objects/schedules';
 import { setupIntentRoutes } from '../objects/setup-intents';
 import { subscriptionRoutes } from '../objects/subscription-routes';
@@ -36,6 +37,7 @@ const router = new Router([
   ...invoiceRoutes,
   ...paymentMethodRoutes,
   ...paymentRoutes,
+  ...portalRoutes,
   ...scheduleRoutes,
   ...setupIntentRoutes,
   ...subscriptionRoutes,
