@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { DomainError, invalid, NotFound } from '@/lib/errors';
+import { errorResponse } from '@/lib/http';
+import { toRefusal } from './contract';
+import type { ApiEnv } from './environment';
+import { resources } from './resources';
+
+export type Api = OpenAPIHono<ApiEnv>;
+
+/** A resource adds its routes to the API: one file each, contract beside handler. See README.md. */
+export type Resource = (api: Api) => void;
+
+const MAX_BODY = 1024 * 1024;
+
+/** The REST API as a plain fetch handler: `api.fetch(request, bindings)`. Built once per process; it keeps nothing. */
+export function createApi(parts: readonly Resource[] = resources): Api {
+  const api: Api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw toRefusal(result.error);
+    },
+  }).basePath('/api/v1');
+
+  api.use(async (c, next) => {
+    const given = c.req.header('x-request-id');
+    c.set('requestId', given && /^[\w-]{8,100}$/.test(given) ? given : `req_${randomUUID()}`);
+    await next();
+    c.res.headers.set('x-request-id', c.var.requestId);
+    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
+  });
+  api.use(
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: () => {
+        throw new DomainError('too_large', 'payload_too_large', { max_bytes: MAX_BODY });
+      },
+    }),
+  );
+
+  api.onError((error, c) => errorResponse(toDomain(error), c.var.requestId ?? `req_${randomUUID()}`));
+  for (const add of parts) add(api);
+
+  api.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tierline',
+      version: '1',
+      description:
+        'Subscriptions, entitlements and usage. Authenticate with the session cookie or `Authorization: Bearer <key>`.',
+    },
+    security: [{ key: [] }, { session: [] }],
+  });
+  api.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
+  api.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'authjs.session-token',
+  });
+
+  const methodsOf = methodTable(api);
+  api.notFound((c) => {
+    const allowed = methodsOf(c.req.path);
+    if (allowed.length === 0) return errorResponse(new NotFound('route', c.req.path), c.var.requestId);
+    const refusal = new DomainError('method_not_allowed', 'method_not_allowed', { allowed });
+    const response = errorResponse(refusal, c.var.requestId);
+    response.headers.set('Allow', allowed.join(', '));
+    return response;
+  });
+  return api;
+}
+
+/** Which methods a path has: the difference between 404 and 405. */
+function methodTable(api: Api): (path: string) => string[] {
+  const table = api.routes
+    .filter((route) => route.method !== 'ALL')
+    .map((route) => ({
+      method: route.method,
+      pattern: new RegExp(`^${route.path.replace(/:[^/]+/g, '[^/]+')}$`),
+    }));
+  return (path) => [
+    ...new Set(table.filter((route) => route.pattern.test(path)).map((route) => route.method)),
+  ];
+}
+
+/** Hono's own refusal of a body that is no JSON, in our words; everything else as it is. */
+function toDomain(error: unknown): unknown {
+  if (error instanceof HTTPException && error.status === 400) {
+    return invalid('body', 'malformed_json', 'is not JSON');
+  }
+  return error;
+}

@@ -1,0 +1,89 @@
+import { z } from '@hono/zod-openapi';
+import { type FieldProblem, invalid, ValidationFailed } from '@/lib/errors';
+
+/** The shapes that every resource shares. */
+export const errorBody = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      details: z.record(z.string(), z.unknown()).optional(),
+      request_id: z.string(),
+    }),
+  })
+  .openapi('Error');
+
+/** A JSON answer in a route's `responses`. */
+export const answers = <T extends z.ZodType>(schema: T, description: string) => ({
+  content: { 'application/json': { schema } },
+  description,
+});
+
+/** A JSON body in a route's `request`. */
+export const body = <T extends z.ZodType>(schema: T) => ({
+  content: { 'application/json': { schema } },
+  required: true as const,
+});
+
+/** Every refusal has the same envelope; spread it into `responses`. */
+export const refusals = { '4XX': answers(errorBody, 'Refused: see `error.code`') } as const;
+
+export const storeQuery = z.object({
+  store: z.string().optional().openapi({ description: 'Code or id; or the header X-Store-Code' }),
+});
+
+/** An instant as the API says it. */
+export const instant = z.iso.datetime().openapi({ example: '2026-11-21T12:00:00.000Z' });
+export const iso = <T extends Date | null>(at: T) =>
+  (at === null ? null : (at as Date).toISOString()) as T extends Date ? string : string | null;
+
+/** `?limit=&cursor=` of a list. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(500).optional(),
+});
+
+/** A page: `{data, next_cursor}`. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+
+/** Where a list goes on: the sort value and the id of the last row. */
+export type Cursor = { at: Date; id: string };
+
+/** @throws ValidationFailed on `cursor` */
+export function readCursor(cursor: string | undefined): Cursor | undefined {
+  if (cursor === undefined) return undefined;
+  const [at, id] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
+  const date = new Date(at ?? '');
+  if (!id || Number.isNaN(date.getTime())) throw invalid('cursor', 'invalid', 'is not a cursor of this list');
+  return { at: date, id };
+}
+
+/** The page out of `limit + 1` rows that were read. */
+export function toPage<Row, Shape>(
+  rows: Row[],
+  limit: number,
+  cursorOf: (row: Row) => Cursor,
+  shape: (row: Row) => Shape,
+): { data: Shape[]; next_cursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { data: shown.map(shape), next_cursor: more ? writeCursor(cursorOf(last)) : null };
+}
+
+const writeCursor = ({ at, id }: Cursor) => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
+
+/** What zod found wrong, as our own refusal: `[2].limit_value` for rows, `address.city` for parts. */
+export function toRefusal(error: z.ZodError): ValidationFailed {
+  return new ValidationFailed(error.issues.map(toProblem));
+}
+
+function toProblem(issue: z.core.$ZodIssue): FieldProblem {
+  const path = issue.path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
+    .join('');
+  const sized = issue.code === 'too_small' || issue.code === 'too_big';
+  const rule = sized ? `${issue.origin}_${issue.code}` : issue.code;
+  return { path: path || 'body', rule, message: issue.message };
+}

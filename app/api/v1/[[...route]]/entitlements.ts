@@ -1,0 +1,50 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { loadEntitlementFacts, toEntitlements } from '@/lib/billing/entitlement-facts';
+import { features } from '@/lib/features';
+import type { Resource } from './api';
+import { answers, instant, iso, refusals } from './contract';
+import { asMachine, machineAccount } from './guards';
+import { accountNames, featureSummary, status } from './shapes';
+
+const getEntitlements = createRoute({
+  method: 'get',
+  path: '/entitlements',
+  tags: ['Entitlements'],
+  summary: 'What a merchant may do on a platform, and what it uses',
+  middleware: asMachine,
+  request: { query: accountNames },
+  responses: {
+    200: answers(
+      z.object({
+        merchant: z.string(),
+        platform: z.string(),
+        status,
+        tier: z.object({ code: z.string(), name: z.string() }).nullable(),
+        period: z.object({ start: instant, end: instant }),
+        features: z.array(featureSummary),
+      }),
+      'Every feature, resolved',
+    ),
+    ...refusals,
+  },
+});
+
+export const entitlements: Resource = (api) => {
+  api.openapi(getEntitlements, async (c) => {
+    const account = await machineAccount(c, c.req.valid('query'));
+    const now = await c.env.now();
+    const facts = await loadEntitlementFacts(c.env.db, account, now);
+    const answer = toEntitlements(facts, features, now);
+    return c.json(
+      {
+        merchant: account.merchantId,
+        platform: facts.platform.code,
+        status: answer.status,
+        tier: answer.tier && { code: answer.tier.code, name: answer.tier.name },
+        period: { start: iso(answer.period.start), end: iso(answer.period.end) },
+        features: answer.features,
+      },
+      200,
+    );
+  });
+};

@@ -1,0 +1,185 @@
+import { asc, eq, inArray, or } from 'drizzle-orm';
+import type { MiddlewareHandler } from 'hono';
+import { merchants, stores } from '@/db/schema';
+import type { Person } from '@/lib/auth-people';
+import { type Account, getPlatform } from '@/lib/billing/accounts';
+import { type ApiKeyRow, findByKey } from '@/lib/billing/api-keys';
+import type { Actor } from '@/lib/billing/audit';
+import { requireFeature } from '@/lib/billing/limits';
+import { DomainError, Forbidden, NotFound, Unauthenticated } from '@/lib/errors';
+import { limitRest } from '@/lib/rate-limit';
+import { apiAccess } from '@/lib/tenancy/features';
+import type { Asked, CallerEnv, StoreEnv } from './environment';
+
+/** Who calls: a person with a session, or a machine with a key. */
+export type Caller = {
+  actor: Actor;
+  role: Person['role'] | 'usage';
+  /** The person, when it is one. */
+  person: Person | null;
+  /** The one merchant a key may touch; null = no such scope. */
+  merchantId: string | null;
+};
+
+export type StoreScope = Account & {
+  storeId: string;
+  storeCode: string;
+  /** What the caller is here. */
+  role: 'owner' | 'member' | 'support' | 'admin';
+};
+
+type Access = 'read' | 'write';
+
+/** 400: the caller has several stores and named none. */
+class StoreRequired extends DomainError {
+  constructor() {
+    super('invalid', 'store_required', { field: 'store' });
+  }
+}
+
+/** Admins and support, and keys of these roles without merchant scope: for what concerns the whole installation. */
+export const asStaff: MiddlewareHandler<CallerEnv> = async (c, next) => {
+  const caller = await requireCaller(c);
+  if ((caller.role !== 'admin' && caller.role !== 'support') || caller.merchantId) throw new Forbidden();
+  c.set('caller', caller);
+  await next();
+};
+
+/** Admins, and admin keys without merchant scope: for changes. Support gets 403 too. */
+export const asAdmin: MiddlewareHandler<CallerEnv> = async (c, next) => {
+  const caller = await requireCaller(c);
+  if (caller.role !== 'admin' || caller.merchantId) throw new Forbidden();
+  c.set('caller', caller);
+  await next();
+};
+
+/** The platform's own code: keys of role `admin` or `usage`, and admins. Then `machineAccount` says which account. */
+export const asMachine: MiddlewareHandler<CallerEnv> = async (c, next) => {
+  const caller = await requireCaller(c);
+  if (caller.role !== 'admin' && caller.role !== 'usage') throw new Forbidden();
+  c.set('caller', caller);
+  await next();
+};
+
+/**
+ * The store of the request: `?store=`, `X-Store-Code`, or the caller's only one. Reads: owner, member, support, admin;
+ * writes: owner, admin. Another merchant's store does not exist (404).
+ */
+export const asStore = (access: Access): MiddlewareHandler<StoreEnv> => {
+  return async (c, next) => {
+    const caller = await requireCaller(c);
+    if (caller.role === 'usage') throw new Forbidden();
+    const store = await findStore(c, caller);
+    const role = roleAt(caller, store.merchantId);
+    if (!role) throw new NotFound('store', c.req.query('store') ?? c.req.header('x-store-code'));
+    if (access === 'write' && role !== 'owner' && role !== 'admin') throw new Forbidden();
+    const account = { merchantId: store.merchantId, platformId: store.platformId };
+    await requireApiAccess(c, caller, account);
+    c.set('caller', caller);
+    c.set('store', { ...account, storeId: store.id, storeCode: store.code, role });
+    await next();
+  };
+};
+
+/**
+ * The account of a machine's request, by merchant id and platform id or code. A merchant-scoped key knows only its own
+ * merchant, whose plan must have API access.
+ * @throws NotFound, FeatureNotInPlan
+ */
+export async function machineAccount(
+  c: Asked & { var: { caller: Caller } },
+  named: { merchant: string; platform: string },
+): Promise<Account & { platformCode: string }> {
+  const { caller } = c.var;
+  if (caller.merchantId && caller.merchantId !== named.merchant)
+    throw new NotFound('merchant', named.merchant);
+  const [platform, [merchant]] = await Promise.all([
+    getPlatform(c.env.db, named.platform),
+    c.env.db.select({ id: merchants.id }).from(merchants).where(eq(merchants.id, named.merchant)),
+  ]);
+  if (!merchant) throw new NotFound('merchant', named.merchant);
+  const account = { merchantId: merchant.id, platformId: platform.id };
+  await requireApiAccess(c, caller, account);
+  return { ...account, platformCode: platform.code };
+}
+
+async function requireApiAccess(c: Asked, caller: Caller, account: Account): Promise<void> {
+  if (caller.merchantId) await requireFeature(c.env.db, account, apiAccess, await c.env.now());
+}
+
+async function requireCaller(c: Asked): Promise<Caller> {
+  const authorization = c.req.header('authorization');
+  if (authorization !== undefined) return callerByKey(c, authorization);
+  const person = await c.env.findViewer();
+  if (!person) throw new Unauthenticated();
+  requireSameOrigin(c);
+  await limitRest(c.env.db, `user:${person.userId}`);
+  return { actor: { kind: 'user', id: person.userId }, role: person.role, person, merchantId: null };
+}
+
+async function callerByKey(c: Asked, authorization: string): Promise<Caller> {
+  const [, secret] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+  const key: ApiKeyRow | null = secret ? await findByKey(c.env.db, secret) : null;
+  if (!key) throw new Unauthenticated();
+  if (key.ratePerMinute !== null || key.merchantId !== null) {
+    await limitRest(c.env.db, `key:${key.id}`, key.ratePerMinute ?? undefined);
+  }
+  return {
+    actor: { kind: 'api_key', id: key.id },
+    role: key.role,
+    person: null,
+    merchantId: key.merchantId,
+  };
+}
+
+/**
+ * A cookie goes along with requests that other sites make a browser send; every browser says where a write comes from. A
+ * program that says neither is not a browser, and has the cookie from its owner.
+ */
+function requireSameOrigin(c: Asked): void {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
+  const site = c.req.header('sec-fetch-site');
+  const origin = c.req.header('origin');
+  if (site !== undefined && site !== 'same-origin') throw new Forbidden({ reason: 'cross_origin' });
+  if (origin === undefined) return;
+  const hosts = [hostOf(c.env.appUrl), c.req.header('host') ?? hostOf(c.req.url)];
+  if (!hosts.includes(hostOf(origin))) throw new Forbidden({ reason: 'cross_origin' });
+}
+
+function hostOf(address: string): string | null {
+  return URL.canParse(address) ? new URL(address).host : null;
+}
+
+function roleAt(caller: Caller, merchantId: string): StoreScope['role'] | null {
+  if (caller.merchantId && caller.merchantId !== merchantId) return null;
+  if (caller.role === 'admin' || caller.role === 'support') return caller.role;
+  return caller.person?.merchants.find((one) => one.merchantId === merchantId)?.role ?? null;
+}
+
+async function findStore(c: Asked, caller: Caller) {
+  const { db } = c.env;
+  const named = c.req.query('store') ?? c.req.header('x-store-code');
+  if (named) {
+    const [store] = await db
+      .select()
+      .from(stores)
+      .where(or(eq(stores.code, named), eq(stores.id, named)));
+    if (!store) throw new NotFound('store', named);
+    return store;
+  }
+  const own = caller.merchantId
+    ? [caller.merchantId]
+    : (caller.person?.merchants ?? []).map((m) => m.merchantId);
+  const found =
+    own.length === 0
+      ? []
+      : await db
+          .select()
+          .from(stores)
+          .where(inArray(stores.merchantId, own))
+          .orderBy(asc(stores.createdAt))
+          .limit(2);
+  const [only] = found;
+  if (!only || found.length > 1) throw new StoreRequired();
+  return only;
+}

@@ -1,0 +1,50 @@
+import { z } from '@hono/zod-openapi';
+import { subscriptionStatuses } from '@/db/schema';
+
+/** Shapes that several resources answer with. */
+export const usageMetric = z
+  .object({
+    code: z.string(),
+    name: z.string(),
+    current: z.number().int(),
+    limit: z.number().int().nullable(),
+    percentage: z.number(),
+    is_unlimited: z.boolean(),
+    is_at_limit: z.boolean(),
+    is_approaching_limit: z.boolean(),
+  })
+  .openapi('UsageMetric');
+
+export const featureSummary = z
+  .object({
+    code: z.string(),
+    name_key: z.string(),
+    name: z.string(),
+    enabled: z.boolean(),
+    limit: z.number().int().nullable().openapi({ description: 'null = unlimited' }),
+    current: z.number().int(),
+    remaining: z.number().int().nullable(),
+    percent_used: z.number(),
+    feature_type: z.enum(['binary', 'quantitative']),
+    scope: z.enum(['tier', 'merchant_override', 'add_on', 'fallback', 'none']),
+  })
+  .openapi('FeatureSummary');
+
+export const unlock = z
+  .object({
+    kind: z.enum(['tier', 'add_on', 'release']),
+    code: z.string().optional(),
+    name: z.string().optional(),
+    price: z
+      .object({ amount: z.number().int(), currency: z.string(), interval: z.enum(['month', 'year']) })
+      .optional(),
+  })
+  .openapi('Unlock');
+
+export const status = z.enum(['none', ...subscriptionStatuses]);
+
+/** How a machine names an account. */
+export const accountNames = z.object({
+  merchant: z.string().min(1).openapi({ description: 'Merchant id' }),
+  platform: z.string().min(1).openapi({ description: 'Platform id or code' }),
+});

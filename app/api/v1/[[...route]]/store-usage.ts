@@ -1,0 +1,27 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { getEntitlements } from '@/lib/billing/entitlement-facts';
+import { toUsageMetric } from '@/lib/billing/entitlements';
+import { features } from '@/lib/features';
+import type { Resource } from './api';
+import { answers, refusals, storeQuery } from './contract';
+import { asStore } from './guards';
+import { usageMetric } from './shapes';
+
+const getUsage = createRoute({
+  method: 'get',
+  path: '/store/billing/usage',
+  tags: ['Store billing'],
+  summary: 'What the merchant of this store uses of its limits',
+  middleware: asStore('read'),
+  request: { query: storeQuery },
+  responses: { 200: answers(z.array(usageMetric), 'One meter per quantitative feature'), ...refusals },
+});
+
+export const storeUsage: Resource = (api) => {
+  api.openapi(getUsage, async (c) => {
+    const { db, now } = c.env;
+    const answer = await getEntitlements(db, c.var.store, features, await now());
+    const meters = answer.features.filter((feature) => feature.feature_type === 'quantitative');
+    return c.json(meters.map(toUsageMetric), 200);
+  });
+};
