@@ -1,9 +1,9 @@
 /** `/_local/*`: the clock, faults, deliveries and triggers. JSON, or a form from the front page. */
 import { z } from 'zod';
-import { DEFAULT_SETTINGS, type App } from './app';
+import { type App, DEFAULT_SETTINGS } from './app';
 import { DAY } from './clock';
-import { runDue } from './engine/due';
 import { intentOf } from './engine/collect';
+import { runDue } from './engine/due';
 import { StripeError } from './errors';
 import type { Api } from './http/api';
 import { decodeForm } from './http/form';
@@ -34,30 +34,64 @@ class Refused extends Error {
 const whole = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]);
 const schemas = {
   advance: z.union([
-    z.strictObject({ days: z.union([z.number(), z.string().regex(/^\d+(\.\d+)?$/).transform(Number)]), app: z.boolean().default(true) }),
+    z.strictObject({
+      days: z.union([
+        z.number(),
+        z
+          .string()
+          .regex(/^\d+(\.\d+)?$/)
+          .transform(Number),
+      ]),
+      app: z.boolean().default(true),
+    }),
     // `app: false` leaves the app alone: a seed tells a year before there is one.
     z.strictObject({ to: whole, app: z.boolean().default(true) }),
   ]),
   reset: z.strictObject({ at: whole.optional() }),
   faults: z.strictObject({
     webhooks: z.enum(['normal', 'duplicate', 'shuffle', 'delay', 'drop']).optional(),
-    api: z.strictObject({ status: z.union([z.literal(500), z.literal(429), z.literal('timeout')]), next: z.int().min(0).max(100_000) }).optional(),
+    api: z
+      .strictObject({
+        status: z.union([z.literal(500), z.literal(429), z.literal('timeout')]),
+        next: z.int().min(0).max(100_000),
+      })
+      .optional(),
   }),
   deliver: z.strictObject({ event: z.string().min(1) }),
   settings: z.strictObject({
     dunning_end: z.enum(['canceled', 'unpaid', 'past_due', 'paused']).optional(),
     retry_days: z.array(z.number().positive()).max(8).optional(),
-    tax_id_verdicts: z.record(z.string(), z.enum(['verified', 'unverified', 'unavailable', 'pending'])).optional(),
+    tax_id_verdicts: z
+      .record(z.string(), z.enum(['verified', 'unverified', 'unavailable', 'pending']))
+      .optional(),
     tax_id_seconds: z.int().min(0).optional(),
     seller_country: z.string().length(2).optional(),
   }),
   trigger: z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('charge.dispute.created'), charge: z.string().optional(), payment_intent: z.string().optional(), reason: z.string().optional() }),
-    z.strictObject({ type: z.literal('charge.dispute.closed'), dispute: z.string(), status: z.enum(['won', 'lost']) }),
+    z.strictObject({
+      type: z.literal('charge.dispute.created'),
+      charge: z.string().optional(),
+      payment_intent: z.string().optional(),
+      reason: z.string().optional(),
+    }),
+    z.strictObject({
+      type: z.literal('charge.dispute.closed'),
+      dispute: z.string(),
+      status: z.enum(['won', 'lost']),
+    }),
     z.strictObject({ type: z.literal('checkout.session.async_payment_succeeded'), session: z.string() }),
     z.strictObject({ type: z.literal('checkout.session.async_payment_failed'), session: z.string() }),
-    z.strictObject({ type: z.literal('customer.tax_id.updated'), tax_id: z.string(), status: z.enum(['verified', 'unverified', 'unavailable', 'pending']) }),
-    z.strictObject({ type: z.literal('authentication'), payment_intent: z.string().optional(), invoice: z.string().optional(), outcome: z.enum(['passed', 'failed']) }),
+    z.strictObject({
+      type: z.literal('customer.tax_id.updated'),
+      tax_id: z.string(),
+      status: z.enum(['verified', 'unverified', 'unavailable', 'pending']),
+    }),
+    z.strictObject({
+      type: z.literal('authentication'),
+      payment_intent: z.string().optional(),
+      invoice: z.string().optional(),
+      outcome: z.enum(['passed', 'failed']),
+    }),
   ]),
   complete: z.strictObject({
     card: z.string().nullish(),
@@ -65,7 +99,14 @@ const schemas = {
     email: z.string().optional(),
     name: z.string().optional(),
     address: z
-      .strictObject({ country: z.string().length(2), line1: z.string().optional(), line2: z.string().optional(), postal_code: z.string().optional(), city: z.string().optional(), state: z.string().optional() })
+      .strictObject({
+        country: z.string().length(2),
+        line1: z.string().optional(),
+        line2: z.string().optional(),
+        postal_code: z.string().optional(),
+        city: z.string().optional(),
+        state: z.string().optional(),
+      })
       .optional(),
     tax_id: z.string().optional(),
     promotion_code: z.string().optional(),
@@ -95,11 +136,15 @@ export class Control {
       return isForm ? { status: 303, location: '/' } : { status: 200, body: result };
     } catch (error) {
       this.app.store.commit();
-      if (error instanceof Refused) return { status: error.status, body: { error: { message: error.message } } };
+      if (error instanceof Refused)
+        return { status: error.status, body: { error: { message: error.message } } };
       if (error instanceof StripeError) return { status: error.status, body: { error: error.body } };
       if (error instanceof z.ZodError) {
         const issue = error.issues[0];
-        return { status: 400, body: { error: { message: `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}` } } };
+        return {
+          status: 400,
+          body: { error: { message: `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}` } },
+        };
       }
       throw error;
     }
@@ -107,7 +152,17 @@ export class Control {
 
   private async route(method: string, path: string, given: unknown): Promise<unknown> {
     const parts = path.split('/');
-    const known = ['clock', 'deliveries', 'settings', 'faults', 'advance', 'reset', 'deliver', 'trigger', 'checkout'];
+    const known = [
+      'clock',
+      'deliveries',
+      'settings',
+      'faults',
+      'advance',
+      'reset',
+      'deliver',
+      'trigger',
+      'checkout',
+    ];
     if (!known.includes(parts[0] ?? '')) throw new Refused(404, `There is no /_local/${path}.`);
     if (method === 'GET') {
       switch (path) {
@@ -149,7 +204,9 @@ export class Control {
         const change = schemas.settings.parse(given);
         this.app.setSettings({
           ...change,
-          ...(change.tax_id_verdicts ? { tax_id_verdicts: { ...this.app.settings.tax_id_verdicts, ...change.tax_id_verdicts } } : {}),
+          ...(change.tax_id_verdicts
+            ? { tax_id_verdicts: { ...this.app.settings.tax_id_verdicts, ...change.tax_id_verdicts } }
+            : {}),
         } as Partial<App['settings']>);
         return this.app.settings;
       }
@@ -161,7 +218,11 @@ export class Control {
   }
 
   clock() {
-    return { now: this.app.clock.running(), offset_ms: Math.round(this.app.clock.offsetMs), advancing: this.advancing };
+    return {
+      now: this.app.clock.running(),
+      offset_ms: Math.round(this.app.clock.offsetMs),
+      advancing: this.advancing,
+    };
   }
 
   faults() {
@@ -195,7 +256,12 @@ export class Control {
     if (at === undefined) app.clock.offsetMs = 0;
     else app.clock.set(at);
     this.keepOffset();
-    if (this.webhookUrl) makeEndpoint(app, { url: this.webhookUrl, events: ['*'], description: 'From LOCAL_STRIPE_WEBHOOK_URL' });
+    if (this.webhookUrl)
+      makeEndpoint(app, {
+        url: this.webhookUrl,
+        events: ['*'],
+        description: 'From LOCAL_STRIPE_WEBHOOK_URL',
+      });
     app.store.commit();
     return this.clock();
   }
@@ -208,7 +274,8 @@ export class Control {
     const { app } = this;
     const now = app.clock.running();
     if (this.advancing) throw new Refused(409, 'The clock is already being advanced.');
-    if (!Number.isFinite(target) || target <= now) throw new Refused(400, 'The clock only moves forward: `to` must lie ahead.');
+    if (!Number.isFinite(target) || target <= now)
+      throw new Refused(400, 'The clock only moves forward: `to` must lie ahead.');
     if (target > now + MAX_YEARS * 366 * DAY) throw new Refused(400, `At most ${MAX_YEARS} years at once.`);
     const before = app.store.meta.counters.evt ?? 0;
     this.advancing = true;
@@ -229,7 +296,11 @@ export class Control {
     } finally {
       this.advancing = false;
     }
-    return { now: app.clock.running(), offset_ms: Math.round(app.clock.offsetMs), events: (app.store.meta.counters.evt ?? 0) - before };
+    return {
+      now: app.clock.running(),
+      offset_ms: Math.round(app.clock.offsetMs),
+      events: (app.store.meta.counters.evt ?? 0) - before,
+    };
   }
 
   private keepOffset(): void {
@@ -242,7 +313,8 @@ export class Control {
     const { store } = this.app;
     for (const event of store.all('events')) {
       if (event.created > now - 31 * DAY) break; // in order of creation
-      for (const delivery of store.by('deliveries', 'event', event.id)) store.remove('deliveries', delivery.id);
+      for (const delivery of store.by('deliveries', 'event', event.id))
+        store.remove('deliveries', delivery.id);
       store.remove('events', event.id);
     }
   }
@@ -251,7 +323,10 @@ export class Control {
     const endpoint = [...this.app.store.all('webhook_endpoints')].find((one) => one.status === 'enabled');
     if (!endpoint) return null;
     const origin = this.appUrl ?? new URL(endpoint.url).origin;
-    return { url: `${origin.replace(/\/$/, '')}/api/local/clock`, secret: this.app.webhookSecret ?? endpoint._.secret };
+    return {
+      url: `${origin.replace(/\/$/, '')}/api/local/clock`,
+      secret: this.app.webhookSecret ?? endpoint._.secret,
+    };
   }
 
   /** False when nobody is there: no further waits in this call. Five seconds to connect, then as long as its jobs take. */
@@ -284,7 +359,10 @@ export class Control {
     const { store } = app;
     switch (given.type) {
       case 'charge.dispute.created': {
-        const charge = store.get('charges', given.charge ?? store.get('payment_intents', given.payment_intent)?.latest_charge);
+        const charge = store.get(
+          'charges',
+          given.charge ?? store.get('payment_intents', given.payment_intent)?.latest_charge,
+        );
         if (!charge) throw new Refused(404, 'Name a `charge` or a paid `payment_intent`.');
         return openDispute(app, charge, given.reason ?? 'fraudulent');
       }
@@ -298,8 +376,10 @@ export class Control {
       case 'checkout.session.async_payment_failed': {
         const session = getSession(app, given.session);
         const invoice = store.get('invoices', session.invoice);
-        const intent = store.get('payment_intents', session.payment_intent) ?? (invoice && intentOf(app, invoice));
-        if (session.payment_status !== 'unpaid' || intent?.status !== 'processing') throw new Refused(400, 'This session is not waiting for a delayed payment.');
+        const intent =
+          store.get('payment_intents', session.payment_intent) ?? (invoice && intentOf(app, invoice));
+        if (session.payment_status !== 'unpaid' || intent?.status !== 'processing')
+          throw new Refused(400, 'This session is not waiting for a delayed payment.');
         settleDelayed(app, intent, given.type === 'checkout.session.async_payment_succeeded');
         return viewSession(app, session);
       }
@@ -311,7 +391,8 @@ export class Control {
       }
       case 'authentication': {
         const invoice = store.get('invoices', given.invoice);
-        const intent = store.get('payment_intents', given.payment_intent) ?? (invoice && intentOf(app, invoice));
+        const intent =
+          store.get('payment_intents', given.payment_intent) ?? (invoice && intentOf(app, invoice));
         if (!intent) throw new Refused(404, 'Name a `payment_intent` or an `invoice`.');
         const customer = store.get('customers', intent.customer);
         return app.on(customer?.test_clock, () => authenticate(app, intent, given.outcome === 'passed'));
@@ -323,7 +404,8 @@ export class Control {
   private checkout(parts: string[], given: unknown): unknown {
     const { app } = this;
     const [, sessionId, verb] = parts;
-    if (!sessionId || parts.length !== 3) throw new Refused(404, 'Use /_local/checkout/{session}/complete or /expire.');
+    if (!sessionId || parts.length !== 3)
+      throw new Refused(404, 'Use /_local/checkout/{session}/complete or /expire.');
     const session = getSession(app, sessionId);
     const customer = app.store.get('customers', session.customer);
     return app.on(customer?.test_clock, () => {
@@ -335,16 +417,32 @@ export class Control {
       if (verb !== 'complete') throw new Refused(404, 'Use /_local/checkout/{session}/complete or /expire.');
       const wanted = schemas.complete.parse(given);
       const needsPlace = session.billing_address_collection === 'required' || session.automatic_tax.enabled;
-      const place = wanted.address ?? (needsPlace && !customer?.address?.country ? { country: 'LU', line1: '1 rue de la Gare', postal_code: '1611', city: 'Luxembourg' } : undefined);
+      const place =
+        wanted.address ??
+        (needsPlace && !customer?.address?.country
+          ? { country: 'LU', line1: '1 rue de la Gare', postal_code: '1611', city: 'Luxembourg' }
+          : undefined);
       const number = wanted.card === null ? null : (wanted.card ?? '4242424242424242').replace(/\s/g, '');
       const done = complete(app, session, {
         card: number === null ? null : { number },
         email: wanted.email ?? customer?.email ?? session.customer_email ?? 'buyer@example.test',
         name: wanted.name,
-        address: place && { city: place.city ?? null, country: place.country.toUpperCase(), line1: place.line1 ?? null, line2: place.line2 ?? null, postal_code: place.postal_code ?? null, state: place.state ?? null },
+        address: place && {
+          city: place.city ?? null,
+          country: place.country.toUpperCase(),
+          line1: place.line1 ?? null,
+          line2: place.line2 ?? null,
+          postal_code: place.postal_code ?? null,
+          state: place.state ?? null,
+        },
         taxId: wanted.tax_id ? { type: 'eu_vat', value: wanted.tax_id } : undefined,
         promotionCode: wanted.promotion_code,
-        authentication: wanted.outcome === 'authentication_failed' || number?.endsWith('3184') ? 'failed' : /3155$|3220$/.test(number ?? '') ? 'passed' : undefined,
+        authentication:
+          wanted.outcome === 'authentication_failed' || number?.endsWith('3184')
+            ? 'failed'
+            : /3155$|3220$/.test(number ?? '')
+              ? 'passed'
+              : undefined,
         delayed: wanted.outcome === 'async',
       });
       if (done.kind === 'authenticate') throw new Refused(402, 'This card asks for authentication.');

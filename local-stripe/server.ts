@@ -56,8 +56,15 @@ export async function startLocalStripe(options: Options = {}): Promise<Running> 
   server.keepAliveTimeout = 65_000;
   const port = await listen(server, options.port ?? 0, host);
   app.url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
-  if (options.webhookUrl && ![...store.all('webhook_endpoints')].some((one) => one.url === options.webhookUrl)) {
-    makeEndpoint(app, { url: options.webhookUrl, events: ['*'], description: 'From LOCAL_STRIPE_WEBHOOK_URL' });
+  if (
+    options.webhookUrl &&
+    ![...store.all('webhook_endpoints')].some((one) => one.url === options.webhookUrl)
+  ) {
+    makeEndpoint(app, {
+      url: options.webhookUrl,
+      events: ['*'],
+      description: 'From LOCAL_STRIPE_WEBHOOK_URL',
+    });
   }
   store.commit();
   deliverer.resume();
@@ -88,7 +95,13 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
-async function handle(app: App, api: Api, control: Control, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  app: App,
+  api: Api,
+  control: Control,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = request.url ?? '/';
   const cut = url.indexOf('?');
   const path = cut < 0 ? url : url.slice(0, cut);
@@ -96,7 +109,12 @@ async function handle(app: App, api: Api, control: Control, request: IncomingMes
   const method = request.method ?? 'GET';
   const body = await read(request);
   if (body === null) {
-    send(response, 413, { 'content-type': 'application/json' }, '{"error":{"type":"invalid_request_error","message":"Request body too large."}}');
+    send(
+      response,
+      413,
+      { 'content-type': 'application/json' },
+      '{"error":{"type":"invalid_request_error","message":"Request body too large."}}',
+    );
     return;
   }
   // A snapshot's moment is the Date header: this program's own clock (stripe.md 45).
@@ -112,21 +130,42 @@ async function handle(app: App, api: Api, control: Control, request: IncomingMes
       }, TIMEOUT_FAULT_MS).unref();
       return;
     }
-    const answer = api.answer({ method, path, query, body, authorization: header(request, 'authorization'), idempotencyKey: key }, fault);
-    send(response, answer.status, { 'content-type': 'application/json', ...date, ...answer.headers }, answer.body);
+    const answer = api.answer(
+      { method, path, query, body, authorization: header(request, 'authorization'), idempotencyKey: key },
+      fault,
+    );
+    send(
+      response,
+      answer.status,
+      { 'content-type': 'application/json', ...date, ...answer.headers },
+      answer.body,
+    );
     return;
   }
   if (path.startsWith('/_local/')) {
     const answer = await control.answer(method, path, body, header(request, 'content-type'));
     if (answer.location) send(response, 303, { location: answer.location }, '');
-    else send(response, answer.status, { 'content-type': 'application/json', ...date }, JSON.stringify(answer.body, null, 2));
+    else
+      send(
+        response,
+        answer.status,
+        { 'content-type': 'application/json', ...date },
+        JSON.stringify(answer.body, null, 2),
+      );
     return;
   }
   const page = pageFor(app, control, method, path, query, body);
   app.store.commit();
   if (page.location) send(response, page.status, { location: page.location }, '');
-  else if (page.pdf) send(response, 200, { 'content-type': 'application/pdf', 'content-disposition': 'inline' }, page.pdf);
-  else send(response, page.status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }, page.html ?? '');
+  else if (page.pdf)
+    send(response, 200, { 'content-type': 'application/pdf', 'content-disposition': 'inline' }, page.pdf);
+  else
+    send(
+      response,
+      page.status,
+      { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+      page.html ?? '',
+    );
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {
@@ -145,7 +184,12 @@ async function read(request: IncomingMessage): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string | Buffer): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  body: string | Buffer,
+): void {
   response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(body)) });
   response.end(body);
 }

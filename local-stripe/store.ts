@@ -200,8 +200,8 @@ export class Store {
       const was = this.keys.get(`${slot}/${rec.id}`);
       const is = indexes[field]?.(rec) ?? undefined;
       if (was === is) continue;
-      let index = this.indexes.get(slot);
-      if (!index) this.indexes.set(slot, (index = new Map()));
+      const index = this.indexes.get(slot) ?? new Map<string, Set<string>>();
+      this.indexes.set(slot, index);
       if (was !== undefined) index.get(was)?.delete(rec.id);
       if (is === undefined) {
         this.keys.delete(`${slot}/${rec.id}`);

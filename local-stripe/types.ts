@@ -12,12 +12,12 @@ type Field<T> = string extends T ? Wire<Exclude<T, { object: string }>> : Wire<T
 export type Wire<T> = T extends string
   ? T
   : T extends Stripe.Decimal
-  ? string
-  : T extends (infer U)[]
-    ? Field<U>[]
-    : T extends object
-      ? { [K in keyof T]: Field<T[K]> }
-      : T;
+    ? string
+    : T extends (infer U)[]
+      ? Field<U>[]
+      : T extends object
+        ? { [K in keyof T]: Field<T[K]> }
+        : T;
 
 export interface List<T> {
   object: 'list';

@@ -42,7 +42,15 @@ export interface Plan {
   touchesItems: boolean;
 }
 
-export function shapeItem(app: App, sub: string, price: Price, quantity: number, period: { start: number; end: number }, itemId: string, metadata: Metadata = {}): SubscriptionItem {
+export function shapeItem(
+  app: App,
+  sub: string,
+  price: Price,
+  quantity: number,
+  period: { start: number; end: number },
+  itemId: string,
+  metadata: Metadata = {},
+): SubscriptionItem {
   return {
     id: itemId,
     object: 'subscription_item',
@@ -62,7 +70,11 @@ export function shapeItem(app: App, sub: string, price: Price, quantity: number,
 
 export function periodAfter(price: Price, anchor: number, at: number): number {
   const every = price.recurring;
-  if (!every) throw invalid('The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.', 'items[0][price]');
+  if (!every)
+    throw invalid(
+      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+      'items[0][price]',
+    );
   return anchor === at
     ? addIntervals(anchor, every.interval, every.interval_count)
     : nextBoundary(anchor, every.interval, every.interval_count, at);
@@ -72,7 +84,8 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
   const at = change.date ?? app.now;
   const trialing = sub.trial_end !== null && sub.trial_end > app.now;
   const endsTrial = change.trialEnd === 'now' && trialing;
-  const startsTrial = typeof change.trialEnd === 'number' && change.trialEnd > app.now && change.trialEnd !== sub.trial_end;
+  const startsTrial =
+    typeof change.trialEnd === 'number' && change.trialEnd > app.now && change.trialEnd !== sub.trial_end;
   const staysInTrial = (trialing && !endsTrial && change.trialEnd === undefined) || startsTrial;
   const target = sub.items.map((item) => ({ item: structuredClone(item), changed: false, added: false }));
   const ended: string[] = [];
@@ -96,7 +109,10 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       known.item.price = price.id;
       known.item.quantity = quantity;
       ended.push(known.item.id);
-      if (price.recurring?.interval !== old.recurring?.interval || price.recurring?.interval_count !== old.recurring?.interval_count) {
+      if (
+        price.recurring?.interval !== old.recurring?.interval ||
+        price.recurring?.interval_count !== old.recurring?.interval_count
+      ) {
         intervalChanged = true;
       }
     } else if (one.price) {
@@ -105,7 +121,15 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
         throw invalid('Subscription already has an item with this price.', 'items[0][price]');
       }
       target.push({
-        item: shapeItem(app, sub.id, one.price, one.quantity ?? 1, { start: 0, end: 0 }, newId(), one.metadata),
+        item: shapeItem(
+          app,
+          sub.id,
+          one.price,
+          one.quantity ?? 1,
+          { start: 0, end: 0 },
+          newId(),
+          one.metadata,
+        ),
         changed: true,
         added: true,
       });
@@ -129,13 +153,19 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
     const quantity = item.quantity ?? 1;
     if (staysInTrial) {
       const end = trialEnd as number;
-      if (startsTrial || added) Object.assign(item, { current_period_start: startsTrial || sub.trial_start === null ? now : sub.trial_start, current_period_end: end });
+      if (startsTrial || added)
+        Object.assign(item, {
+          current_period_start: startsTrial || sub.trial_start === null ? now : sub.trial_start,
+          current_period_end: end,
+        });
       continue;
     }
     if (reset) {
       item.current_period_start = now;
       item.current_period_end = periodAfter(price, now, now);
-      charges.push(draft(app, sub, item, price, priceAmount(price, quantity), now, item.current_period_end, false));
+      charges.push(
+        draft(app, sub, item, price, priceAmount(price, quantity), now, item.current_period_end, false),
+      );
       continue;
     }
     if (added) {
@@ -148,7 +178,9 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       const from = Math.max(at, start);
       const full = priceAmount(price, quantity);
       const share = Math.round((full * (end - from)) / (end - start));
-      charges.push(draft(app, sub, item, price, afterDiscounts(app, share, price, change.discounts), from, end, true));
+      charges.push(
+        draft(app, sub, item, price, afterDiscounts(app, share, price, change.discounts), from, end, true),
+      );
     }
   }
   return {
@@ -176,7 +208,10 @@ function creditsFor(app: App, sub: Subscription, itemId: string, at: number): Dr
       return {
         ...draft(app, sub, item, price, -unused, from, billed.end, true),
         description: prorationWords(app, 'Unused', price, item.quantity ?? 1, from),
-        credited: billed.invoice && billed.line ? { invoice: billed.invoice, invoice_line_items: [billed.line] } : null,
+        credited:
+          billed.invoice && billed.line
+            ? { invoice: billed.invoice, invoice_line_items: [billed.line] }
+            : null,
       };
     })
     .filter((one) => one.amount !== 0);
@@ -193,12 +228,23 @@ export function truncateBilled(billed: Billed[], ended: string[], at: number): B
     );
 }
 
-export function draft(app: App, sub: Subscription, item: SubscriptionItem, price: Price, amount: number, start: number, end: number, proration: boolean): Draft {
+export function draft(
+  app: App,
+  sub: Subscription,
+  item: SubscriptionItem,
+  price: Price,
+  amount: number,
+  start: number,
+  end: number,
+  proration: boolean,
+): Draft {
   const quantity = item.quantity ?? 1;
   return {
     amount,
     currency: sub.currency,
-    description: proration ? prorationWords(app, 'Remaining', price, quantity, start) : priceWords(app, price, quantity),
+    description: proration
+      ? prorationWords(app, 'Remaining', price, quantity, start)
+      : priceWords(app, price, quantity),
     start,
     end,
     price,
@@ -218,7 +264,8 @@ function afterDiscounts(app: App, amount: number, price: Price, discounts: Disco
   let left = amount;
   for (const discount of discounts) {
     const coupon = couponOf(app, discount);
-    if (!coupon?.percent_off || (coupon.applies_to && !coupon.applies_to.products.includes(price.product))) continue;
+    if (!coupon?.percent_off || (coupon.applies_to && !coupon.applies_to.products.includes(price.product)))
+      continue;
     left -= Math.round((left * coupon.percent_off) / 100);
   }
   return left;
@@ -228,11 +275,17 @@ export function getRecurring(app: App, priceId: string): Price {
   const price = app.store.get('prices', priceId);
   if (!price) throw missing('price', priceId, 'items[0][price]');
   if (!price.recurring) {
-    throw invalid('The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.', 'items[0][price]');
+    throw invalid(
+      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+      'items[0][price]',
+    );
   }
   return price;
 }
 
 function currencyError(price: Price, sub: Subscription): Error {
-  return invalid(`The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${sub.currency}\`.`, 'items[0][price]');
+  return invalid(
+    `The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${sub.currency}\`.`,
+    'items[0][price]',
+  );
 }

@@ -4,7 +4,7 @@ import type { App } from '../app';
 import type { Decline } from '../cards';
 import { DAY } from '../clock';
 import { invalid } from '../errors';
-import { dropDiscount, activeDiscounts, couponOf } from '../objects/discounts';
+import { activeDiscounts, couponOf, dropDiscount } from '../objects/discounts';
 import { type InvoiceGiven, shapeInvoice, subscriptionOf } from '../objects/invoices';
 import { cancelIntent, confirm, foresee, type How, makeIntent, type Outcome } from '../objects/payments';
 import type { CustomerBalanceTransaction, Invoice, PaymentIntent, PaymentMethod, Wire } from '../types';
@@ -54,7 +54,11 @@ export function recordBilled(app: App, invoice: Invoice): void {
 /** Draft → open: number, balance, payment intent. https://docs.stripe.com/invoicing/integration/workflow-transitions */
 export function finalize(app: App, invoice: Invoice): void {
   if (invoice.status !== 'draft') {
-    throw invalid('This invoice is already finalized, you can\'t re-finalize a non-draft invoice.', undefined, 'invoice_not_editable');
+    throw invalid(
+      "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+      undefined,
+      'invoice_not_editable',
+    );
   }
   const customer = app.store.get('customers', invoice.customer);
   if (!customer) throw invalid('The customer of this invoice was deleted.');
@@ -91,7 +95,9 @@ export function finalize(app: App, invoice: Invoice): void {
 function endSpentDiscounts(app: App, invoice: Invoice): void {
   const sub = subscriptionOf(app, invoice);
   if (!sub || sub.discounts.length === 0) return;
-  const used = new Set((invoice.total_discount_amounts ?? []).filter((one) => one.amount > 0).map((one) => one.discount));
+  const used = new Set(
+    (invoice.total_discount_amounts ?? []).filter((one) => one.amount > 0).map((one) => one.discount),
+  );
   const active = new Set(activeDiscounts(app, sub.discounts).map((discount) => discount.id));
   const spent = sub.discounts.filter((one) => {
     const discount = app.store.get('discounts', one);
@@ -157,9 +163,16 @@ export function intentOf(app: App, invoice: Invoice): PaymentIntent | undefined 
 }
 
 /** The invoice's card, else the subscription's, else the customer's. https://docs.stripe.com/billing/collection-method */
-export function methodFor(app: App, invoice: Pick<Invoice, 'customer' | 'default_payment_method'>, sub?: { default_payment_method: string | null }): PaymentMethod | undefined {
+export function methodFor(
+  app: App,
+  invoice: Pick<Invoice, 'customer' | 'default_payment_method'>,
+  sub?: { default_payment_method: string | null },
+): PaymentMethod | undefined {
   const customer = app.store.get('customers', invoice.customer);
-  const id = invoice.default_payment_method ?? sub?.default_payment_method ?? customer?.invoice_settings.default_payment_method;
+  const id =
+    invoice.default_payment_method ??
+    sub?.default_payment_method ??
+    customer?.invoice_settings.default_payment_method;
   return app.store.get('payment_methods', id);
 }
 
@@ -175,7 +188,11 @@ export type Tried = Outcome | { kind: 'no_method' };
  * One try to collect an open invoice. `automatic`: by the engine's schedule; only those count as retries
  * (`attempt_count`: any first try, then automatic ones). https://docs.stripe.com/api/invoices/object
  */
-export function collect(app: App, invoice: Invoice, how: How & { method?: PaymentMethod; automatic: boolean }): Tried {
+export function collect(
+  app: App,
+  invoice: Invoice,
+  how: How & { method?: PaymentMethod; automatic: boolean },
+): Tried {
   const intent = intentOf(app, invoice);
   if (!intent) throw invalid(`Invoice ${invoice.id} has nothing to pay.`);
   const method = how.method ?? methodFor(app, invoice, subscriptionOf(app, invoice));
@@ -194,7 +211,12 @@ export function collect(app: App, invoice: Invoice, how: How & { method?: Paymen
 }
 
 /** What `collect` would come to. */
-export function foreseeCollection(app: App, customer: string, sub: { default_payment_method: string | null }, method?: PaymentMethod): Tried {
+export function foreseeCollection(
+  app: App,
+  customer: string,
+  sub: { default_payment_method: string | null },
+  method?: PaymentMethod,
+): Tried {
   const card = method ?? methodFor(app, { customer, default_payment_method: null }, sub);
   return card ? foresee(card, { offSession: true }) : { kind: 'no_method' };
 }
@@ -202,7 +224,11 @@ export function foreseeCollection(app: App, customer: string, sub: { default_pay
 /**
  * invoice.paid always; invoice.payment_succeeded too unless paid out of band (stripe.md 25, 26).
  */
-export function markPaid(app: App, invoice: Invoice, how: { outOfBand?: boolean; attempted?: boolean }): void {
+export function markPaid(
+  app: App,
+  invoice: Invoice,
+  how: { outOfBand?: boolean; attempted?: boolean },
+): void {
   app.change('invoices', invoice, 'invoice.updated', (rec) => {
     rec.status = 'paid';
     rec.attempted = true;

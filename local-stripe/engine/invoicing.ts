@@ -1,10 +1,10 @@
 /** From drafts of lines to an invoice: discounts, tax, totals, balance. Pure but for ids and tax rates. */
 import type { App } from '../app';
 import { formatDay } from '../clock';
-import { couponOf } from '../objects/discounts';
 import { productOf } from '../objects/catalog';
+import { couponOf } from '../objects/discounts';
 import type { Customer, Discount, Invoice, InvoiceItem, InvoiceLine, Metadata, Price } from '../types';
-import { taxOf, type TaxPlace } from './tax';
+import { type TaxPlace, taxOf } from './tax';
 
 export interface Draft {
   amount: number;
@@ -42,7 +42,13 @@ export function money(value: number, currency: string): string {
   return value < 0 ? `-${text}` : text;
 }
 
-export function prorationWords(app: App, kind: 'Unused' | 'Remaining', price: Price, quantity: number, at: number): string {
+export function prorationWords(
+  app: App,
+  kind: 'Unused' | 'Remaining',
+  price: Price,
+  quantity: number,
+  at: number,
+): string {
   const name = productOf(app, price)?.name ?? price.id;
   return `${kind} time on ${quantity > 1 ? `${quantity} × ` : ''}${name} after ${formatDay(at)}`;
 }
@@ -63,8 +69,7 @@ export function draftOfItem(app: App, item: InvoiceItem): Draft {
     item: item._.subscription_item,
     invoiceItem: item.id,
     metadata: item.metadata ?? {},
-    credited:
-      item.proration_details?.credited_items?.invoice_line_item_details ?? null,
+    credited: item.proration_details?.credited_items?.invoice_line_item_details ?? null,
   };
 }
 
@@ -86,7 +91,8 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
       (draft, at) =>
         draft.discountable &&
         (left[at] ?? 0) > 0 &&
-        (!coupon.applies_to || (draft.price !== null && coupon.applies_to.products.includes(draft.price.product))),
+        (!coupon.applies_to ||
+          (draft.price !== null && coupon.applies_to.products.includes(draft.price.product))),
     );
     const base = left.reduce((sum, value, at) => sum + (applies[at] ? value : 0), 0);
     let rest = coupon.amount_off === null ? null : Math.min(coupon.amount_off, base);

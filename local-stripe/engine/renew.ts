@@ -5,10 +5,26 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { DAY, HOUR, nextBoundary } from '../clock';
-import { shapeInvoice } from '../objects/invoices';
-import { dropPendingUpdate, discountsOf, ENDED, endNow, pendingDrafts, periodEnd, setStatus, warnTrialEnd } from '../objects/subscriptions';
-import { viewInvoice } from '../objects/invoices';
-import type { Customer, Discount, Invoice, JsonObject, Price, Subscription, SubscriptionItem } from '../types';
+import { shapeInvoice, viewInvoice } from '../objects/invoices';
+import {
+  discountsOf,
+  dropPendingUpdate,
+  ENDED,
+  endNow,
+  pendingDrafts,
+  periodEnd,
+  setStatus,
+  warnTrialEnd,
+} from '../objects/subscriptions';
+import type {
+  Customer,
+  Discount,
+  Invoice,
+  JsonObject,
+  Price,
+  Subscription,
+  SubscriptionItem,
+} from '../types';
 import { draft } from './changes';
 import { createInvoice, markUncollectible, methodFor, voidInvoice } from './collect';
 import { type Draft, priceAmount } from './invoicing';
@@ -37,7 +53,11 @@ export function subscriptionDue(sub: Subscription): number | null {
 }
 
 function announces(sub: Subscription, end: number): boolean {
-  return sub._.upcoming_sent_for !== end && !['unpaid', 'paused', 'incomplete'].includes(sub.status) && (sub.cancel_at === null || sub.cancel_at > end);
+  return (
+    sub._.upcoming_sent_for !== end &&
+    !['unpaid', 'paused', 'incomplete'].includes(sub.status) &&
+    (sub.cancel_at === null || sub.cancel_at > end)
+  );
 }
 
 export function subscriptionFires(app: App, sub: Subscription): void {
@@ -47,7 +67,8 @@ export function subscriptionFires(app: App, sub: Subscription): void {
     if (sub._.incomplete_until !== null && sub._.incomplete_until <= now) expireIncomplete(app, sub);
     return;
   }
-  if (sub.pending_update && sub.pending_update.expires_at <= now) dropPendingUpdate(app, sub, 'customer.subscription.pending_update_expired');
+  if (sub.pending_update && sub.pending_update.expires_at <= now)
+    dropPendingUpdate(app, sub, 'customer.subscription.pending_update_expired');
   const schedule = app.store.get('schedules', sub.schedule);
   if (schedule) advanceSchedule(app, schedule);
   if (ENDED.includes(sub.status)) return;
@@ -61,7 +82,13 @@ export function subscriptionFires(app: App, sub: Subscription): void {
     });
   }
   if (sub.status === 'paused') return;
-  if (sub.status === 'trialing' && sub.trial_end && sub._.trial_warned_for !== sub.trial_end && sub.trial_end - WARNING <= now) warnTrialEnd(app, sub);
+  if (
+    sub.status === 'trialing' &&
+    sub.trial_end &&
+    sub._.trial_warned_for !== sub.trial_end &&
+    sub.trial_end - WARNING <= now
+  )
+    warnTrialEnd(app, sub);
   const end = periodEnd(sub);
   if (end <= now) turnPeriod(app, sub);
   else if (announces(sub, end) && end - UPCOMING <= now) announce(app, sub, end);
@@ -90,7 +117,16 @@ function turnPeriod(app: App, sub: Subscription): void {
     if (item.current_period_end > now) return item;
     const price = app.store.get('prices', item.price) as Price;
     const from = item.current_period_end;
-    const next = { ...item, current_period_start: from, current_period_end: nextBoundary(sub.billing_cycle_anchor, price.recurring?.interval ?? 'month', price.recurring?.interval_count ?? 1, from) };
+    const next = {
+      ...item,
+      current_period_start: from,
+      current_period_end: nextBoundary(
+        sub.billing_cycle_anchor,
+        price.recurring?.interval ?? 'month',
+        price.recurring?.interval_count ?? 1,
+        from,
+      ),
+    };
     renewed.push(next);
     return next;
   });
@@ -106,7 +142,11 @@ function turnPeriod(app: App, sub: Subscription): void {
 
 /** Trial over and no card: as `missing_payment_method` says (stripe.md 18). True when nothing is billed. */
 function withoutCard(app: App, sub: Subscription): boolean {
-  if (methodFor(app, { customer: sub.customer, default_payment_method: null }, sub) || sub.collection_method === 'send_invoice') return false;
+  if (
+    methodFor(app, { customer: sub.customer, default_payment_method: null }, sub) ||
+    sub.collection_method === 'send_invoice'
+  )
+    return false;
   switch (sub.trial_settings?.end_behavior.missing_payment_method) {
     case 'cancel':
       endNow(app, sub, 'cancellation_requested');
@@ -123,12 +163,26 @@ function withoutCard(app: App, sub: Subscription): boolean {
 function cycleDrafts(app: App, sub: Subscription, items: SubscriptionItem[]): Draft[] {
   return items.map((item) => {
     const price = app.store.get('prices', item.price) as Price;
-    return draft(app, sub, item, price, priceAmount(price, item.quantity ?? 1), item.current_period_start, item.current_period_end, false);
+    return draft(
+      app,
+      sub,
+      item,
+      price,
+      priceAmount(price, item.quantity ?? 1),
+      item.current_period_start,
+      item.current_period_end,
+      false,
+    );
   });
 }
 
 /** The invoice's own period is the cycle that ended; the one being paid is on the lines (stripe.md 26). */
-function cycleInvoice(app: App, sub: Subscription, items: SubscriptionItem[], old: { start: number; end: number }) {
+function cycleInvoice(
+  app: App,
+  sub: Subscription,
+  items: SubscriptionItem[],
+  old: { start: number; end: number },
+) {
   const customer = app.store.get('customers', sub.customer);
   if (!customer) throw new Error(`Subscription ${sub.id} has no customer.`);
   // An unpaid subscription goes on making drafts that nobody collects (stripe.md 17).
@@ -181,11 +235,27 @@ export function upcomingInvoice(
         const was = app.store.get('prices', sub.items.find((one) => one.id === item.id)?.price);
         const rhythm = was && was.recurring?.interval !== price.recurring?.interval;
         const anchor = rhythm ? end : sub.billing_cycle_anchor;
-        return { ...item, current_period_start: end, current_period_end: nextBoundary(anchor, price.recurring?.interval ?? 'month', price.recurring?.interval_count ?? 1, end) };
+        return {
+          ...item,
+          current_period_start: end,
+          current_period_end: nextBoundary(
+            anchor,
+            price.recurring?.interval ?? 'month',
+            price.recurring?.interval_count ?? 1,
+            end,
+          ),
+        };
       });
-    const given = cycleInvoice(app, sub, ends ? [] : coming, { start: sub.items[0]?.current_period_start ?? end, end });
+    const given = cycleInvoice(app, sub, ends ? [] : coming, {
+      start: sub.items[0]?.current_period_start ?? end,
+      end,
+    });
     const { extra = [], ...rest } = other ?? {};
-    const invoice = shapeInvoice(app, { ...given, ...rest, drafts: [...pending, ...given.drafts, ...extra], reason: 'upcoming' }, true);
+    const invoice = shapeInvoice(
+      app,
+      { ...given, ...rest, drafts: [...pending, ...given.drafts, ...extra], reason: 'upcoming' },
+      true,
+    );
     invoice.next_payment_attempt = end + DRAFT_TIME;
     invoice.automatically_finalizes_at = null;
     return invoice;

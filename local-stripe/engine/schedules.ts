@@ -19,7 +19,11 @@ export function scheduleDue(schedule: Schedule): number | null {
 export function advanceSchedule(app: App, schedule: Schedule): void {
   const sub = app.store.get('subscriptions', schedule.subscription);
   if (!sub || schedule.status !== 'active') return;
-  while (schedule.status === 'active' && schedule.current_phase && schedule.current_phase.end_date <= app.now) {
+  while (
+    schedule.status === 'active' &&
+    schedule.current_phase &&
+    schedule.current_phase.end_date <= app.now
+  ) {
     const ended = schedule.current_phase.end_date;
     const next = schedule.phases.find((phase) => phase.start_date >= ended);
     if (next) {
@@ -45,18 +49,26 @@ function enterPhase(app: App, sub: Subscription, phase: Phase): void {
   const atBoundary = sub.items.every((item) => item.current_period_end <= app.now);
   const pairs = phase.items.map((wanted, at) => ({
     wanted,
-    known: sub.items.find((item) => item.price === wanted.price) ?? (sub.items.length === phase.items.length ? sub.items[at] : undefined),
+    known:
+      sub.items.find((item) => item.price === wanted.price) ??
+      (sub.items.length === phase.items.length ? sub.items[at] : undefined),
   }));
   const metadata = phase.metadata ?? {};
   if (!atBoundary) {
     const kept = new Set(pairs.map(({ known }) => known?.id));
     updateSubscription(app, sub, {
       items: [
-        ...pairs.map(({ wanted, known }) => ({ ...(known ? { id: known.id } : {}), price: wanted.price, quantity: wanted.quantity ?? 1 })),
+        ...pairs.map(({ wanted, known }) => ({
+          ...(known ? { id: known.id } : {}),
+          price: wanted.price,
+          quantity: wanted.quantity ?? 1,
+        })),
         ...sub.items.filter((item) => !kept.has(item.id)).map((item) => ({ id: item.id, deleted: true })),
       ],
       proration_behavior: phase.proration_behavior as 'create_prorations',
-      ...(phase.billing_cycle_anchor === 'phase_start' ? { billing_cycle_anchor: { type: 'now' as const } } : {}),
+      ...(phase.billing_cycle_anchor === 'phase_start'
+        ? { billing_cycle_anchor: { type: 'now' as const } }
+        : {}),
       ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
     });
     return;
@@ -65,9 +77,19 @@ function enterPhase(app: App, sub: Subscription, phase: Phase): void {
     let rhythm = false;
     rec.items = pairs.map(({ wanted, known }) => {
       const price = getRecurring(app, wanted.price);
-      if (!known) return shapeItem(app, rec.id, price, wanted.quantity ?? 1, { start: app.now, end: app.now }, app.ids.make('si'));
+      if (!known)
+        return shapeItem(
+          app,
+          rec.id,
+          price,
+          wanted.quantity ?? 1,
+          { start: app.now, end: app.now },
+          app.ids.make('si'),
+        );
       const old = getRecurring(app, known.price);
-      rhythm ||= old.recurring?.interval !== price.recurring?.interval || old.recurring?.interval_count !== price.recurring?.interval_count;
+      rhythm ||=
+        old.recurring?.interval !== price.recurring?.interval ||
+        old.recurring?.interval_count !== price.recurring?.interval_count;
       return { ...known, price: price.id, quantity: wanted.quantity ?? 1 };
     });
     if (rhythm || phase.billing_cycle_anchor === 'phase_start') rec.billing_cycle_anchor = app.now;
@@ -75,8 +97,14 @@ function enterPhase(app: App, sub: Subscription, phase: Phase): void {
     if (phase.discounts.length > 0) {
       const customer = app.store.get('customers', rec.customer);
       if (customer) {
-        rec.discounts = phase.discounts.map((one) =>
-          one.discount ?? makeDiscount(app, one.promotion_code ? { promotion_code: one.promotion_code } : { coupon: one.coupon ?? '' }, { customer, subscription: rec.id }).id,
+        rec.discounts = phase.discounts.map(
+          (one) =>
+            one.discount ??
+            makeDiscount(
+              app,
+              one.promotion_code ? { promotion_code: one.promotion_code } : { coupon: one.coupon ?? '' },
+              { customer, subscription: rec.id },
+            ).id,
         );
       }
     }
@@ -87,13 +115,21 @@ function enterPhase(app: App, sub: Subscription, phase: Phase): void {
 export function itemsFrom(app: App, sub: Subscription, at: number): Subscription['items'] | null {
   const schedule = app.store.get('schedules', sub.schedule);
   const phase = schedule?.phases.find((one) => one.start_date <= at && one.end_date > at);
-  if (!phase || !schedule?.current_phase || phase.start_date === schedule.current_phase.start_date) return null;
+  if (!phase || !schedule?.current_phase || phase.start_date === schedule.current_phase.start_date)
+    return null;
   return phase.items.map((wanted, place) => {
     const price = getRecurring(app, wanted.price);
     const known = sub.items.find((item) => item.price === wanted.price) ?? sub.items[place];
     return known
       ? { ...known, price: price.id, quantity: wanted.quantity ?? 1 }
-      : shapeItem(app, sub.id, price, wanted.quantity ?? 1, { start: at, end: periodAfter(price, at, at) }, 'si_preview');
+      : shapeItem(
+          app,
+          sub.id,
+          price,
+          wanted.quantity ?? 1,
+          { start: at, end: periodAfter(price, at, at) },
+          'si_preview',
+        );
   });
 }
 
@@ -107,7 +143,9 @@ export function detach(app: App, sub: Subscription): void {
 /** The schedule lets go; the subscription lives on as it is. */
 export function release(app: App, schedule: Schedule): void {
   if (schedule.status !== 'active' && schedule.status !== 'not_started') {
-    throw invalid(`You cannot release a subscription schedule that is currently in the \`${schedule.status}\` status. It must be in the \`active\` or \`not_started\` status.`);
+    throw invalid(
+      `You cannot release a subscription schedule that is currently in the \`${schedule.status}\` status. It must be in the \`active\` or \`not_started\` status.`,
+    );
   }
   const sub = app.store.get('subscriptions', schedule.subscription);
   app.change('schedules', schedule, null, (rec) => {
@@ -144,7 +182,9 @@ export function followItems(app: App, sub: Subscription): void {
   const now = schedule.phases.find((phase) => phase.start_date === start);
   if (!now || JSON.stringify(now.items) === JSON.stringify(wanted)) return;
   app.change('schedules', schedule, 'subscription_schedule.updated', (rec) => {
-    rec.phases = rec.phases.map((phase) => (phase.start_date === start ? { ...phase, items: wanted } : phase));
+    rec.phases = rec.phases.map((phase) =>
+      phase.start_date === start ? { ...phase, items: wanted } : phase,
+    );
   });
 }
 

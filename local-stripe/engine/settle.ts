@@ -2,8 +2,8 @@
  * What a payment means for the subscription behind it. https://docs.stripe.com/billing/subscriptions/overview
  */
 import type { App } from '../app';
-import { subscriptionOf } from '../objects/invoices';
 import { sessionPaid, sessionPaymentFailed } from '../objects/checkout-sessions';
+import { subscriptionOf } from '../objects/invoices';
 import type { Outcome } from '../objects/payments';
 import { applyPendingUpdate, endNow, setStatus } from '../objects/subscriptions';
 import type { Invoice, PaymentIntent, Subscription } from '../types';
@@ -22,14 +22,17 @@ export function intentSettled(app: App, intent: PaymentIntent, outcome: Outcome)
       invoiceFailed(app, invoice, outcome, false);
     }
   }
-  const session = app.store.by('checkout_sessions', 'payment_intent', intent.id)[0] ?? sessionOfInvoice(app, invoice);
+  const session =
+    app.store.by('checkout_sessions', 'payment_intent', intent.id)[0] ?? sessionOfInvoice(app, invoice);
   if (!session || session.status !== 'complete' || session.payment_status !== 'unpaid') return;
   if (outcome.kind === 'succeeded') sessionPaid(app, session);
   else if (outcome.kind === 'failed') sessionPaymentFailed(app, session);
 }
 
 function sessionOfInvoice(app: App, invoice: Invoice | undefined) {
-  return app.store.by('checkout_sessions', 'subscription', invoice?._.subscription).find((one) => one.invoice === invoice?.id);
+  return app.store
+    .by('checkout_sessions', 'subscription', invoice?._.subscription)
+    .find((one) => one.invoice === invoice?.id);
 }
 
 export function invoicePaid(app: App, invoice: Invoice): void {
@@ -46,7 +49,10 @@ export function invoicePaid(app: App, invoice: Invoice): void {
     return;
   }
   // Paying the latest invoice, or the last one open, brings a subscription back.
-  if ((sub.status === 'past_due' || sub.status === 'unpaid') && (latest(sub) === invoice.id || !hasOpen(app, sub))) {
+  if (
+    (sub.status === 'past_due' || sub.status === 'unpaid') &&
+    (latest(sub) === invoice.id || !hasOpen(app, sub))
+  ) {
     setStatus(app, sub, 'active');
   }
 }
@@ -56,7 +62,9 @@ function latest(sub: Subscription): string | null {
 }
 
 function hasOpen(app: App, sub: Subscription): boolean {
-  return app.store.by('invoices', 'subscription', sub.id).some((one) => one.status === 'open' && one.id !== sub._.pending_invoice);
+  return app.store
+    .by('invoices', 'subscription', sub.id)
+    .some((one) => one.status === 'open' && one.id !== sub._.pending_invoice);
 }
 
 /**
@@ -66,7 +74,11 @@ function hasOpen(app: App, sub: Subscription): boolean {
 export function invoiceFailed(app: App, invoice: Invoice, outcome: Outcome, automatic: boolean): void {
   const sub = subscriptionOf(app, invoice);
   const held = sub?._.pending_invoice === invoice.id;
-  const retries = automatic && !held && sub?.status !== 'incomplete' && invoice.collection_method === 'charge_automatically';
+  const retries =
+    automatic &&
+    !held &&
+    sub?.status !== 'incomplete' &&
+    invoice.collection_method === 'charge_automatically';
   let over = false;
   app.change('invoices', invoice, 'invoice.updated', (rec) => {
     if (!retries) {
@@ -77,7 +89,8 @@ export function invoiceFailed(app: App, invoice: Invoice, outcome: Outcome, auto
     over = rec.next_payment_attempt === null;
     if (over) rec.auto_advance = false;
   });
-  if (outcome.kind === 'requires_action') app.emit('invoice.payment_action_required', app.view('invoices', invoice));
+  if (outcome.kind === 'requires_action')
+    app.emit('invoice.payment_action_required', app.view('invoices', invoice));
   app.emit('invoice.payment_failed', app.view('invoices', invoice));
   if (!sub || held) return;
   if (sub.status === 'active' || sub.status === 'trialing') setStatus(app, sub, 'past_due');

@@ -8,8 +8,33 @@ import type { App } from '../app';
 import type { InvoiceLine, TaxRate, Wire } from '../types';
 
 export const EU_RATES: Record<string, number> = {
-  AT: 20, BE: 21, BG: 20, HR: 25, CY: 19, CZ: 21, DK: 25, EE: 24, FI: 25.5, FR: 20, DE: 19, GR: 24, HU: 27, IE: 23,
-  IT: 22, LV: 21, LT: 21, LU: 17, MT: 18, NL: 21, PL: 23, PT: 23, RO: 21, SK: 23, SI: 22, ES: 21, SE: 25,
+  AT: 20,
+  BE: 21,
+  BG: 20,
+  HR: 25,
+  CY: 19,
+  CZ: 21,
+  DK: 25,
+  EE: 24,
+  FI: 25.5,
+  FR: 20,
+  DE: 19,
+  GR: 24,
+  HU: 27,
+  IE: 23,
+  IT: 22,
+  LV: 21,
+  LT: 21,
+  LU: 17,
+  MT: 18,
+  NL: 21,
+  PL: 23,
+  PT: 23,
+  RO: 21,
+  SK: 23,
+  SI: 22,
+  ES: 21,
+  SE: 25,
 };
 
 export interface TaxPlace {
@@ -44,7 +69,6 @@ export function taxOf(app: App, net: number, behavior: string | null, place: Tax
     },
   ];
 }
-
 
 function taxRate(app: App, country: string, percent: number, inclusive: boolean): TaxRate {
   const id = `txr_local_${country.toLowerCase()}_${String(percent).replace('.', '_')}${inclusive ? '_incl' : ''}`;

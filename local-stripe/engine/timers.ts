@@ -24,8 +24,8 @@ export class Timers {
     if (was && was.at === at && was.clock === name) return;
     this.current.set(key, { at, clock: name });
     this.order += 1;
-    let heap = this.heaps.get(name);
-    if (!heap) this.heaps.set(name, (heap = []));
+    const heap = this.heaps.get(name) ?? [];
+    this.heaps.set(name, heap);
     push(heap, { at, table, id, order: this.order });
   }
 

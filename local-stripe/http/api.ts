@@ -83,7 +83,10 @@ export class Api {
   /** One request, start to end, with nothing awaited in between: a change is atomic. */
   answer(request: ApiRequest, fault: 500 | 429 | null): ApiAnswer {
     const requestId = `req_${randomBytes(10).toString('base64url').replace(/[-_]/g, 'x').slice(0, 14)}`;
-    const headers: Record<string, string> = { 'request-id': requestId, 'stripe-version': '2026-10-28.endive' };
+    const headers: Record<string, string> = {
+      'request-id': requestId,
+      'stripe-version': '2026-10-28.endive',
+    };
     const key = request.method === 'POST' ? request.idempotencyKey : undefined;
     if (key) headers['idempotency-key'] = key;
     try {
@@ -102,7 +105,11 @@ export class Api {
     }
   }
 
-  private run(request: ApiRequest, key: string | undefined, requestId: string): { status: number; body: string } {
+  private run(
+    request: ApiRequest,
+    key: string | undefined,
+    requestId: string,
+  ): { status: number; body: string } {
     let answer: { status: number; body: string };
     let keep = true;
     this.app.request = { id: requestId, idempotency_key: key ?? null };
@@ -115,7 +122,8 @@ export class Api {
     } finally {
       this.app.request = null;
     }
-    if (key && keep) this.idempotency.keep(key, request.method, request.path, request.body, { ...answer, requestId });
+    if (key && keep)
+      this.idempotency.keep(key, request.method, request.path, request.body, { ...answer, requestId });
     this.app.store.commit();
     return answer;
   }
@@ -159,19 +167,46 @@ function authorize(header: string | undefined): void {
 
 function faultError(status: 500 | 429): StripeError {
   return status === 429
-    ? new StripeError(429, { type: 'invalid_request_error', code: 'rate_limit', message: 'Request rate limit exceeded. (local fault)' }, false)
+    ? new StripeError(
+        429,
+        {
+          type: 'invalid_request_error',
+          code: 'rate_limit',
+          message: 'Request rate limit exceeded. (local fault)',
+        },
+        false,
+      )
     : new StripeError(500, { type: 'api_error', message: 'An unknown error occurred. (local fault)' }, false);
 }
 
 function failure(error: unknown, requestId: string): { status: number; body: string } {
   if (error instanceof StripeError) {
-    const doc = error.body.code ? { doc_url: `https://stripe.com/docs/error-codes/${error.body.code.replaceAll('_', '-')}` } : {};
+    const doc = error.body.code
+      ? { doc_url: `https://stripe.com/docs/error-codes/${error.body.code.replaceAll('_', '-')}` }
+      : {};
     return {
       status: error.status,
-      body: JSON.stringify({ error: { ...error.body, ...doc, request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}` } }, null, 2),
+      body: JSON.stringify(
+        {
+          error: {
+            ...error.body,
+            ...doc,
+            request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}`,
+          },
+        },
+        null,
+        2,
+      ),
     };
   }
   console.error(error);
   const message = error instanceof Error ? error.message : String(error);
-  return { status: 500, body: JSON.stringify({ error: { type: 'api_error', message: `Local Stripe failed: ${message}` } }, null, 2) };
+  return {
+    status: 500,
+    body: JSON.stringify(
+      { error: { type: 'api_error', message: `Local Stripe failed: ${message}` } },
+      null,
+      2,
+    ),
+  };
 }

@@ -24,7 +24,7 @@ function step(app: App, here: Json | undefined, parts: string[], whole: string):
   }
   if (typeof here !== 'object') return;
   const extra = includable(app, here, part);
-  if (extra !== undefined) here[part] = extra;
+  if (extra !== undefined) here[part] = structuredClone(extra); // what is expanded further must not be the record
   const value = here[part];
   if (value === undefined) {
     // Known but not there (a deleted object, a null parent): nothing to expand. Else the path is wrong.
@@ -34,11 +34,16 @@ function step(app: App, here: Json | undefined, parts: string[], whole: string):
     }
     return;
   }
-  if (typeof value === 'string') here[part] = lookUp(app, part, value) ?? value;
+  if (typeof value === 'string') here[part] = found(app, part, value);
   else if (Array.isArray(value)) {
-    here[part] = value.map((one) => (typeof one === 'string' ? (lookUp(app, part, one) ?? one) : one));
+    here[part] = value.map((one) => (typeof one === 'string' ? found(app, part, one) : one));
   }
   if (rest.length > 0) step(app, here[part], rest, whole);
+}
+
+function found(app: App, part: string, id: string): Json {
+  const object = lookUp(app, part, id);
+  return object ? structuredClone(object) : id;
 }
 
 const MAYBE_ABSENT = new Set([

@@ -9,14 +9,14 @@ export function decodeForm(text: string): JsonObject {
   for (const pair of text.split('&')) {
     if (pair === '') continue;
     const cut = pair.indexOf('=');
-    const name = unescape(cut < 0 ? pair : pair.slice(0, cut));
-    const value = cut < 0 ? '' : unescape(pair.slice(cut + 1));
+    const name = unquote(cut < 0 ? pair : pair.slice(0, cut));
+    const value = cut < 0 ? '' : unquote(pair.slice(cut + 1));
     place(root, path(name), value, name);
   }
   return arrays(root) as JsonObject;
 }
 
-function unescape(text: string): string {
+function unquote(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

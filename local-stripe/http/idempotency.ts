@@ -16,7 +16,11 @@ export class Idempotency {
   /** The stored answer for this key, or null to go ahead; refuses another request under the same key. */
   find(key: string, method: string, path: string, body: string): StoredAnswer | null {
     if (key.length > 255) {
-      throw new StripeError(400, { type: 'invalid_request_error', message: 'Idempotency keys are at most 255 characters.' }, false);
+      throw new StripeError(
+        400,
+        { type: 'invalid_request_error', message: 'Idempotency keys are at most 255 characters.' },
+        false,
+      );
     }
     if (this.running.has(key)) {
       throw new StripeError(
@@ -53,7 +57,13 @@ export class Idempotency {
     return () => this.running.delete(key);
   }
 
-  keep(key: string, method: string, path: string, body: string, answer: { status: number; body: string; requestId: string }): void {
+  keep(
+    key: string,
+    method: string,
+    path: string,
+    body: string,
+    answer: { status: number; body: string; requestId: string },
+  ): void {
     this.app.store.put('answers', {
       id: key,
       fingerprint: fingerprint(method, path, body),

@@ -30,14 +30,32 @@ function account(app: App): Wire<Stripe.Account> {
 
 function balance(app: App): Wire<Stripe.Balance> {
   const sums = new Map<string, number>();
-  for (const one of app.store.all('balance_transactions')) sums.set(one.currency, (sums.get(one.currency) ?? 0) + one.net);
+  for (const one of app.store.all('balance_transactions'))
+    sums.set(one.currency, (sums.get(one.currency) ?? 0) + one.net);
   if (sums.size === 0) sums.set('eur', 0);
   const rows = [...sums].map(([currency, amount]) => ({ amount, currency, source_types: { card: amount } }));
-  return { object: 'balance', available: rows, livemode: false, pending: rows.map((row) => ({ ...row, amount: 0, source_types: { card: 0 } })) };
+  return {
+    object: 'balance',
+    available: rows,
+    livemode: false,
+    pending: rows.map((row) => ({ ...row, amount: 0, source_types: { card: 0 } })),
+  };
 }
 
 /** Credit on (negative) or debt (positive). https://docs.stripe.com/api/customer_balance_transactions */
-export function adjustBalance(app: App, customerId: string, amount: number, given: { currency: string; description?: string | null; metadata?: Metadata; type?: CustomerBalanceTransaction['type']; creditNote?: string | null; invoice?: string | null }): CustomerBalanceTransaction {
+export function adjustBalance(
+  app: App,
+  customerId: string,
+  amount: number,
+  given: {
+    currency: string;
+    description?: string | null;
+    metadata?: Metadata;
+    type?: CustomerBalanceTransaction['type'];
+    creditNote?: string | null;
+    invoice?: string | null;
+  },
+): CustomerBalanceTransaction {
   const customer = getCustomer(app, customerId, 'customer');
   app.change('customers', customer, 'customer.updated', (rec) => {
     rec.balance += amount;
@@ -62,7 +80,16 @@ export function adjustBalance(app: App, customerId: string, amount: number, give
 }
 
 function createBalanceTransaction(call: Call): object {
-  const given = parse(z.strictObject({ amount: int, currency: filled, description: text.optional(), metadata: metadata.optional(), expand }), call.params);
+  const given = parse(
+    z.strictObject({
+      amount: int,
+      currency: filled,
+      description: text.optional(),
+      metadata: metadata.optional(),
+      expand,
+    }),
+    call.params,
+  );
   if (given.amount === 0) throw invalid('Amount must not be 0.', 'amount');
   return adjustBalance(call.app, id(call), given.amount, {
     currency: given.currency,
@@ -86,9 +113,21 @@ export const accountRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/balance_transactions',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, created: range.optional(), source: filled.optional(), type: filled.optional(), currency: filled.optional() }), params);
+      const given = parse(
+        z.strictObject({
+          ...paging,
+          created: range.optional(),
+          source: filled.optional(),
+          type: filled.optional(),
+          currency: filled.optional(),
+        }),
+        params,
+      );
       const found = [...app.store.all('balance_transactions')].filter(
-        (one) => (!given.source || one.source === given.source) && (!given.type || one.type === given.type) && inRange(one.created, given.created),
+        (one) =>
+          (!given.source || one.source === given.source) &&
+          (!given.type || one.type === given.type) &&
+          inRange(one.created, given.created),
       );
       return page(found, given, '/v1/balance_transactions', strip);
     },
@@ -96,7 +135,8 @@ export const accountRoutes: Route[] = [
   {
     method: 'GET',
     pattern: '/v1/tax_rates',
-    handler: ({ app, params }) => page([...app.store.all('tax_rates')], parse(z.strictObject(paging), params), '/v1/tax_rates', strip),
+    handler: ({ app, params }) =>
+      page([...app.store.all('tax_rates')], parse(z.strictObject(paging), params), '/v1/tax_rates', strip),
   },
   {
     method: 'GET',
@@ -114,7 +154,12 @@ export const accountRoutes: Route[] = [
     handler: (call) => {
       const customer = getCustomer(call.app, id(call));
       const found = call.app.store.by('customer_balance_transactions', 'customer', customer.id);
-      return page(found, parse(z.strictObject(paging), call.params), `/v1/customers/${customer.id}/balance_transactions`, strip);
+      return page(
+        found,
+        parse(z.strictObject(paging), call.params),
+        `/v1/customers/${customer.id}/balance_transactions`,
+        strip,
+      );
     },
   },
 ];

@@ -2,10 +2,30 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
+import type { ItemChange } from '../engine/changes';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { amount, bool, clearable, decimal, expand, filled, ignored, inRange, interval, mergeMetadata, metadata, paging, parse, priceData, productData, range, recurring, taxBehavior, text } from '../http/params';
-import type { ItemChange } from '../engine/changes';
+import {
+  amount,
+  bool,
+  clearable,
+  decimal,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  interval,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  type priceData,
+  productData,
+  range,
+  recurring,
+  taxBehavior,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Metadata, Price, Product, Wire } from '../types';
 import { strip } from './lookup';
@@ -33,7 +53,11 @@ const productCreate = z.strictObject({
   type: z.enum(['service', 'good']).optional(),
   default_price_data: z.record(z.string(), z.unknown()).optional(),
 });
-const productUpdate = z.strictObject({ ...productFields, name: filled.optional(), default_price: text.optional() });
+const productUpdate = z.strictObject({
+  ...productFields,
+  name: filled.optional(),
+  default_price: text.optional(),
+});
 const priceCreate = z.strictObject({
   active: bool.optional(),
   billing_scheme: z.enum(['per_unit']).optional(),
@@ -75,7 +99,9 @@ const priceList = z.strictObject({
   currency: filled.optional(),
   lookup_keys: z.array(filled).max(10).optional(),
   product: filled.optional(),
-  recurring: z.strictObject({ interval: interval.optional(), usage_type: text.optional(), meter: ignored }).optional(),
+  recurring: z
+    .strictObject({ interval: interval.optional(), usage_type: text.optional(), meter: ignored })
+    .optional(),
   type: z.enum(['one_time', 'recurring']).optional(),
   created: range.optional(),
 });
@@ -141,7 +167,8 @@ function assignProduct(app: App, product: Product, given: ProductGiven): void {
     if (given[key] !== undefined) product[key] = given[key] || null;
   }
   if (given.default_price !== undefined) {
-    product.default_price = given.default_price === '' ? null : getPrice(app, given.default_price, 'default_price').id;
+    product.default_price =
+      given.default_price === '' ? null : getPrice(app, given.default_price, 'default_price').id;
   }
 }
 
@@ -149,7 +176,10 @@ function createProduct({ app, params }: Call): object {
   const { default_price_data, ...given } = parse(productCreate, params);
   const product = makeProduct(app, given);
   if (default_price_data) {
-    const price = makePrice(app, parse(priceCreate, { ...(params.default_price_data as object), product: product.id }));
+    const price = makePrice(
+      app,
+      parse(priceCreate, { ...(params.default_price_data as object), product: product.id }),
+    );
     product.default_price = price.id;
     app.store.put('products', product);
   }
@@ -192,10 +222,18 @@ type PriceGiven = Omit<z.output<typeof priceCreate>, 'expand'>;
 
 export function makePrice(app: App, given: PriceGiven, inline = false): Price {
   if (!given.product && !given.product_data) {
-    throw invalid('You must specify either `product` or `product_data` when creating a price.', 'product', 'parameter_missing');
+    throw invalid(
+      'You must specify either `product` or `product_data` when creating a price.',
+      'product',
+      'parameter_missing',
+    );
   }
   if (given.unit_amount === undefined && given.unit_amount_decimal === undefined) {
-    throw invalid('Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set.', 'unit_amount', 'parameter_missing');
+    throw invalid(
+      'Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set.',
+      'unit_amount',
+      'parameter_missing',
+    );
   }
   if (given.product) getProduct(app, given.product, 'product');
   if (given.lookup_key) freeLookupKey(app, given.lookup_key, given.transfer_lookup_key ?? false);
@@ -239,7 +277,12 @@ export function makePrice(app: App, given: PriceGiven, inline = false): Price {
 function freeLookupKey(app: App, key: string, transfer: boolean, except?: string): void {
   const holder = app.store.by('prices', 'lookup_key', key).find((price) => price.id !== except);
   if (!holder) return;
-  if (!transfer) throw invalid(`A price (\`${holder.id}\`) already uses that lookup key.`, 'lookup_key', 'resource_already_exists');
+  if (!transfer)
+    throw invalid(
+      `A price (\`${holder.id}\`) already uses that lookup key.`,
+      'lookup_key',
+      'resource_already_exists',
+    );
   app.change('prices', holder, 'price.updated', (rec) => {
     rec.lookup_key = null;
   });
@@ -262,7 +305,9 @@ function updatePrice(call: Call): object {
 
 function listPrices({ app, params }: Call): object {
   const given = parse(priceList, params);
-  const pool = given.product ? app.store.by('prices', 'product', given.product) : [...app.store.all('prices')];
+  const pool = given.product
+    ? app.store.by('prices', 'product', given.product)
+    : [...app.store.all('prices')];
   const found = pool.filter(
     (price) =>
       !price._?.inline &&
@@ -287,7 +332,11 @@ export const catalogRoutes: Route[] = [
   },
   { method: 'POST', pattern: '/v1/products/:id', handler: updateProduct },
   { method: 'DELETE', pattern: '/v1/products/:id', handler: removeProduct },
-  { method: 'POST', pattern: '/v1/prices', handler: ({ app, params }) => strip(makePrice(app, parse(priceCreate, params))) },
+  {
+    method: 'POST',
+    pattern: '/v1/prices',
+    handler: ({ app, params }) => strip(makePrice(app, parse(priceCreate, params))),
+  },
   { method: 'GET', pattern: '/v1/prices', handler: listPrices },
   {
     method: 'GET',
@@ -297,7 +346,15 @@ export const catalogRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/prices/:id', handler: updatePrice },
 ];
 
-export function priceFor(app: App, given: { price?: string | undefined; plan?: string | undefined; price_data?: z.output<typeof priceData> | undefined }, param: string): Price | undefined {
+export function priceFor(
+  app: App,
+  given: {
+    price?: string | undefined;
+    plan?: string | undefined;
+    price_data?: z.output<typeof priceData> | undefined;
+  },
+  param: string,
+): Price | undefined {
   const priceId = given.price ?? given.plan;
   if (priceId) return getPrice(app, priceId, `${param}[price]`);
   return given.price_data ? makePrice(app, given.price_data, true) : undefined;
@@ -306,7 +363,12 @@ export function priceFor(app: App, given: { price?: string | undefined; plan?: s
 export function itemChanges(app: App, items: z.output<typeof itemParams>[] | undefined): ItemChange[] {
   return (items ?? []).map((item, at) => {
     const price = priceFor(app, item, `items[${at}]`);
-    if (!item.id && !price) throw invalid(`Missing required param: items[${at}][price].`, `items[${at}][price]`, 'parameter_missing');
+    if (!item.id && !price)
+      throw invalid(
+        `Missing required param: items[${at}][price].`,
+        `items[${at}][price]`,
+        'parameter_missing',
+      );
     return {
       id: item.id,
       price,

@@ -5,11 +5,36 @@ import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
 import { invalid } from '../errors';
 import { page } from '../http/list';
-import { bool, discountGiven, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, priceData, range, text } from '../http/params';
+import {
+  bool,
+  discountGiven,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  int,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  priceData,
+  range,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { CheckoutSession, Metadata, Wire } from '../types';
 import { priceFor } from './catalog';
-import { discountsGiven, draftCustomer, expire, getSession, makeLine, quote, viewCheckoutLine, viewSession, writeAmounts } from './checkout-sessions';
+import {
+  discountsGiven,
+  draftCustomer,
+  expire,
+  getSession,
+  makeLine,
+  quote,
+  viewCheckoutLine,
+  viewSession,
+  writeAmounts,
+} from './checkout-sessions';
 import { getCustomer } from './customers';
 
 const url = z.string().regex(/^https?:\/\/\S+$/, 'Not a valid URL');
@@ -40,7 +65,13 @@ const createParams = z.strictObject({
     .strictObject({
       enabled: bool,
       invoice_data: z
-        .strictObject({ metadata: metadata.optional(), description: text.optional(), footer: ignored, custom_fields: ignored, rendering_options: ignored })
+        .strictObject({
+          metadata: metadata.optional(),
+          description: text.optional(),
+          footer: ignored,
+          custom_fields: ignored,
+          rendering_options: ignored,
+        })
         .optional(),
     })
     .optional(),
@@ -85,41 +116,78 @@ const createParams = z.strictObject({
       proration_behavior: z.enum(['create_prorations', 'none']).optional(),
       trial_end: int.optional(),
       trial_period_days: int.optional(),
-      trial_settings: z.strictObject({ end_behavior: z.strictObject({ missing_payment_method: z.enum(['cancel', 'create_invoice', 'pause']) }) }).optional(),
+      trial_settings: z
+        .strictObject({
+          end_behavior: z.strictObject({
+            missing_payment_method: z.enum(['cancel', 'create_invoice', 'pause']),
+          }),
+        })
+        .optional(),
     })
     .optional(),
   success_url: url.optional(),
-  tax_id_collection: z.strictObject({ enabled: bool, required: z.enum(['if_supported', 'never']).optional() }).optional(),
+  tax_id_collection: z
+    .strictObject({ enabled: bool, required: z.enum(['if_supported', 'never']).optional() })
+    .optional(),
   ui_mode: z.enum(['hosted_page']).optional(),
   expand,
 });
 type Given = z.output<typeof createParams>;
 
 function check(app: App, given: Given): void {
-  if (!given.success_url) throw invalid('Missing required param: success_url.', 'success_url', 'parameter_missing');
-  if (given.mode !== 'setup' && !given.line_items?.length) throw invalid('Missing required param: line_items.', 'line_items', 'parameter_missing');
-  if (given.customer && given.customer_email) throw invalid('You may only specify one of these parameters: customer, customer_email.', 'customer_email');
-  if (given.customer && given.customer_creation) throw invalid('You may only specify one of these parameters: customer, customer_creation.', 'customer_creation');
-  if (given.customer_update && !given.customer) throw invalid('`customer_update` can only be used with `customer`.', 'customer_update');
+  if (!given.success_url)
+    throw invalid('Missing required param: success_url.', 'success_url', 'parameter_missing');
+  if (given.mode !== 'setup' && !given.line_items?.length)
+    throw invalid('Missing required param: line_items.', 'line_items', 'parameter_missing');
+  if (given.customer && given.customer_email)
+    throw invalid(
+      'You may only specify one of these parameters: customer, customer_email.',
+      'customer_email',
+    );
+  if (given.customer && given.customer_creation)
+    throw invalid(
+      'You may only specify one of these parameters: customer, customer_creation.',
+      'customer_creation',
+    );
+  if (given.customer_update && !given.customer)
+    throw invalid('`customer_update` can only be used with `customer`.', 'customer_update');
   if (given.allow_promotion_codes && given.discounts?.length) {
-    throw invalid('You may only specify one of these parameters: allow_promotion_codes, discounts.', 'allow_promotion_codes');
+    throw invalid(
+      'You may only specify one of these parameters: allow_promotion_codes, discounts.',
+      'allow_promotion_codes',
+    );
   }
-  if (given.mode !== 'subscription' && given.subscription_data) throw invalid('You can not pass `subscription_data` in this mode.', 'subscription_data');
-  if (given.mode !== 'payment' && given.payment_intent_data) throw invalid('You can not pass `payment_intent_data` in `subscription` mode.', 'payment_intent_data');
-  if (given.mode !== 'payment' && given.invoice_creation) throw invalid('`invoice_creation` can only be used in `payment` mode.', 'invoice_creation');
+  if (given.mode !== 'subscription' && given.subscription_data)
+    throw invalid('You can not pass `subscription_data` in this mode.', 'subscription_data');
+  if (given.mode !== 'payment' && given.payment_intent_data)
+    throw invalid('You can not pass `payment_intent_data` in `subscription` mode.', 'payment_intent_data');
+  if (given.mode !== 'payment' && given.invoice_creation)
+    throw invalid('`invoice_creation` can only be used in `payment` mode.', 'invoice_creation');
   const data = given.subscription_data;
   if (data?.trial_end !== undefined && data.trial_period_days !== undefined) {
-    throw invalid('You may only specify one of these parameters: trial_end, trial_period_days.', 'subscription_data[trial_end]');
+    throw invalid(
+      'You may only specify one of these parameters: trial_end, trial_period_days.',
+      'subscription_data[trial_end]',
+    );
   }
   // At least 48 hours ahead. https://docs.stripe.com/api/checkout/sessions/create (subscription_data.trial_end)
   if (data?.trial_end !== undefined && data.trial_end < app.now + 48 * HOUR) {
-    throw invalid('The `trial_end` date has to be at least 2 days in the future.', 'subscription_data[trial_end]');
+    throw invalid(
+      'The `trial_end` date has to be at least 2 days in the future.',
+      'subscription_data[trial_end]',
+    );
   }
   if (data?.trial_period_days !== undefined && data.trial_period_days < 1) {
     throw invalid('`trial_period_days` must be at least 1.', 'subscription_data[trial_period_days]');
   }
-  if (given.expires_at !== undefined && (given.expires_at < app.now + HOUR / 2 || given.expires_at > app.now + DAY)) {
-    throw invalid('The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation.', 'expires_at');
+  if (
+    given.expires_at !== undefined &&
+    (given.expires_at < app.now + HOUR / 2 || given.expires_at > app.now + DAY)
+  ) {
+    throw invalid(
+      'The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation.',
+      'expires_at',
+    );
   }
   if (!given.customer) return;
   const customer = getCustomer(app, given.customer, 'customer');
@@ -127,7 +195,7 @@ function check(app: App, given: Given): void {
   // An existing customer's name and address may only be collected where they may be kept (stripe.md 44).
   if (given.tax_id_collection?.enabled && update.name !== 'auto') {
     throw invalid(
-      "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.",
+      'Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.',
       'tax_id_collection',
     );
   }
@@ -138,8 +206,15 @@ function check(app: App, given: Given): void {
       'customer_tax_location_invalid',
     );
   }
-  if (given.billing_address_collection === 'required' && given.tax_id_collection?.enabled && update.address !== 'auto') {
-    throw invalid('To collect the address of an existing customer together with tax IDs, set `customer_update[address]` to `auto`.', 'customer_update');
+  if (
+    given.billing_address_collection === 'required' &&
+    given.tax_id_collection?.enabled &&
+    update.address !== 'auto'
+  ) {
+    throw invalid(
+      'To collect the address of an existing customer together with tax IDs, set `customer_update[address]` to `auto`.',
+      'customer_update',
+    );
   }
 }
 
@@ -150,26 +225,44 @@ function create({ app, params }: Call): object {
     check(app, given);
     const priced = (given.line_items ?? []).map((line, at) => {
       const price = priceFor(app, line, `line_items[${at}]`);
-      if (!price) throw invalid(`Missing required param: line_items[${at}][price].`, `line_items[${at}][price]`, 'parameter_missing');
+      if (!price)
+        throw invalid(
+          `Missing required param: line_items[${at}][price].`,
+          `line_items[${at}][price]`,
+          'parameter_missing',
+        );
       if (!price.active && !price._?.inline) {
-        throw invalid('The price specified is inactive. This field only accepts active prices.', `line_items[${at}][price]`);
+        throw invalid(
+          'The price specified is inactive. This field only accepts active prices.',
+          `line_items[${at}][price]`,
+        );
       }
       if (price.recurring && given.mode === 'payment') {
-        throw invalid('You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.', 'mode');
+        throw invalid(
+          'You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.',
+          'mode',
+        );
       }
       const quantity = line.quantity ?? 1;
       if (quantity < 1) throw invalid('Quantity must be at least 1.', `line_items[${at}][quantity]`);
       return { price, quantity };
     });
     if (given.mode === 'subscription' && !priced.some(({ price }) => price.recurring)) {
-      throw invalid('You must provide at least one recurring price in `subscription` mode when using prices.', 'line_items');
+      throw invalid(
+        'You must provide at least one recurring price in `subscription` mode when using prices.',
+        'line_items',
+      );
     }
     const currency = priced[0]?.price.currency ?? given.currency ?? null;
     const odd = priced.findIndex(({ price }) => price.currency !== currency);
     if (odd >= 0) throw invalid('All line items must use the same currency.', `line_items[${odd}][price]`);
     const session = shape(app, given, currency);
     session._.lines = priced.map(({ price, quantity }) => makeLine(app, price, quantity));
-    if (given.mode !== 'setup') writeAmounts(session, quote(app, session, draftCustomer(app, session, {}), discountsGiven(app, session, undefined)));
+    if (given.mode !== 'setup')
+      writeAmounts(
+        session,
+        quote(app, session, draftCustomer(app, session, {}), discountsGiven(app, session, undefined)),
+      );
     app.store.put('checkout_sessions', session);
     return viewSession(app, session);
   });
@@ -205,15 +298,34 @@ function shape(app: App, given: Given, currency: string | null): CheckoutSession
       currency,
       currency_conversion: null,
       custom_fields: [],
-      custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
+      custom_text: {
+        after_submit: null,
+        shipping_address: null,
+        submit: null,
+        terms_of_service_acceptance: null,
+      },
       customer: given.customer ?? null,
       customer_account: null,
-      customer_creation: given.customer ? null : (given.customer_creation ?? (given.mode === 'subscription' ? 'always' : 'if_required')),
+      customer_creation: given.customer
+        ? null
+        : (given.customer_creation ?? (given.mode === 'subscription' ? 'always' : 'if_required')),
       customer_details: given.customer_email
-        ? { address: null, business_name: null, email: given.customer_email, individual_name: null, name: null, phone: null, tax_exempt: 'none', tax_ids: null }
+        ? {
+            address: null,
+            business_name: null,
+            email: given.customer_email,
+            individual_name: null,
+            name: null,
+            phone: null,
+            tax_exempt: 'none',
+            tax_ids: null,
+          }
         : null,
       customer_email: given.customer_email ?? null,
-      discounts: (given.discounts ?? []).map((one) => ({ coupon: one.coupon ?? null, promotion_code: one.promotion_code ?? null })),
+      discounts: (given.discounts ?? []).map((one) => ({
+        coupon: one.coupon ?? null,
+        promotion_code: one.promotion_code ?? null,
+      })),
       expires_at: given.expires_at ?? app.now + DAY,
       integration_identifier: null,
       invoice: null,
@@ -240,7 +352,8 @@ function shape(app: App, given: Given, currency: string | null): CheckoutSession
       origin_context: null,
       payment_intent: null,
       payment_link: null,
-      payment_method_collection: given.mode === 'subscription' ? (given.payment_method_collection ?? 'always') : 'if_required',
+      payment_method_collection:
+        given.mode === 'subscription' ? (given.payment_method_collection ?? 'always') : 'if_required',
       payment_method_configuration_details: null,
       payment_method_options: { card: { request_three_d_secure: 'automatic' } },
       payment_method_types: ['card'],
@@ -257,7 +370,10 @@ function shape(app: App, given: Given, currency: string | null): CheckoutSession
       submit_type: given.submit_type ?? null,
       subscription: null,
       success_url: given.success_url ?? null,
-      tax_id_collection: { enabled: given.tax_id_collection?.enabled ?? false, required: given.tax_id_collection?.required ?? 'never' },
+      tax_id_collection: {
+        enabled: given.tax_id_collection?.enabled ?? false,
+        required: given.tax_id_collection?.required ?? 'never',
+      },
       total_details: null,
       ui_mode: 'hosted_page',
       url: `${app.url}/c/pay/${made}`,
@@ -265,7 +381,10 @@ function shape(app: App, given: Given, currency: string | null): CheckoutSession
     } satisfies Omit<Wire<Stripe.Checkout.Session>, 'line_items'>),
     _: {
       lines: [],
-      customer_update: { address: given.customer_update?.address === 'auto', name: given.customer_update?.name === 'auto' },
+      customer_update: {
+        address: given.customer_update?.address === 'auto',
+        name: given.customer_update?.name === 'auto',
+      },
       subscription_data: {
         trial_end: data?.trial_end ?? null,
         trial_period_days: data?.trial_period_days ?? null,
@@ -323,7 +442,11 @@ function list({ app, params }: Call): object {
 export const checkoutRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/checkout/sessions', handler: create },
   { method: 'GET', pattern: '/v1/checkout/sessions', handler: list },
-  { method: 'GET', pattern: '/v1/checkout/sessions/:id', handler: (call) => viewSession(call.app, getSession(call.app, id(call))) },
+  {
+    method: 'GET',
+    pattern: '/v1/checkout/sessions/:id',
+    handler: (call) => viewSession(call.app, getSession(call.app, id(call))),
+  },
   {
     method: 'POST',
     pattern: '/v1/checkout/sessions/:id',
@@ -351,7 +474,13 @@ export const checkoutRoutes: Route[] = [
     handler: (call) => {
       const given = parse(z.strictObject(paging), call.params);
       const session = getSession(call.app, id(call));
-      return page(session._.lines, given, `/v1/checkout/sessions/${session.id}/line_items`, (line) => viewCheckoutLine(call.app, line), 'oldest');
+      return page(
+        session._.lines,
+        given,
+        `/v1/checkout/sessions/${session.id}/line_items`,
+        (line) => viewCheckoutLine(call.app, line),
+        'oldest',
+      );
     },
   },
 ];

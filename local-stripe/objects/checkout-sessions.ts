@@ -3,6 +3,7 @@
  */
 import type Stripe from 'stripe';
 import type { App } from '../app';
+import { cardBehavior } from '../cards';
 import { DAY } from '../clock';
 import { createInvoice, finalize, markPaid } from '../engine/collect';
 import { type Draft, makeLines, placeFor, priceAmount, priceWords, totalsOf } from '../engine/invoicing';
@@ -12,14 +13,16 @@ import { productOf } from './catalog';
 import { newCustomer } from './customers';
 import { type DiscountGiven, findPromotion, makeDiscount } from './discounts';
 import { strip } from './lookup';
-import { attach, makeCard } from './payment-methods';
+import { attach, checkNumber, makeCard } from './payment-methods';
 import { confirm, foresee, makeIntent, refuses } from './payments';
 import { confirmSetup, makeSetupIntent } from './setup-intents';
 import { startSubscription } from './subscriptions';
 import { createTaxId } from './tax-ids';
-import { cardBehavior } from '../cards';
 
-export function viewSession(_app: App, session: CheckoutSession): Omit<Wire<Stripe.Checkout.Session>, 'line_items'> {
+export function viewSession(
+  _app: App,
+  session: CheckoutSession,
+): Omit<Wire<Stripe.Checkout.Session>, 'line_items'> {
   return strip(session);
 }
 
@@ -69,8 +72,16 @@ export interface Quote {
 }
 
 /** The amounts of a session for a customer in a place; nothing is written but tax rates. */
-export function quote(app: App, session: CheckoutSession, customer: Customer, discounts: DiscountGiven[]): Quote {
-  const priced = session._.lines.map((line) => ({ line, price: app.store.get('prices', line.price) as Price }));
+export function quote(
+  app: App,
+  session: CheckoutSession,
+  customer: Customer,
+  discounts: DiscountGiven[],
+): Quote {
+  const priced = session._.lines.map((line) => ({
+    line,
+    price: app.store.get('prices', line.price) as Price,
+  }));
   const drafts = priced.map(({ line, price }) => lineDraft(app, line, price, null, null));
   const lines = makeLines(app, drafts, {
     discounts: discounts.map((one) => makeDiscount(app, one, { customer }, false)),
@@ -104,7 +115,13 @@ export function quote(app: App, session: CheckoutSession, customer: Customer, di
   };
 }
 
-function lineDraft(app: App, line: CheckoutLine, price: Price, subscription: string | null, metadata: Draft['metadata'] | null): Draft {
+function lineDraft(
+  app: App,
+  line: CheckoutLine,
+  price: Price,
+  subscription: string | null,
+  metadata: Draft['metadata'] | null,
+): Draft {
   const quantity = line.quantity ?? 1;
   return {
     amount: priceAmount(price, quantity),
@@ -141,7 +158,9 @@ export function writeAmounts(session: CheckoutSession, amounts: Quote): void {
       amount_subtotal: free ? 0 : priceAmount(price, line.quantity ?? 1),
       amount_discount: free ? 0 : discount,
       amount_tax: free ? 0 : tax,
-      amount_total: free ? 0 : priceAmount(price, line.quantity ?? 1) - discount + (price.tax_behavior === 'inclusive' ? 0 : tax),
+      amount_total: free
+        ? 0
+        : priceAmount(price, line.quantity ?? 1) - discount + (price.tax_behavior === 'inclusive' ? 0 : tax),
     };
   });
 }
@@ -160,7 +179,11 @@ export interface Completion {
 export type Completed = { kind: 'done' } | { kind: 'authenticate' };
 
 /** The customer as it will be, not yet written: quotes before the button is pressed use it too. */
-export function draftCustomer(app: App, session: CheckoutSession, given: Pick<Completion, 'email' | 'name' | 'address'>): Customer {
+export function draftCustomer(
+  app: App,
+  session: CheckoutSession,
+  given: Pick<Completion, 'email' | 'name' | 'address'>,
+): Customer {
   const known = app.store.get('customers', session.customer);
   const base = known ? structuredClone(known) : { ...emptyCustomer(app), email: session.customer_email };
   if (given.email && !base.email) base.email = given.email;
@@ -176,7 +199,11 @@ function emptyCustomer(app: App): Customer {
   return { ...customer, id: 'cus_preview' };
 }
 
-export function discountsGiven(app: App, session: CheckoutSession, promotionCode: string | undefined): DiscountGiven[] {
+export function discountsGiven(
+  app: App,
+  session: CheckoutSession,
+  promotionCode: string | undefined,
+): DiscountGiven[] {
   if (promotionCode && session.allow_promotion_codes) {
     const promotion = findPromotion(app, promotionCode, session.customer);
     if (!promotion) throw invalid('This code is invalid.', 'promotion_code', 'promotion_code_invalid');
@@ -192,10 +219,14 @@ export function discountsGiven(app: App, session: CheckoutSession, promotionCode
  * customer, card, subscription, invoice, then checkout.session.completed last (stripe.md 30).
  */
 export function complete(app: App, session: CheckoutSession, given: Completion): Completed {
-  if (session.status !== 'open') throw invalid(`This Checkout Session is ${session.status}.`, undefined, 'checkout_session_not_open');
+  if (session.status !== 'open')
+    throw invalid(`This Checkout Session is ${session.status}.`, undefined, 'checkout_session_not_open');
   const draftOfCustomer = draftCustomer(app, session, given);
   if (!draftOfCustomer.email && session.mode !== 'setup') throw invalid('Enter your email.', 'email');
-  if (session.billing_address_collection === 'required' && !(given.address?.country ?? draftOfCustomer.address?.country)) {
+  if (
+    session.billing_address_collection === 'required' &&
+    !(given.address?.country ?? draftOfCustomer.address?.country)
+  ) {
     throw invalid('Enter your billing address.', 'address');
   }
   const discounts = discountsGiven(app, session, given.promotionCode);
@@ -204,10 +235,12 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
     throw invalid('Enter your country: it decides the tax.', 'address');
   }
   const due = amounts?.dueToday ?? 0;
-  const needsCard = session.mode !== 'payment' ? session.payment_method_collection !== 'if_required' || due > 0 : due > 0;
+  const needsCard =
+    session.mode !== 'payment' ? session.payment_method_collection !== 'if_required' || due > 0 : due > 0;
   if (needsCard && !given.card) throw invalid('Enter your card number.', 'card');
 
   // Everything that can refuse comes before everything that writes.
+  if (given.card) checkNumber(given.card.number);
   const probe = given.card ? probeCard(given.card.number) : null;
   if (probe && given.authentication !== 'passed') {
     const decline = refuses(probe);
@@ -225,7 +258,12 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
   const customer = settleCustomer(app, session, draftOfCustomer, given);
   return app.on(customer?.test_clock, () => {
     const method = given.card
-      ? makeCard(app, { ...given.card, name: given.name, email: given.email ?? customer?.email, address: given.address })
+      ? makeCard(app, {
+          ...given.card,
+          name: given.name,
+          email: given.email ?? customer?.email,
+          address: given.address,
+        })
       : null;
     if (method && given.authentication === 'passed') {
       method._.authenticated = true;
@@ -234,7 +272,8 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
     if (amounts) writeAmounts(session, amounts);
     session._.payment_method = method?.id ?? null;
     app.store.put('checkout_sessions', session);
-    if (session.mode === 'subscription' && customer) subscribe(app, session, customer, method, discounts, given);
+    if (session.mode === 'subscription' && customer)
+      subscribe(app, session, customer, method, discounts, given);
     else if (session.mode === 'setup') saveCard(app, session, customer, method);
     else pay(app, session, customer, method, discounts, due, given);
     finish(app, session, customer, due, given);
@@ -245,7 +284,8 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
 function authenticationFailed() {
   return {
     code: 'payment_intent_authentication_failure',
-    message: 'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
+    message:
+      'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
   };
 }
 
@@ -259,7 +299,12 @@ function checkTaxId(taxId: { type: string; value: string }): void {
   }
 }
 
-function settleCustomer(app: App, session: CheckoutSession, shaped: Customer, given: Completion): Customer | null {
+function settleCustomer(
+  app: App,
+  session: CheckoutSession,
+  shaped: Customer,
+  given: Completion,
+): Customer | null {
   const known = app.store.get('customers', session.customer);
   if (known) {
     app.on(known.test_clock, () => {
@@ -283,14 +328,28 @@ function settleCustomer(app: App, session: CheckoutSession, shaped: Customer, gi
   return made;
 }
 
-function subscribe(app: App, session: CheckoutSession, customer: Customer, method: PaymentMethod | null, discounts: DiscountGiven[], given: Completion): void {
+function subscribe(
+  app: App,
+  session: CheckoutSession,
+  customer: Customer,
+  method: PaymentMethod | null,
+  discounts: DiscountGiven[],
+  given: Completion,
+): void {
   if (method) attach(app, method, customer);
   const data = session._.subscription_data;
-  const priced = session._.lines.map((line) => ({ line, price: app.store.get('prices', line.price) as Price }));
+  const priced = session._.lines.map((line) => ({
+    line,
+    price: app.store.get('prices', line.price) as Price,
+  }));
   const sub = startSubscription(app, {
     customer,
-    items: priced.filter(({ price }) => price.recurring).map(({ line, price }) => ({ price, quantity: line.quantity ?? 1 })),
-    extra: priced.filter(({ price }) => !price.recurring).map(({ line, price }) => lineDraft(app, line, price, null, {})),
+    items: priced
+      .filter(({ price }) => price.recurring)
+      .map(({ line, price }) => ({ price, quantity: line.quantity ?? 1 })),
+    extra: priced
+      .filter(({ price }) => !price.recurring)
+      .map(({ line, price }) => lineDraft(app, line, price, null, {})),
     trialEnd: trialEndOf(app, session),
     anchor: data.billing_cycle_anchor,
     method: method?.id ?? null,
@@ -308,13 +367,22 @@ function subscribe(app: App, session: CheckoutSession, customer: Customer, metho
   session.invoice = sub.latest_invoice;
 }
 
-function pay(app: App, session: CheckoutSession, customer: Customer | null, method: PaymentMethod | null, discounts: DiscountGiven[], due: number, given: Completion): void {
+function pay(
+  app: App,
+  session: CheckoutSession,
+  customer: Customer | null,
+  method: PaymentMethod | null,
+  discounts: DiscountGiven[],
+  due: number,
+  given: Completion,
+): void {
   const data = session._.payment_intent_data;
   if (session._.invoice_data.enabled && customer) {
     payByInvoice(app, session, customer, method, discounts, given);
     return;
   }
-  for (const one of discounts) if (customer) makeDiscount(app, one, { customer, checkout_session: session.id });
+  for (const one of discounts)
+    if (customer) makeDiscount(app, one, { customer, checkout_session: session.id });
   if (due === 0 || !method) return;
   if (customer && data.setup_future_usage) attach(app, method, customer);
   const intent = makeIntent(app, {
@@ -332,16 +400,29 @@ function pay(app: App, session: CheckoutSession, customer: Customer | null, meth
 }
 
 function how(given: Completion) {
-  return { offSession: false, authentication: 'passed' as const, ...(given.delayed ? { delayed: true } : {}) };
+  return {
+    offSession: false,
+    authentication: 'passed' as const,
+    ...(given.delayed ? { delayed: true } : {}),
+  };
 }
 
 /** `invoice_creation`: a one-off invoice; its `parent` is null (stripe.md 24). */
-function payByInvoice(app: App, session: CheckoutSession, customer: Customer, method: PaymentMethod | null, discounts: DiscountGiven[], given: Completion): void {
+function payByInvoice(
+  app: App,
+  session: CheckoutSession,
+  customer: Customer,
+  method: PaymentMethod | null,
+  discounts: DiscountGiven[],
+  given: Completion,
+): void {
   const invoice = createInvoice(app, {
     customer,
     subscription: null,
     reason: 'manual',
-    drafts: session._.lines.map((line) => lineDraft(app, line, app.store.get('prices', line.price) as Price, null, {})),
+    drafts: session._.lines.map((line) =>
+      lineDraft(app, line, app.store.get('prices', line.price) as Price, null, {}),
+    ),
     discounts: discounts.map((one) => makeDiscount(app, one, { customer, checkout_session: session.id })),
     currency: session.currency ?? 'eur',
     periodStart: app.now,
@@ -362,18 +443,30 @@ function payByInvoice(app: App, session: CheckoutSession, customer: Customer, me
   if (confirm(app, intent, method, how(given)).kind === 'succeeded') markPaid(app, invoice, {});
 }
 
-function saveCard(app: App, session: CheckoutSession, customer: Customer | null, method: PaymentMethod | null): void {
+function saveCard(
+  app: App,
+  session: CheckoutSession,
+  customer: Customer | null,
+  method: PaymentMethod | null,
+): void {
   const intent = makeSetupIntent(app, customer?.id ?? null, session._.setup_intent_data.metadata);
   session.setup_intent = intent.id;
   if (method) confirmSetup(app, intent, method, 'passed');
 }
 
 /** `payment_status`: paid, unpaid for delayed methods, no_payment_required for trials and setup (stripe.md 31). */
-function finish(app: App, session: CheckoutSession, customer: Customer | null, due: number, given: Completion): void {
+function finish(
+  app: App,
+  session: CheckoutSession,
+  customer: Customer | null,
+  due: number,
+  given: Completion,
+): void {
   app.change('checkout_sessions', session, null, (rec) => {
     rec.status = 'complete';
     rec.url = null;
-    rec.payment_status = rec.mode === 'setup' || due === 0 ? 'no_payment_required' : given.delayed ? 'unpaid' : 'paid';
+    rec.payment_status =
+      rec.mode === 'setup' || due === 0 ? 'no_payment_required' : given.delayed ? 'unpaid' : 'paid';
     rec.customer = customer?.id ?? rec.customer;
     if (given.delayed && due > 0) rec._.settle_at = app.now + DAY;
     rec.automatic_tax = { ...rec.automatic_tax, status: rec.automatic_tax.enabled ? 'complete' : null };

@@ -2,10 +2,25 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
-import { invalid, missing } from '../errors';
 import { EU_RATES } from '../engine/tax';
+import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { address, bool, clearable, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import {
+  address,
+  bool,
+  clearable,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  int,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  range,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Address, Customer, Wire } from '../types';
 import { strip } from './lookup';
@@ -31,7 +46,9 @@ const fields = {
       custom_fields: clearable(z.array(z.strictObject({ name: text, value: text }))).optional(),
       default_payment_method: text.optional(),
       footer: text.optional(),
-      rendering_options: clearable(z.strictObject({ amount_tax_display: text.optional(), template: text.optional() })).optional(),
+      rendering_options: clearable(
+        z.strictObject({ amount_tax_display: text.optional(), template: text.optional() }),
+      ).optional(),
     })
     .optional(),
   preferred_locales: clearable(z.array(text)).optional(),
@@ -50,7 +67,12 @@ const createParams = z.strictObject({
   validate: ignored,
 });
 const updateParams = z.strictObject({ ...fields, default_source: ignored, validate: bool.optional() });
-const listParams = z.strictObject({ ...paging, email: filled.optional(), created: range.optional(), test_clock: filled.optional() });
+const listParams = z.strictObject({
+  ...paging,
+  email: filled.optional(),
+  created: range.optional(),
+  test_clock: filled.optional(),
+});
 
 type CustomerFields = z.output<typeof updateParams>;
 
@@ -70,7 +92,12 @@ export function newCustomer(app: App, given: Partial<Customer> = {}): Customer {
     discount: null,
     email: null,
     invoice_prefix: app.ids.code('invoice_prefix', 8),
-    invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
+    invoice_settings: {
+      custom_fields: null,
+      default_payment_method: null,
+      footer: null,
+      rendering_options: null,
+    },
     livemode: false,
     metadata: {},
     name: null,
@@ -125,9 +152,15 @@ function apply(app: App, customer: Customer, given: CustomerFields): void {
     };
   }
   if (given.invoice_settings) {
-    const { default_payment_method: method, footer, custom_fields, rendering_options } = given.invoice_settings;
+    const {
+      default_payment_method: method,
+      footer,
+      custom_fields,
+      rendering_options,
+    } = given.invoice_settings;
     const settings = { ...customer.invoice_settings };
-    if (method !== undefined) settings.default_payment_method = method === '' ? null : usePaymentMethod(app, method, customer.id).id;
+    if (method !== undefined)
+      settings.default_payment_method = method === '' ? null : usePaymentMethod(app, method, customer.id).id;
     if (footer !== undefined) settings.footer = footer || null;
     if (custom_fields !== undefined) settings.custom_fields = custom_fields;
     if (rendering_options !== undefined) {
@@ -153,14 +186,19 @@ export function customerTax(customer: Customer): NonNullable<Wire<Stripe.Custome
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
-  if (given.test_clock && !app.store.get('test_clocks', given.test_clock)) throw missing('test clock', given.test_clock, 'test_clock');
+  if (given.test_clock && !app.store.get('test_clocks', given.test_clock))
+    throw missing('test clock', given.test_clock, 'test_clock');
   return app.on(given.test_clock, () => {
     const customer = newCustomer(app, { test_clock: given.test_clock ?? null });
     const { payment_method, tax_id_data, test_clock: _clock, validate: _validate, ...rest } = given;
     const method = payment_method ? usePaymentMethod(app, payment_method, null) : null;
     const settings = rest.invoice_settings;
     const usesMethod = method && settings?.default_payment_method === payment_method;
-    apply(app, customer, usesMethod ? { ...rest, invoice_settings: { ...settings, default_payment_method: undefined } } : rest);
+    apply(
+      app,
+      customer,
+      usesMethod ? { ...rest, invoice_settings: { ...settings, default_payment_method: undefined } } : rest,
+    );
     app.store.put('customers', customer);
     if (usesMethod) customer.invoice_settings.default_payment_method = method.id;
     app.emit('customer.created', app.view('customers', customer));
@@ -184,7 +222,8 @@ function update(call: Call): object {
 
 function retrieve(call: Call): object {
   const { app } = call;
-  if (app.store.meta.counters[`deleted:${id(call)}`]) return { id: id(call), object: 'customer', deleted: true };
+  if (app.store.meta.counters[`deleted:${id(call)}`])
+    return { id: id(call), object: 'customer', deleted: true };
   return strip(getCustomer(app, id(call)));
 }
 
@@ -193,7 +232,8 @@ function remove(call: Call): object {
   const { app } = call;
   const customer = getCustomer(app, id(call));
   app.on(customer.test_clock, () => {
-    for (const sub of app.store.by('subscriptions', 'customer', customer.id)) endNow(app, sub, 'cancellation_requested');
+    for (const sub of app.store.by('subscriptions', 'customer', customer.id))
+      endNow(app, sub, 'cancellation_requested');
     for (const taxId of app.store.by('tax_ids', 'customer', customer.id)) {
       app.emit('customer.tax_id.deleted', app.view('tax_ids', taxId));
       app.store.remove('tax_ids', taxId.id);
@@ -218,9 +258,15 @@ function list({ app, params }: Call): object {
 
 /** `email:'x'`, `metadata['k']:'v'`, joined by AND. https://docs.stripe.com/search */
 function search({ app, params }: Call): object {
-  const given = parse(z.strictObject({ query: filled, limit: int.optional(), page: text.optional(), expand }), params);
-  const terms = given.query.split(/\s+AND\s+/i).map((term) => /^(?:metadata\[["'](.+?)["']\]|(\w+)):["'](.*)["']$/.exec(term.trim()));
-  if (terms.some((term) => term === null)) throw invalid(`Could not parse the search query: ${given.query}`, 'query');
+  const given = parse(
+    z.strictObject({ query: filled, limit: int.optional(), page: text.optional(), expand }),
+    params,
+  );
+  const terms = given.query
+    .split(/\s+AND\s+/i)
+    .map((term) => /^(?:metadata\[["'](.+?)["']\]|(\w+)):["'](.*)["']$/.exec(term.trim()));
+  if (terms.some((term) => term === null))
+    throw invalid(`Could not parse the search query: ${given.query}`, 'query');
   const found = [...app.store.all('customers')].reverse().filter((customer) =>
     terms.every((term) => {
       const [, key, field, value] = term as RegExpExecArray;
@@ -229,7 +275,13 @@ function search({ app, params }: Call): object {
     }),
   );
   const data = found.slice(0, given.limit ?? 10).map(strip);
-  return { object: 'search_result', url: '/v1/customers/search', has_more: found.length > data.length, data, next_page: null };
+  return {
+    object: 'search_result',
+    url: '/v1/customers/search',
+    has_more: found.length > data.length,
+    data,
+    next_page: null,
+  };
 }
 
 export const customerRoutes: Route[] = [

@@ -8,7 +8,22 @@ import type { App } from '../app';
 import { addIntervals } from '../clock';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { amount, bool, type discountGiven, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import {
+  amount,
+  bool,
+  type discountGiven,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  int,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  range,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Coupon, Customer, Discount, Metadata, PromotionCode, Wire } from '../types';
 import { strip } from './lookup';
@@ -70,10 +85,12 @@ export function findPromotion(app: App, given: string, customer: string | null):
     app.store.by('promotion_codes', 'code', given.trim().toLowerCase()).find((one) => one.active);
   if (!promotion || !promotion.active) return null;
   if (promotion.expires_at !== null && promotion.expires_at <= app.now) return null;
-  if (promotion.max_redemptions !== null && promotion.times_redeemed >= promotion.max_redemptions) return null;
+  if (promotion.max_redemptions !== null && promotion.times_redeemed >= promotion.max_redemptions)
+    return null;
   if (promotion.customer && promotion.customer !== customer) return null;
   const first = promotion.restrictions.first_time_transaction;
-  if (first && customer && app.store.by('charges', 'customer', customer).some((charge) => charge.paid)) return null;
+  if (first && customer && app.store.by('charges', 'customer', customer).some((charge) => charge.paid))
+    return null;
   const coupon = app.store.get('coupons', promotion.promotion.coupon);
   return coupon && usable(app, coupon) ? promotion : null;
 }
@@ -98,7 +115,11 @@ export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true
   }
   const promotion = given.promotion_code ? findPromotion(app, given.promotion_code, on.customer.id) : null;
   if (given.promotion_code && !promotion) {
-    throw invalid(`This promotion code cannot be redeemed.`, 'discounts[0][promotion_code]', 'promotion_code_invalid');
+    throw invalid(
+      `This promotion code cannot be redeemed.`,
+      'discounts[0][promotion_code]',
+      'promotion_code_invalid',
+    );
   }
   const couponId = promotion?.promotion.coupon ?? given.coupon;
   if (!couponId) throw invalid('Each discount needs a coupon, promotion_code or discount.', 'discounts');
@@ -110,7 +131,8 @@ export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true
     checkout_session: on.checkout_session ?? null,
     customer: on.customer.id,
     customer_account: null,
-    end: coupon.duration === 'repeating' ? addIntervals(app.now, 'month', coupon.duration_in_months ?? 1) : null,
+    end:
+      coupon.duration === 'repeating' ? addIntervals(app.now, 'month', coupon.duration_in_months ?? 1) : null,
     invoice: on.invoice ?? null,
     invoice_item: null,
     promotion_code: promotion?.id ?? null,
@@ -149,12 +171,17 @@ export function activeDiscounts(app: App, ids: string[]): Discount[] {
 function createCoupon({ app, params }: Call): object {
   const given = parse(couponCreate, params);
   if ((given.amount_off === undefined) === (given.percent_off === undefined)) {
-    throw invalid('You must pass exactly one of amount_off or percent_off.', 'percent_off', 'parameter_missing');
+    throw invalid(
+      'You must pass exactly one of amount_off or percent_off.',
+      'percent_off',
+      'parameter_missing',
+    );
   }
   if (given.amount_off !== undefined && !given.currency) {
     throw invalid('You must pass currency when passing amount_off', 'currency', 'parameter_missing');
   }
-  if (given.id && app.store.get('coupons', given.id)) throw invalid('Coupon already exists.', 'id', 'resource_already_exists');
+  if (given.id && app.store.get('coupons', given.id))
+    throw invalid('Coupon already exists.', 'id', 'resource_already_exists');
   const coupon = {
     id: given.id ?? app.ids.code('coupon', 8),
     object: 'coupon',
@@ -181,7 +208,15 @@ function createCoupon({ app, params }: Call): object {
 function updateCoupon(call: Call): object {
   const { app } = call;
   const coupon = getCoupon(app, id(call));
-  const given = parse(z.strictObject({ name: text.optional(), metadata: metadata.optional(), currency_options: ignored, expand }), call.params);
+  const given = parse(
+    z.strictObject({
+      name: text.optional(),
+      metadata: metadata.optional(),
+      currency_options: ignored,
+      expand,
+    }),
+    call.params,
+  );
   app.change('coupons', coupon, 'coupon.updated', (rec) => {
     if (given.name !== undefined) rec.name = given.name || null;
     if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
@@ -194,7 +229,11 @@ function createPromotion({ app, params }: Call): object {
   const coupon = getCoupon(app, given.promotion.coupon, 'promotion[coupon]');
   const code = given.code ?? app.ids.code('promotion', 8);
   if (app.store.by('promotion_codes', 'code', code.toLowerCase()).some((one) => one.active)) {
-    throw invalid(`An active promotion code with \`code: ${code}\` already exists.`, 'code', 'resource_already_exists');
+    throw invalid(
+      `An active promotion code with \`code: ${code}\` already exists.`,
+      'code',
+      'resource_already_exists',
+    );
   }
   const promotion: PromotionCode = {
     id: app.ids.make('promo'),
@@ -229,7 +268,10 @@ function getPromotion(call: Call): PromotionCode {
 
 function updatePromotion(call: Call): object {
   const promotion = getPromotion(call);
-  const given = parse(z.strictObject({ active: bool.optional(), metadata: metadata.optional(), restrictions: ignored, expand }), call.params);
+  const given = parse(
+    z.strictObject({ active: bool.optional(), metadata: metadata.optional(), restrictions: ignored, expand }),
+    call.params,
+  );
   call.app.change('promotion_codes', promotion, 'promotion_code.updated', (rec) => {
     if (given.active !== undefined) rec.active = given.active;
     if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
@@ -253,7 +295,12 @@ export const discountRoutes: Route[] = [
     pattern: '/v1/coupons',
     handler: ({ app, params }) => {
       const given = parse(z.strictObject({ ...paging, created: range.optional() }), params);
-      return page([...app.store.all('coupons')].filter((one) => inRange(one.created, given.created)), given, '/v1/coupons', strip);
+      return page(
+        [...app.store.all('coupons')].filter((one) => inRange(one.created, given.created)),
+        given,
+        '/v1/coupons',
+        strip,
+      );
     },
   },
   { method: 'GET', pattern: '/v1/coupons/:id', handler: (call) => strip(getCoupon(call.app, id(call))) },

@@ -5,24 +5,58 @@ import type { App } from '../app';
 import { DAY } from '../clock';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { expand, filled, ignored, inRange, mergeMetadata, metadata, paging, parse, range } from '../http/params';
+import {
+  expand,
+  filled,
+  ignored,
+  inRange,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  range,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Charge, Dispute, Wire } from '../types';
 import { strip } from './lookup';
 import { makeBalanceTransaction } from './payments';
 
 const EVIDENCE = [
-  'access_activity_log', 'billing_address', 'cancellation_policy', 'cancellation_policy_disclosure', 'cancellation_rebuttal',
-  'customer_communication', 'customer_email_address', 'customer_name', 'customer_purchase_ip', 'customer_signature',
-  'duplicate_charge_documentation', 'duplicate_charge_explanation', 'duplicate_charge_id', 'product_description', 'receipt',
-  'refund_policy', 'refund_policy_disclosure', 'refund_refusal_explanation', 'service_date', 'service_documentation',
-  'shipping_address', 'shipping_carrier', 'shipping_date', 'shipping_documentation', 'shipping_tracking_number',
-  'uncategorized_file', 'uncategorized_text',
+  'access_activity_log',
+  'billing_address',
+  'cancellation_policy',
+  'cancellation_policy_disclosure',
+  'cancellation_rebuttal',
+  'customer_communication',
+  'customer_email_address',
+  'customer_name',
+  'customer_purchase_ip',
+  'customer_signature',
+  'duplicate_charge_documentation',
+  'duplicate_charge_explanation',
+  'duplicate_charge_id',
+  'product_description',
+  'receipt',
+  'refund_policy',
+  'refund_policy_disclosure',
+  'refund_refusal_explanation',
+  'service_date',
+  'service_documentation',
+  'shipping_address',
+  'shipping_carrier',
+  'shipping_date',
+  'shipping_documentation',
+  'shipping_tracking_number',
+  'uncategorized_file',
+  'uncategorized_text',
 ] as const;
 type Evidence = Wire<Stripe.Dispute>['evidence'];
 
 function emptyEvidence(): Evidence {
-  const empty = Object.fromEntries(EVIDENCE.map((key) => [key, null])) as Record<(typeof EVIDENCE)[number], null>;
+  const empty = Object.fromEntries(EVIDENCE.map((key) => [key, null])) as Record<
+    (typeof EVIDENCE)[number],
+    null
+  >;
   return { ...empty, enhanced_evidence: {} };
 }
 
@@ -41,13 +75,28 @@ export function openDispute(app: App, charge: Charge, reason: string): Dispute {
     currency: charge.currency,
     enhanced_eligibility_types: [],
     evidence: emptyEvidence(),
-    evidence_details: { due_by: app.now + 7 * DAY, enhanced_eligibility: {}, has_evidence: false, past_due: false, submission_count: 0, submission_method: 'not_submitted' },
+    evidence_details: {
+      due_by: app.now + 7 * DAY,
+      enhanced_eligibility: {},
+      has_evidence: false,
+      past_due: false,
+      submission_count: 0,
+      submission_method: 'not_submitted',
+    },
     intended_submission_method: null,
     is_charge_refundable: false,
     livemode: false,
     metadata: {},
     payment_intent: charge.payment_intent,
-    payment_method_details: { card: { brand: charge.payment_method_details?.card?.brand ?? 'visa', case_type: 'chargeback', network: 'visa', network_reason_code: '10.4' }, type: 'card' },
+    payment_method_details: {
+      card: {
+        brand: charge.payment_method_details?.card?.brand ?? 'visa',
+        case_type: 'chargeback',
+        network: 'visa',
+        network_reason_code: '10.4',
+      },
+      type: 'card',
+    },
     reason,
     status: 'needs_response',
   } satisfies Wire<Stripe.Dispute>;
@@ -61,10 +110,15 @@ export function openDispute(app: App, charge: Charge, reason: string): Dispute {
 }
 
 export function closeDispute(app: App, dispute: Dispute, won: boolean): void {
-  if (dispute.status === 'won' || dispute.status === 'lost') throw invalid('This dispute is already closed.', 'dispute');
+  if (dispute.status === 'won' || dispute.status === 'lost')
+    throw invalid('This dispute is already closed.', 'dispute');
   app.change('disputes', dispute, 'charge.dispute.closed', (rec) => {
     rec.status = won ? 'won' : 'lost';
-    if (won) rec.balance_transactions = [...rec.balance_transactions, makeBalanceTransaction(app, rec.amount, rec.currency, rec.id, 'adjustment')];
+    if (won)
+      rec.balance_transactions = [
+        ...rec.balance_transactions,
+        makeBalanceTransaction(app, rec.amount, rec.currency, rec.id, 'adjustment'),
+      ];
   });
   if (won) app.emit('charge.dispute.funds_reinstated', app.view('disputes', dispute));
 }
@@ -80,9 +134,20 @@ export const disputeRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/disputes',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, charge: filled.optional(), payment_intent: filled.optional(), created: range.optional() }), params);
+      const given = parse(
+        z.strictObject({
+          ...paging,
+          charge: filled.optional(),
+          payment_intent: filled.optional(),
+          created: range.optional(),
+        }),
+        params,
+      );
       const found = [...app.store.all('disputes')].filter(
-        (one) => (!given.charge || one.charge === given.charge) && (!given.payment_intent || one.payment_intent === given.payment_intent) && inRange(one.created, given.created),
+        (one) =>
+          (!given.charge || one.charge === given.charge) &&
+          (!given.payment_intent || one.payment_intent === given.payment_intent) &&
+          inRange(one.created, given.created),
       );
       return page(found, given, '/v1/disputes', strip);
     },
@@ -92,7 +157,16 @@ export const disputeRoutes: Route[] = [
     method: 'POST',
     pattern: '/v1/disputes/:id',
     handler: (call) => {
-      const given = parse(z.strictObject({ metadata: metadata.optional(), evidence: ignored, submit: ignored, intended_submission_method: ignored, expand }), call.params);
+      const given = parse(
+        z.strictObject({
+          metadata: metadata.optional(),
+          evidence: ignored,
+          submit: ignored,
+          intended_submission_method: ignored,
+          expand,
+        }),
+        call.params,
+      );
       call.app.change('disputes', get(call), 'charge.dispute.updated', (rec) => {
         rec.metadata = mergeMetadata(rec.metadata, given.metadata);
       });

@@ -3,12 +3,35 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
 import { HOUR } from '../clock';
-import { collect, createInvoice, finalize, markPaid, markUncollectible, voidInvoice } from '../engine/collect';
+import {
+  collect,
+  createInvoice,
+  finalize,
+  markPaid,
+  markUncollectible,
+  voidInvoice,
+} from '../engine/collect';
 import { type Draft, draftOfItem, makeLines, placeFor, priceAmount, priceWords } from '../engine/invoicing';
-import { refusal } from './subscriptions';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { bool, clearable, decimal, discountGiven, expand, filled, ignored, inRange, int, mergeMetadata, metadata, paging, parse, priceData, range, text } from '../http/params';
+import {
+  bool,
+  clearable,
+  decimal,
+  discountGiven,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  int,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  priceData,
+  range,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Invoice, InvoiceItem, Metadata } from '../types';
 import { priceFor } from './catalog';
@@ -18,7 +41,7 @@ import { getInvoice, retotal, viewInvoice } from './invoices';
 import { strip } from './lookup';
 import { usePaymentMethod } from './payment-methods';
 import { preview } from './preview';
-import { getSubscription } from './subscriptions';
+import { getSubscription, refusal } from './subscriptions';
 
 const listParams = z.strictObject({
   ...paging,
@@ -76,9 +99,21 @@ function create({ app, params }: Call): object {
     const currency = given.currency?.toLowerCase() ?? sub?.currency ?? customer.currency ?? 'eur';
     const items =
       given.pending_invoice_items_behavior === 'include' || sub
-        ? app.store.by('invoice_items', 'customer', customer.id).filter((item) => item.invoice === null && item.currency === currency && (!sub || item._.subscription === sub.id))
+        ? app.store
+            .by('invoice_items', 'customer', customer.id)
+            .filter(
+              (item) =>
+                item.invoice === null &&
+                item.currency === currency &&
+                (!sub || item._.subscription === sub.id),
+            )
         : [];
-    if (sub && items.length === 0) throw invalid('Nothing to invoice for subscription', 'subscription', 'invoice_no_subscription_line_items');
+    if (sub && items.length === 0)
+      throw invalid(
+        'Nothing to invoice for subscription',
+        'subscription',
+        'invoice_no_subscription_line_items',
+      );
     const invoice = createInvoice(app, {
       customer,
       subscription: sub,
@@ -95,7 +130,9 @@ function create({ app, params }: Call): object {
       description: given.description || null,
       collection: given.collection_method ?? 'charge_automatically',
       daysUntilDue: given.days_until_due ?? null,
-      defaultPaymentMethod: given.default_payment_method ? usePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method').id : null,
+      defaultPaymentMethod: given.default_payment_method
+        ? usePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method').id
+        : null,
     });
     return viewInvoice(app, invoice);
   });
@@ -128,11 +165,15 @@ function update(call: Call): object {
       if (rec.status === 'draft') rec.automatically_finalizes_at = given.auto_advance ? app.now + HOUR : null;
       else if (!given.auto_advance) rec.next_payment_attempt = null;
     }
-    if (given.automatically_finalizes_at !== undefined) rec.automatically_finalizes_at = given.automatically_finalizes_at;
+    if (given.automatically_finalizes_at !== undefined)
+      rec.automatically_finalizes_at = given.automatically_finalizes_at;
     if (given.description !== undefined) rec.description = given.description || null;
     if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
     if (given.default_payment_method !== undefined) {
-      rec.default_payment_method = given.default_payment_method === '' ? null : usePaymentMethod(app, given.default_payment_method, rec.customer, 'default_payment_method').id;
+      rec.default_payment_method =
+        given.default_payment_method === ''
+          ? null
+          : usePaymentMethod(app, given.default_payment_method, rec.customer, 'default_payment_method').id;
     }
   });
   return viewInvoice(app, invoice);
@@ -141,21 +182,49 @@ function update(call: Call): object {
 function pay(call: Call): object {
   const { app } = call;
   const invoice = getInvoice(app, id(call));
-  const given = parse(z.strictObject({ payment_method: filled.optional(), paid_out_of_band: bool.optional(), off_session: bool.optional(), forgive: ignored, mandate: ignored, source: ignored, expand }), call.params);
+  const given = parse(
+    z.strictObject({
+      payment_method: filled.optional(),
+      paid_out_of_band: bool.optional(),
+      off_session: bool.optional(),
+      forgive: ignored,
+      mandate: ignored,
+      source: ignored,
+      expand,
+    }),
+    call.params,
+  );
   return app.on(invoice.test_clock, () => {
     if (invoice.status === 'draft') finalize(app, invoice);
     // An invoice of nothing is paid by being finalized.
-    if (invoice.status === 'paid' && invoice.amount_due === 0 && invoice.status_transitions.paid_at === app.now) return viewInvoice(app, invoice);
-    if (invoice.status === 'paid') throw invalid('Invoice is already paid', undefined, 'invoice_already_paid');
-    if (invoice.status === 'void') throw invalid('Invoice is void and cannot be paid.', undefined, 'invoice_not_payable');
+    if (
+      invoice.status === 'paid' &&
+      invoice.amount_due === 0 &&
+      invoice.status_transitions.paid_at === app.now
+    )
+      return viewInvoice(app, invoice);
+    if (invoice.status === 'paid')
+      throw invalid('Invoice is already paid', undefined, 'invoice_already_paid');
+    if (invoice.status === 'void')
+      throw invalid('Invoice is void and cannot be paid.', undefined, 'invoice_not_payable');
     if (given.paid_out_of_band) {
       markPaid(app, invoice, { outOfBand: true });
       return viewInvoice(app, invoice);
     }
-    const method = given.payment_method ? usePaymentMethod(app, given.payment_method, invoice.customer) : undefined;
-    const tried = collect(app, invoice, { automatic: false, offSession: given.off_session ?? true, ...(method ? { method } : {}) });
+    const method = given.payment_method
+      ? usePaymentMethod(app, given.payment_method, invoice.customer)
+      : undefined;
+    const tried = collect(app, invoice, {
+      automatic: false,
+      offSession: given.off_session ?? true,
+      ...(method ? { method } : {}),
+    });
     if (tried.kind === 'requires_action') {
-      throw invalid('Payment for this invoice requires additional user action before it can be completed successfully.', undefined, 'invoice_payment_intent_requires_action');
+      throw invalid(
+        'Payment for this invoice requires additional user action before it can be completed successfully.',
+        undefined,
+        'invoice_payment_intent_requires_action',
+      );
     }
     if (tried.kind !== 'succeeded') throw refusal(tried);
     return viewInvoice(app, invoice);
@@ -179,7 +248,11 @@ function finalizeCall(call: Call): object {
   const given = parse(z.strictObject({ auto_advance: bool.optional(), expand }), call.params);
   app.on(invoice.test_clock, () => {
     finalize(app, invoice);
-    if (invoice.status === 'open' && (given.auto_advance ?? invoice.auto_advance) && invoice.collection_method === 'charge_automatically') {
+    if (
+      invoice.status === 'open' &&
+      (given.auto_advance ?? invoice.auto_advance) &&
+      invoice.collection_method === 'charge_automatically'
+    ) {
       // Collected about an hour later, as Stripe does. https://docs.stripe.com/api/invoices/finalize
       app.change('invoices', invoice, null, (rec) => {
         rec.auto_advance = true;
@@ -193,7 +266,12 @@ function finalizeCall(call: Call): object {
 function removeDraft(call: Call): object {
   const { app } = call;
   const invoice = getInvoice(app, id(call));
-  if (invoice.status !== 'draft' || invoice._.subscription) throw invalid('You can only delete draft invoices that are not from a subscription.', undefined, 'invoice_not_editable');
+  if (invoice.status !== 'draft' || invoice._.subscription)
+    throw invalid(
+      'You can only delete draft invoices that are not from a subscription.',
+      undefined,
+      'invoice_not_editable',
+    );
   app.store.remove('invoices', invoice.id);
   app.emit('invoice.deleted', viewInvoice(app, invoice));
   return { id: invoice.id, object: 'invoice', deleted: true };
@@ -226,11 +304,19 @@ function createItem({ app, params }: Call): object {
   return app.on(customer.test_clock, () => {
     const price = priceFor(app, { price: given.pricing?.price, price_data: given.price_data }, 'pricing');
     const quantity = given.quantity ?? 1;
-    const unit = given.unit_amount_decimal ? Math.round(Number(given.unit_amount_decimal) * quantity) : undefined;
+    const unit = given.unit_amount_decimal
+      ? Math.round(Number(given.unit_amount_decimal) * quantity)
+      : undefined;
     const amount = given.amount ?? unit ?? (price ? priceAmount(price, quantity) : undefined);
-    if (amount === undefined) throw invalid('You must pass one of amount, pricing, price_data or unit_amount_decimal.', 'amount', 'parameter_missing');
+    if (amount === undefined)
+      throw invalid(
+        'You must pass one of amount, pricing, price_data or unit_amount_decimal.',
+        'amount',
+        'parameter_missing',
+      );
     const target = given.invoice ? getInvoice(app, given.invoice, 'invoice') : null;
-    if (target && target.status !== 'draft') throw invalid("This invoice is no longer editable", 'invoice', 'invoice_not_editable');
+    if (target && target.status !== 'draft')
+      throw invalid('This invoice is no longer editable', 'invoice', 'invoice_not_editable');
     const sub = given.subscription ? getSubscription(app, given.subscription, 'subscription') : null;
     const made = app.ids.make('ii');
     const item: InvoiceItem = {
@@ -251,7 +337,11 @@ function createItem({ app, params }: Call): object {
       parent: sub ? { subscription_details: { subscription: sub.id }, type: 'subscription_details' } : null,
       period: given.period ?? { start: app.now, end: app.now },
       pricing: price
-        ? { price_details: { price: price.id, product: price.product }, type: 'price_details', unit_amount_decimal: price.unit_amount_decimal }
+        ? {
+            price_details: { price: price.id, product: price.product },
+            type: 'price_details',
+            unit_amount_decimal: price.unit_amount_decimal,
+          }
         : { type: 'price_details', unit_amount_decimal: String(amount / quantity) },
       proration: false,
       quantity,
@@ -291,11 +381,24 @@ function removeItem(call: Call): object {
   const { app } = call;
   const item = getItem(call);
   const invoice = app.store.get('invoices', item.invoice);
-  if (invoice && invoice.status !== 'draft') throw invalid('This invoice item is on an invoice that is no longer editable.', undefined, 'invoice_not_editable');
+  if (invoice && invoice.status !== 'draft')
+    throw invalid(
+      'This invoice item is on an invoice that is no longer editable.',
+      undefined,
+      'invoice_not_editable',
+    );
   app.store.remove('invoice_items', item.id);
   if (invoice) {
     app.change('invoices', invoice, 'invoice.updated', (rec) => {
-      retotal(app, rec, rec.lines.filter((line) => (line.parent?.invoice_item_details ?? line.parent?.subscription_item_details)?.invoice_item !== item.id));
+      retotal(
+        app,
+        rec,
+        rec.lines.filter(
+          (line) =>
+            (line.parent?.invoice_item_details ?? line.parent?.subscription_item_details)?.invoice_item !==
+            item.id,
+        ),
+      );
     });
   }
   app.emit('invoiceitem.deleted', strip(item));
@@ -306,14 +409,38 @@ export const invoiceRoutes: Route[] = [
   { method: 'GET', pattern: '/v1/invoices', handler: list },
   { method: 'POST', pattern: '/v1/invoices', handler: create },
   { method: 'POST', pattern: '/v1/invoices/create_preview', handler: preview },
-  { method: 'GET', pattern: '/v1/invoices/:id', handler: (call) => viewInvoice(call.app, getInvoice(call.app, id(call))) },
+  {
+    method: 'GET',
+    pattern: '/v1/invoices/:id',
+    handler: (call) => viewInvoice(call.app, getInvoice(call.app, id(call))),
+  },
   { method: 'POST', pattern: '/v1/invoices/:id', handler: update },
   { method: 'DELETE', pattern: '/v1/invoices/:id', handler: removeDraft },
   { method: 'POST', pattern: '/v1/invoices/:id/finalize', handler: finalizeCall },
   { method: 'POST', pattern: '/v1/invoices/:id/pay', handler: pay },
-  { method: 'POST', pattern: '/v1/invoices/:id/void', handler: act(voidInvoice, ['open', 'uncollectible'], 'You can only pass in open invoices. This invoice isn\'t open.') },
-  { method: 'POST', pattern: '/v1/invoices/:id/mark_uncollectible', handler: act(markUncollectible, ['open'], 'Only open invoices can be marked uncollectible.') },
-  { method: 'POST', pattern: '/v1/invoices/:id/send', handler: act((app, invoice) => app.emit('invoice.sent' as Stripe.Event['type'], app.view('invoices', invoice)), ['open'], 'Only open invoices can be sent.') },
+  {
+    method: 'POST',
+    pattern: '/v1/invoices/:id/void',
+    handler: act(
+      voidInvoice,
+      ['open', 'uncollectible'],
+      "You can only pass in open invoices. This invoice isn't open.",
+    ),
+  },
+  {
+    method: 'POST',
+    pattern: '/v1/invoices/:id/mark_uncollectible',
+    handler: act(markUncollectible, ['open'], 'Only open invoices can be marked uncollectible.'),
+  },
+  {
+    method: 'POST',
+    pattern: '/v1/invoices/:id/send',
+    handler: act(
+      (app, invoice) => app.emit('invoice.sent' as Stripe.Event['type'], app.view('invoices', invoice)),
+      ['open'],
+      'Only open invoices can be sent.',
+    ),
+  },
   {
     method: 'GET',
     pattern: '/v1/invoices/:id/lines',
@@ -327,13 +454,31 @@ export const invoiceRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/invoice_payments',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, invoice: filled.optional(), status: text.optional(), created: range.optional(), payment: z.strictObject({ type: text, payment_intent: filled.optional(), payment_record: ignored }).optional() }), params);
+      const given = parse(
+        z.strictObject({
+          ...paging,
+          invoice: filled.optional(),
+          status: text.optional(),
+          created: range.optional(),
+          payment: z
+            .strictObject({ type: text, payment_intent: filled.optional(), payment_record: ignored })
+            .optional(),
+        }),
+        params,
+      );
       const pool = given.invoice
         ? app.store.by('invoice_payments', 'invoice', given.invoice)
         : given.payment?.payment_intent
           ? app.store.by('invoice_payments', 'payment_intent', given.payment.payment_intent)
           : [...app.store.all('invoice_payments')];
-      return page(pool.filter((one) => (!given.status || one.status === given.status) && inRange(one.created, given.created)), given, '/v1/invoice_payments', strip);
+      return page(
+        pool.filter(
+          (one) => (!given.status || one.status === given.status) && inRange(one.created, given.created),
+        ),
+        given,
+        '/v1/invoice_payments',
+        strip,
+      );
     },
   },
   {
@@ -350,9 +495,25 @@ export const invoiceRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/invoiceitems',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, customer: filled.optional(), invoice: filled.optional(), pending: bool.optional(), created: range.optional() }), params);
-      const pool = given.customer ? app.store.by('invoice_items', 'customer', given.customer) : [...app.store.all('invoice_items')];
-      const found = pool.filter((one) => (!given.invoice || one.invoice === given.invoice) && (given.pending === undefined || (one.invoice === null) === given.pending) && inRange(one.date, given.created));
+      const given = parse(
+        z.strictObject({
+          ...paging,
+          customer: filled.optional(),
+          invoice: filled.optional(),
+          pending: bool.optional(),
+          created: range.optional(),
+        }),
+        params,
+      );
+      const pool = given.customer
+        ? app.store.by('invoice_items', 'customer', given.customer)
+        : [...app.store.all('invoice_items')];
+      const found = pool.filter(
+        (one) =>
+          (!given.invoice || one.invoice === given.invoice) &&
+          (given.pending === undefined || (one.invoice === null) === given.pending) &&
+          inRange(one.date, given.created),
+      );
       return page(found, given, '/v1/invoiceitems', strip);
     },
   },

@@ -4,8 +4,8 @@
  */
 import type Stripe from 'stripe';
 import type { App } from '../app';
-import { missing } from '../errors';
 import { creditsFirst, type Draft, makeLines, placeFor, totalsOf, withBalance } from '../engine/invoicing';
+import { missing } from '../errors';
 import { embedded } from '../http/list';
 import type { Customer, Discount, Invoice, InvoiceLine, List, Metadata, Subscription, Wire } from '../types';
 import { strip } from './lookup';
@@ -86,13 +86,18 @@ export function shapeInvoice(app: App, given: InvoiceGiven, preview = false): In
       customer_phone: customer.phone ?? null,
       customer_shipping: customer.shipping,
       customer_tax_exempt: customer.tax_exempt ?? 'none',
-      customer_tax_ids: app.store.by('tax_ids', 'customer', customer.id).map((one) => ({ type: one.type, value: one.value })),
+      customer_tax_ids: app.store
+        .by('tax_ids', 'customer', customer.id)
+        .map((one) => ({ type: one.type, value: one.value })),
       default_payment_method: given.defaultPaymentMethod ?? null,
       default_source: null,
       default_tax_rates: [],
       description: given.description ?? null,
       discounts: given.discounts.map((discount) => discount.id),
-      due_date: collection === 'send_invoice' ? app.now + (given.daysUntilDue ?? subscription?.days_until_due ?? 30) * 86400 : null,
+      due_date:
+        collection === 'send_invoice'
+          ? app.now + (given.daysUntilDue ?? subscription?.days_until_due ?? 30) * 86400
+          : null,
       effective_at: null,
       ending_balance: null,
       footer: null,
@@ -130,10 +135,18 @@ export function shapeInvoice(app: App, given: InvoiceGiven, preview = false): In
       starting_balance: customer.balance,
       statement_descriptor: null,
       status: 'draft',
-      status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
+      status_transitions: {
+        finalized_at: null,
+        marked_uncollectible_at: null,
+        paid_at: null,
+        voided_at: null,
+      },
       ...totals,
       test_clock: customer.test_clock,
-      total_pretax_credit_amounts: totals.total_discount_amounts.map((one) => ({ ...one, type: 'discount' as const })),
+      total_pretax_credit_amounts: totals.total_discount_amounts.map((one) => ({
+        ...one,
+        type: 'discount' as const,
+      })),
       webhooks_delivered_at: app.now,
     } satisfies Omit<Wire<Stripe.Invoice>, 'lines' | 'payments'>),
     lines,

@@ -3,8 +3,8 @@ import type { App } from '../app';
 import { embedded } from '../http/list';
 import type { Json, JsonObject, TableName, Tables } from '../types';
 import { viewEvent } from '../webhooks/events';
-import { viewCreditNote } from './credit-notes';
 import { viewCheckoutLine, viewSession } from './checkout-sessions';
+import { viewCreditNote } from './credit-notes';
 import { customerTax } from './customers';
 import { viewInvoice } from './invoices';
 import { viewSubscription } from './subscriptions';
@@ -59,7 +59,11 @@ const PREFIXES: [string, TableName][] = [
 /** The object a reference stands for. Coupons and products may have ids of any form, so the field's name decides. */
 export function lookUp(app: App, field: string, id: string): JsonObject | null {
   const table: TableName | undefined =
-    field === 'coupon' ? 'coupons' : field === 'product' ? 'products' : PREFIXES.find(([prefix]) => id.startsWith(prefix))?.[1];
+    field === 'coupon'
+      ? 'coupons'
+      : field === 'product'
+        ? 'products'
+        : PREFIXES.find(([prefix]) => id.startsWith(prefix))?.[1];
   if (!table) return null;
   const rec = app.store.get(table, id);
   return rec ? (view(app, table, rec) as JsonObject) : null;
@@ -73,7 +77,11 @@ export function includable(app: App, on: JsonObject, part: string): Json | undef
   switch (`${String(on.object)}.${part}`) {
     case 'invoice.payments':
       return list(
-        embedded(store.by('invoice_payments', 'invoice', on.id), `/v1/invoice_payments?invoice=${on.id}`, strip),
+        embedded(
+          store.by('invoice_payments', 'invoice', on.id),
+          `/v1/invoice_payments?invoice=${on.id}`,
+          strip,
+        ),
       );
     case 'invoice.confirmation_secret': {
       const open = store.by('invoice_payments', 'invoice', on.id).at(-1)?.payment.payment_intent;
@@ -83,7 +91,10 @@ export function includable(app: App, on: JsonObject, part: string): Json | undef
     case 'customer.subscriptions':
       return list(
         embedded(
-          store.by('subscriptions', 'customer', on.id).filter((sub) => sub.status !== 'canceled').reverse(),
+          store
+            .by('subscriptions', 'customer', on.id)
+            .filter((sub) => sub.status !== 'canceled')
+            .reverse(),
           `/v1/customers/${on.id}/subscriptions`,
           (sub) => viewSubscription(app, sub),
         ),
@@ -100,12 +111,16 @@ export function includable(app: App, on: JsonObject, part: string): Json | undef
       const session = store.get('checkout_sessions', on.id);
       return session
         ? list(
-            embedded(session._.lines, `/v1/checkout/sessions/${on.id}/line_items`, (line) => viewCheckoutLine(app, line)),
+            embedded(session._.lines, `/v1/checkout/sessions/${on.id}/line_items`, (line) =>
+              viewCheckoutLine(app, line),
+            ),
           )
         : undefined;
     }
     case 'charge.refunds':
-      return list(embedded(store.by('refunds', 'charge', on.id).reverse(), `/v1/charges/${on.id}/refunds`, strip));
+      return list(
+        embedded(store.by('refunds', 'charge', on.id).reverse(), `/v1/charges/${on.id}/refunds`, strip),
+      );
     default:
       return undefined;
   }

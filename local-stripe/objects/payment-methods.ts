@@ -5,7 +5,19 @@ import type { App } from '../app';
 import { brandOf, cardBehavior, isCardNumber, numberOfToken } from '../cards';
 import { cardError, invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { address, clearable, expand, filled, ignored, int, mergeMetadata, metadata, paging, parse, text } from '../http/params';
+import {
+  address,
+  clearable,
+  expand,
+  filled,
+  ignored,
+  int,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { scramble } from '../ids';
 import type { Address, Customer, Metadata, PaymentMethod, Wire } from '../types';
@@ -52,10 +64,16 @@ const updateParams = z.strictObject({
   expand,
 });
 
+export function checkNumber(number: string): void {
+  if (isCardNumber(number)) return;
+  throw cardError(
+    { code: 'incorrect_number', message: 'Your card number is incorrect.' },
+    { param: 'number' },
+  );
+}
+
 export function makeCard(app: App, given: CardGiven): PaymentMethod {
-  if (!isCardNumber(given.number)) {
-    throw cardError({ code: 'incorrect_number', message: 'Your card number is incorrect.' }, { param: 'number' });
-  }
+  checkNumber(given.number);
   const brand = brandOf(given.number);
   const year = new Date(app.now * 1000).getUTCFullYear();
   const method: PaymentMethod = {
@@ -99,7 +117,12 @@ export function makeCard(app: App, given: CardGiven): PaymentMethod {
 }
 
 /** A card by id, or a fresh one for a test token (`pm_card_visa`). https://docs.stripe.com/testing?testing-method=payment-methods */
-export function usePaymentMethod(app: App, given: string, customer: string | null, param = 'payment_method'): PaymentMethod {
+export function usePaymentMethod(
+  app: App,
+  given: string,
+  customer: string | null,
+  param = 'payment_method',
+): PaymentMethod {
   const number = numberOfToken(given);
   if (number) {
     const made = makeCard(app, { number });
@@ -204,7 +227,11 @@ function attachTo(call: Call): object {
   return app.on(customer.test_clock, () => {
     const method = usePaymentMethod(app, id(call), null);
     if (method.customer && method.customer !== customer.id) {
-      throw invalid('The payment method you provided has already been attached to a customer.', 'payment_method', 'payment_method_unexpected_state');
+      throw invalid(
+        'The payment method you provided has already been attached to a customer.',
+        'payment_method',
+        'payment_method_unexpected_state',
+      );
     }
     attach(app, method, customer);
     return strip(method);
@@ -214,7 +241,10 @@ function attachTo(call: Call): object {
 function detachFrom(call: Call): object {
   const { app } = call;
   const method = getMethod(app, id(call));
-  if (!method.customer) throw invalid('The payment method you provided is not attached to a customer so detachment is impossible.');
+  if (!method.customer)
+    throw invalid(
+      'The payment method you provided is not attached to a customer so detachment is impossible.',
+    );
   detach(app, method);
   return strip(method);
 }
@@ -227,12 +257,24 @@ export const paymentMethodRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/payment_methods',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...listParams, customer: filled.optional(), customer_account: ignored }), params);
+      const given = parse(
+        z.strictObject({ ...listParams, customer: filled.optional(), customer_account: ignored }),
+        params,
+      );
       const found = given.customer ? app.store.by('payment_methods', 'customer', given.customer) : [];
-      return page(found.filter((method) => !given.type || method.type === given.type), given, '/v1/payment_methods', strip);
+      return page(
+        found.filter((method) => !given.type || method.type === given.type),
+        given,
+        '/v1/payment_methods',
+        strip,
+      );
     },
   },
-  { method: 'GET', pattern: '/v1/payment_methods/:id', handler: (call) => strip(getMethod(call.app, id(call))) },
+  {
+    method: 'GET',
+    pattern: '/v1/payment_methods/:id',
+    handler: (call) => strip(getMethod(call.app, id(call))),
+  },
   { method: 'POST', pattern: '/v1/payment_methods/:id', handler: update },
   { method: 'POST', pattern: '/v1/payment_methods/:id/attach', handler: attachTo },
   { method: 'POST', pattern: '/v1/payment_methods/:id/detach', handler: detachFrom },

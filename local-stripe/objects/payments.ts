@@ -10,14 +10,39 @@ import { DAY } from '../clock';
 import { intentSettled } from '../engine/settle';
 import { cardError, invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { amount, bool, expand, filled, ignored, inRange, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import {
+  amount,
+  bool,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  range,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import type { BalanceTransaction, Charge, Metadata, PaymentIntent, PaymentMethod, Refund, Wire } from '../types';
+import type {
+  BalanceTransaction,
+  Charge,
+  Metadata,
+  PaymentIntent,
+  PaymentMethod,
+  Refund,
+  Wire,
+} from '../types';
 import { getCustomer } from './customers';
 import { strip } from './lookup';
 import { attach, usePaymentMethod } from './payment-methods';
 
-export type Outcome = { kind: 'succeeded' } | { kind: 'requires_action' } | { kind: 'processing' } | { kind: 'failed'; decline: Decline };
+export type Outcome =
+  | { kind: 'succeeded' }
+  | { kind: 'requires_action' }
+  | { kind: 'processing' }
+  | { kind: 'failed'; decline: Decline };
 
 export interface IntentGiven {
   amount: number;
@@ -79,7 +104,12 @@ export function makeIntent(app: App, given: IntentGiven): PaymentIntent {
       transfer_data: null,
       transfer_group: null,
     } satisfies Wire<Stripe.PaymentIntent>),
-    _: { invoice: given.invoice ?? null, session: given.session ?? null, return_url: null, off_session: false },
+    _: {
+      invoice: given.invoice ?? null,
+      session: given.session ?? null,
+      return_url: null,
+      off_session: false,
+    },
   };
   app.store.put('payment_intents', intent);
   app.emit('payment_intent.created', app.view('payment_intents', intent));
@@ -193,22 +223,43 @@ export function settleDelayed(app: App, intent: PaymentIntent, ok: boolean): voi
   const method = app.store.get('payment_methods', intent.payment_method);
   if (intent.status !== 'processing' || !method) return;
   if (ok) succeed(app, intent, method);
-  else fail(app, intent, method, { code: 'payment_intent_payment_attempt_failed', message: 'The payment failed.' });
-  intentSettled(app, intent, ok ? { kind: 'succeeded' } : { kind: 'failed', decline: { code: 'payment_intent_payment_attempt_failed', message: 'The payment failed.' } });
+  else
+    fail(app, intent, method, {
+      code: 'payment_intent_payment_attempt_failed',
+      message: 'The payment failed.',
+    });
+  intentSettled(
+    app,
+    intent,
+    ok
+      ? { kind: 'succeeded' }
+      : {
+          kind: 'failed',
+          decline: { code: 'payment_intent_payment_attempt_failed', message: 'The payment failed.' },
+        },
+  );
 }
 
 /** The authentication page's answer. */
 export function authenticate(app: App, intent: PaymentIntent, passed: boolean): Outcome {
   const method = app.store.get('payment_methods', intent.payment_method);
-  if (intent.status !== 'requires_action' || !method) throw invalid('This payment is not waiting for authentication.');
+  if (intent.status !== 'requires_action' || !method)
+    throw invalid('This payment is not waiting for authentication.');
   const behavior = cardBehavior(method._.number);
   const ok = passed && !(behavior.kind === 'authenticates' && behavior.fails);
-  const outcome = confirm(app, intent, method, { offSession: false, authentication: ok ? 'passed' : 'failed' });
+  const outcome = confirm(app, intent, method, {
+    offSession: false,
+    authentication: ok ? 'passed' : 'failed',
+  });
   intentSettled(app, intent, outcome);
   return outcome;
 }
 
-export function cancelIntent(app: App, intent: PaymentIntent, reason: PaymentIntent['cancellation_reason']): void {
+export function cancelIntent(
+  app: App,
+  intent: PaymentIntent,
+  reason: PaymentIntent['cancellation_reason'],
+): void {
   if (intent.status === 'succeeded' || intent.status === 'canceled') return;
   intent.status = 'canceled';
   intent.canceled_at = app.now;
@@ -231,7 +282,9 @@ function makeCharge(app: App, intent: PaymentIntent, method: PaymentMethod, decl
       application: null,
       application_fee: null,
       application_fee_amount: null,
-      balance_transaction: decline ? null : makeBalanceTransaction(app, intent.amount, intent.currency, made, 'charge').id,
+      balance_transaction: decline
+        ? null
+        : makeBalanceTransaction(app, intent.amount, intent.currency, made, 'charge').id,
       billing_details: method.billing_details,
       calculated_statement_descriptor: 'TIERLINE',
       captured: decline === null,
@@ -254,7 +307,9 @@ function makeCharge(app: App, intent: PaymentIntent, method: PaymentMethod, decl
         network_status: decline ? 'declined_by_network' : 'approved_by_network',
         reason: decline?.decline_code ?? null,
         risk_level: 'normal',
-        seller_message: decline ? 'The bank did not return any further details with this decline.' : 'Payment complete.',
+        seller_message: decline
+          ? 'The bank did not return any further details with this decline.'
+          : 'Payment complete.',
         type: decline ? 'issuer_declined' : 'authorized',
       },
       paid: decline === null,
@@ -323,7 +378,15 @@ export function makeBalanceTransaction(
     exchange_rate: null,
     fee,
     fee_details: fee
-      ? [{ amount: fee, application: null, currency, description: 'Stripe processing fees', type: 'stripe_fee' }]
+      ? [
+          {
+            amount: fee,
+            application: null,
+            currency,
+            description: 'Stripe processing fees',
+            type: 'stripe_fee',
+          },
+        ]
       : [],
     net: value - fee,
     reporting_category: type,
@@ -334,12 +397,23 @@ export function makeBalanceTransaction(
 }
 
 /** `charge.refunded` carries the charge with its new amounts. https://docs.stripe.com/refunds */
-export function refundCharge(app: App, charge: Charge, value: number, reason: Refund['reason'], given: Metadata = {}): Refund {
+export function refundCharge(
+  app: App,
+  charge: Charge,
+  value: number,
+  reason: Refund['reason'],
+  given: Metadata = {},
+): Refund {
   if (!charge.paid) throw invalid(`Charge ${charge.id} has not been paid.`, 'charge');
   if (charge.refunded) {
     throw invalid(`Charge ${charge.id} has already been refunded.`, 'charge', 'charge_already_refunded');
   }
-  if (charge.disputed) throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, 'charge', 'charge_disputed');
+  if (charge.disputed)
+    throw invalid(
+      `Charge ${charge.id} has been charged back; cannot issue a refund.`,
+      'charge',
+      'charge_disputed',
+    );
   const left = charge.amount - charge.amount_refunded;
   if (value < 1 || value > left) {
     throw invalid(`Refund amount (${value}) is greater than unrefunded amount on charge (${left})`, 'amount');
@@ -415,17 +489,33 @@ function getIntent(call: Call): PaymentIntent {
   return intent;
 }
 
-function confirmIntent(app: App, intent: PaymentIntent, given: z.output<typeof confirmParams>): PaymentIntent {
+function confirmIntent(
+  app: App,
+  intent: PaymentIntent,
+  given: z.output<typeof confirmParams>,
+): PaymentIntent {
   if (!['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(intent.status)) {
-    throw invalid(`This PaymentIntent's status is ${intent.status}; it cannot be confirmed.`, undefined, 'payment_intent_unexpected_state');
+    throw invalid(
+      `This PaymentIntent's status is ${intent.status}; it cannot be confirmed.`,
+      undefined,
+      'payment_intent_unexpected_state',
+    );
   }
   const wanted = given.payment_method ?? intent.payment_method;
-  if (!wanted) throw invalid('You cannot confirm this PaymentIntent because it is missing a payment method.', 'payment_method', 'payment_intent_unexpected_state');
+  if (!wanted)
+    throw invalid(
+      'You cannot confirm this PaymentIntent because it is missing a payment method.',
+      'payment_method',
+      'payment_intent_unexpected_state',
+    );
   const method = usePaymentMethod(app, wanted, null);
   const customer = app.store.get('customers', intent.customer);
   const saves = intent.setup_future_usage || intent._.invoice;
   if (customer && saves && !refuses(method)) attach(app, method, customer);
-  const outcome = confirm(app, intent, method, { offSession: given.off_session ?? false, returnUrl: given.return_url ?? null });
+  const outcome = confirm(app, intent, method, {
+    offSession: given.off_session ?? false,
+    returnUrl: given.return_url ?? null,
+  });
   intentSettled(app, intent, outcome);
   if (outcome.kind === 'failed') throw cardError(outcome.decline, { payment_intent: strip(intent) });
   return intent;
@@ -482,10 +572,21 @@ function createRefund({ app, params }: Call): object {
   const given = parse(refundCreate, params);
   const chargeId = given.charge ?? app.store.get('payment_intents', given.payment_intent)?.latest_charge;
   const charge = app.store.get('charges', chargeId);
-  if (!charge) throw missing(given.charge ? 'charge' : 'payment_intent', given.charge ?? given.payment_intent ?? '', given.charge ? 'charge' : 'payment_intent');
+  if (!charge)
+    throw missing(
+      given.charge ? 'charge' : 'payment_intent',
+      given.charge ?? given.payment_intent ?? '',
+      given.charge ? 'charge' : 'payment_intent',
+    );
   const customer = app.store.get('customers', charge.customer);
   return app.on(customer?.test_clock, () =>
-    refundCharge(app, charge, given.amount ?? charge.amount - charge.amount_refunded, given.reason ?? null, (given.metadata ?? {}) as Metadata),
+    refundCharge(
+      app,
+      charge,
+      given.amount ?? charge.amount - charge.amount_refunded,
+      given.reason ?? null,
+      (given.metadata ?? {}) as Metadata,
+    ),
   );
 }
 
@@ -495,9 +596,24 @@ export const paymentRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/payment_intents',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, customer: filled.optional(), created: range.optional(), customer_account: ignored }), params);
-      const pool = given.customer ? app.store.by('payment_intents', 'customer', given.customer) : [...app.store.all('payment_intents')];
-      return page(pool.filter((one) => inRange(one.created, given.created)), given, '/v1/payment_intents', strip);
+      const given = parse(
+        z.strictObject({
+          ...paging,
+          customer: filled.optional(),
+          created: range.optional(),
+          customer_account: ignored,
+        }),
+        params,
+      );
+      const pool = given.customer
+        ? app.store.by('payment_intents', 'customer', given.customer)
+        : [...app.store.all('payment_intents')];
+      return page(
+        pool.filter((one) => inRange(one.created, given.created)),
+        given,
+        '/v1/payment_intents',
+        strip,
+      );
     },
   },
   { method: 'GET', pattern: '/v1/payment_intents/:id', handler: (call) => strip(getIntent(call)) },
@@ -512,9 +628,27 @@ export const paymentRoutes: Route[] = [
     pattern: '/v1/payment_intents/:id/cancel',
     handler: (call) => {
       const intent = getIntent(call);
-      if (intent._.invoice) throw invalid('You cannot cancel this PaymentIntent because it belongs to an invoice.', undefined, 'payment_intent_unexpected_state');
-      const given = parse(z.strictObject({ cancellation_reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned']).optional(), expand }), call.params);
-      if (intent.status === 'succeeded') throw invalid('You cannot cancel this PaymentIntent because it has a status of succeeded.', undefined, 'payment_intent_unexpected_state');
+      if (intent._.invoice)
+        throw invalid(
+          'You cannot cancel this PaymentIntent because it belongs to an invoice.',
+          undefined,
+          'payment_intent_unexpected_state',
+        );
+      const given = parse(
+        z.strictObject({
+          cancellation_reason: z
+            .enum(['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'])
+            .optional(),
+          expand,
+        }),
+        call.params,
+      );
+      if (intent.status === 'succeeded')
+        throw invalid(
+          'You cannot cancel this PaymentIntent because it has a status of succeeded.',
+          undefined,
+          'payment_intent_unexpected_state',
+        );
       cancelIntent(call.app, intent, given.cancellation_reason ?? null);
       return strip(intent);
     },
@@ -523,13 +657,27 @@ export const paymentRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/charges',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, customer: filled.optional(), payment_intent: filled.optional(), created: range.optional(), transfer_group: ignored }), params);
+      const given = parse(
+        z.strictObject({
+          ...paging,
+          customer: filled.optional(),
+          payment_intent: filled.optional(),
+          created: range.optional(),
+          transfer_group: ignored,
+        }),
+        params,
+      );
       const pool = given.payment_intent
         ? app.store.by('charges', 'payment_intent', given.payment_intent)
         : given.customer
           ? app.store.by('charges', 'customer', given.customer)
           : [...app.store.all('charges')];
-      return page(pool.filter((one) => inRange(one.created, given.created)), given, '/v1/charges', strip);
+      return page(
+        pool.filter((one) => inRange(one.created, given.created)),
+        given,
+        '/v1/charges',
+        strip,
+      );
     },
   },
   {
@@ -546,13 +694,26 @@ export const paymentRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/refunds',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, charge: filled.optional(), payment_intent: filled.optional(), created: range.optional() }), params);
+      const given = parse(
+        z.strictObject({
+          ...paging,
+          charge: filled.optional(),
+          payment_intent: filled.optional(),
+          created: range.optional(),
+        }),
+        params,
+      );
       const pool = given.charge
         ? app.store.by('refunds', 'charge', given.charge)
         : given.payment_intent
           ? app.store.by('refunds', 'payment_intent', given.payment_intent)
           : [...app.store.all('refunds')];
-      return page(pool.filter((one) => inRange(one.created, given.created)), given, '/v1/refunds', strip);
+      return page(
+        pool.filter((one) => inRange(one.created, given.created)),
+        given,
+        '/v1/refunds',
+        strip,
+      );
     },
   },
   {

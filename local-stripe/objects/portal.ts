@@ -4,7 +4,18 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { bool, clearable, expand, filled, ignored, mergeMetadata, metadata, paging, parse, text } from '../http/params';
+import {
+  bool,
+  clearable,
+  expand,
+  filled,
+  ignored,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { PortalConfiguration, PortalSession, Wire } from '../types';
 import { getCustomer } from './customers';
@@ -14,7 +25,14 @@ import { ENDED } from './subscriptions';
 type Features = PortalConfiguration['features'];
 const proration = z.enum(['none', 'create_prorations', 'always_invoice']);
 const features = z.strictObject({
-  customer_update: z.strictObject({ enabled: bool.optional(), allowed_updates: clearable(z.array(z.enum(['name', 'email', 'address', 'shipping', 'phone', 'tax_id']))).optional() }).optional(),
+  customer_update: z
+    .strictObject({
+      enabled: bool.optional(),
+      allowed_updates: clearable(
+        z.array(z.enum(['name', 'email', 'address', 'shipping', 'phone', 'tax_id'])),
+      ).optional(),
+    })
+    .optional(),
   invoice_history: z.strictObject({ enabled: bool }).optional(),
   payment_method_update: z.strictObject({ enabled: bool, payment_method_configuration: ignored }).optional(),
   subscription_cancel: z
@@ -22,7 +40,13 @@ const features = z.strictObject({
       enabled: bool.optional(),
       mode: z.enum(['at_period_end', 'immediately']).optional(),
       proration_behavior: proration.optional(),
-      cancellation_reason: z.strictObject({ enabled: bool, options: clearable(z.array(text)).optional(), feedback_options: ignored }).optional(),
+      cancellation_reason: z
+        .strictObject({
+          enabled: bool,
+          options: clearable(z.array(text)).optional(),
+          feedback_options: ignored,
+        })
+        .optional(),
     })
     .optional(),
   subscription_pause: z.strictObject({ enabled: bool.optional(), duration: ignored }).optional(),
@@ -40,7 +64,13 @@ const features = z.strictObject({
 });
 const configurationParams = z.strictObject({
   features: features.optional(),
-  business_profile: z.strictObject({ headline: clearable(text).optional(), privacy_policy_url: text.optional(), terms_of_service_url: text.optional() }).optional(),
+  business_profile: z
+    .strictObject({
+      headline: clearable(text).optional(),
+      privacy_policy_url: text.optional(),
+      terms_of_service_url: text.optional(),
+    })
+    .optional(),
   default_return_url: clearable(text).optional(),
   login_page: z.strictObject({ enabled: bool }).optional(),
   metadata: metadata.optional(),
@@ -50,7 +80,16 @@ const configurationParams = z.strictObject({
 });
 type ConfigurationGiven = z.output<typeof configurationParams>;
 
-const REASONS: Features['subscription_cancel']['cancellation_reason']['options'] = ['too_expensive', 'missing_features', 'switched_service', 'unused', 'customer_service', 'too_complex', 'low_quality', 'other'];
+const REASONS: Features['subscription_cancel']['cancellation_reason']['options'] = [
+  'too_expensive',
+  'missing_features',
+  'switched_service',
+  'unused',
+  'customer_service',
+  'too_complex',
+  'low_quality',
+  'other',
+];
 
 function blank(app: App, isDefault: boolean): PortalConfiguration {
   return {
@@ -62,7 +101,10 @@ function blank(app: App, isDefault: boolean): PortalConfiguration {
     created: app.now,
     default_return_url: null,
     features: {
-      customer_update: { allowed_updates: isDefault ? ['address', 'email', 'name', 'tax_id'] : [], enabled: isDefault },
+      customer_update: {
+        allowed_updates: isDefault ? ['address', 'email', 'name', 'tax_id'] : [],
+        enabled: isDefault,
+      },
       invoice_history: { enabled: isDefault },
       payment_method_update: { enabled: isDefault, payment_method_configuration: null },
       subscription_cancel: {
@@ -94,15 +136,26 @@ function assign(app: App, configuration: PortalConfiguration, given: Configurati
   const own = configuration.features;
   const wanted = given.features;
   if (wanted?.customer_update) {
-    own.customer_update = { allowed_updates: wanted.customer_update.allowed_updates ?? own.customer_update.allowed_updates, enabled: wanted.customer_update.enabled ?? own.customer_update.enabled };
+    own.customer_update = {
+      allowed_updates: wanted.customer_update.allowed_updates ?? own.customer_update.allowed_updates,
+      enabled: wanted.customer_update.enabled ?? own.customer_update.enabled,
+    };
   }
   if (wanted?.invoice_history) own.invoice_history = { enabled: wanted.invoice_history.enabled };
-  if (wanted?.payment_method_update) own.payment_method_update = { ...own.payment_method_update, enabled: wanted.payment_method_update.enabled };
+  if (wanted?.payment_method_update)
+    own.payment_method_update = {
+      ...own.payment_method_update,
+      enabled: wanted.payment_method_update.enabled,
+    };
   if (wanted?.subscription_cancel) {
     const cancel = wanted.subscription_cancel;
     own.subscription_cancel = {
       cancellation_reason: cancel.cancellation_reason
-        ? { enabled: cancel.cancellation_reason.enabled, feedback_options: null, options: (cancel.cancellation_reason.options ?? REASONS) as typeof REASONS }
+        ? {
+            enabled: cancel.cancellation_reason.enabled,
+            feedback_options: null,
+            options: (cancel.cancellation_reason.options ?? REASONS) as typeof REASONS,
+          }
         : own.subscription_cancel.cancellation_reason,
       enabled: cancel.enabled ?? own.subscription_cancel.enabled,
       mode: cancel.mode ?? own.subscription_cancel.mode,
@@ -114,18 +167,22 @@ function assign(app: App, configuration: PortalConfiguration, given: Configurati
     own.subscription_update = {
       ...own.subscription_update,
       enabled: update.enabled ?? own.subscription_update.enabled,
-      default_allowed_updates: update.default_allowed_updates ?? own.subscription_update.default_allowed_updates,
+      default_allowed_updates:
+        update.default_allowed_updates ?? own.subscription_update.default_allowed_updates,
       proration_behavior: update.proration_behavior ?? own.subscription_update.proration_behavior,
     };
   }
-  if (wanted?.subscription_pause?.enabled !== undefined) own.subscription_pause = { ...own.subscription_pause, enabled: wanted.subscription_pause.enabled };
+  if (wanted?.subscription_pause?.enabled !== undefined)
+    own.subscription_pause = { ...own.subscription_pause, enabled: wanted.subscription_pause.enabled };
   if (given.business_profile) {
     const { headline, privacy_policy_url, terms_of_service_url } = given.business_profile;
     const profile = configuration.business_profile;
     configuration.business_profile = {
       headline: headline === undefined ? profile.headline : headline,
-      privacy_policy_url: privacy_policy_url === undefined ? profile.privacy_policy_url : privacy_policy_url || null,
-      terms_of_service_url: terms_of_service_url === undefined ? profile.terms_of_service_url : terms_of_service_url || null,
+      privacy_policy_url:
+        privacy_policy_url === undefined ? profile.privacy_policy_url : privacy_policy_url || null,
+      terms_of_service_url:
+        terms_of_service_url === undefined ? profile.terms_of_service_url : terms_of_service_url || null,
     };
   }
   if (given.default_return_url !== undefined) configuration.default_return_url = given.default_return_url;
@@ -171,7 +228,11 @@ const flowData = z.strictObject({
   type: z.enum(['payment_method_update', 'subscription_cancel', 'customer_update']),
   subscription_cancel: z.strictObject({ subscription: filled, retention: ignored }).optional(),
   after_completion: z
-    .strictObject({ type: z.enum(['redirect', 'hosted_confirmation', 'portal_homepage']), redirect: z.strictObject({ return_url: filled }).optional(), hosted_confirmation: z.strictObject({ custom_message: text.optional() }).optional() })
+    .strictObject({
+      type: z.enum(['redirect', 'hosted_confirmation', 'portal_homepage']),
+      redirect: z.strictObject({ return_url: filled }).optional(),
+      hosted_confirmation: z.strictObject({ custom_message: text.optional() }).optional(),
+    })
     .optional(),
 });
 const sessionParams = z.strictObject({
@@ -186,12 +247,23 @@ const sessionParams = z.strictObject({
 function createSession({ app, params }: Call): object {
   const given = parse(sessionParams, params);
   const customer = getCustomer(app, given.customer, 'customer');
-  const configuration = given.configuration ? getConfiguration(app, given.configuration, 'configuration') : defaultConfiguration(app);
+  const configuration = given.configuration
+    ? getConfiguration(app, given.configuration, 'configuration')
+    : defaultConfiguration(app);
   const flow = given.flow_data;
   if (flow?.type === 'subscription_cancel') {
     const sub = app.store.get('subscriptions', flow.subscription_cancel?.subscription);
-    if (!sub || sub.customer !== customer.id) throw missing('subscription', flow.subscription_cancel?.subscription ?? '', 'flow_data[subscription_cancel][subscription]');
-    if (ENDED.includes(sub.status) || sub.cancel_at !== null) throw invalid('This subscription is already set to cancel.', 'flow_data[subscription_cancel][subscription]');
+    if (!sub || sub.customer !== customer.id)
+      throw missing(
+        'subscription',
+        flow.subscription_cancel?.subscription ?? '',
+        'flow_data[subscription_cancel][subscription]',
+      );
+    if (ENDED.includes(sub.status) || sub.cancel_at !== null)
+      throw invalid(
+        'This subscription is already set to cancel.',
+        'flow_data[subscription_cancel][subscription]',
+      );
   }
   const made = app.ids.make('bps');
   const session: PortalSession = {
@@ -204,12 +276,16 @@ function createSession({ app, params }: Call): object {
     flow: flow
       ? {
           after_completion: {
-            hosted_confirmation: flow.after_completion?.hosted_confirmation ? { custom_message: flow.after_completion.hosted_confirmation.custom_message ?? null } : null,
+            hosted_confirmation: flow.after_completion?.hosted_confirmation
+              ? { custom_message: flow.after_completion.hosted_confirmation.custom_message ?? null }
+              : null,
             redirect: flow.after_completion?.redirect ?? null,
             type: flow.after_completion?.type ?? 'portal_homepage',
           },
           customer_update: null,
-          subscription_cancel: flow.subscription_cancel ? { retention: null, subscription: flow.subscription_cancel.subscription } : null,
+          subscription_cancel: flow.subscription_cancel
+            ? { retention: null, subscription: flow.subscription_cancel.subscription }
+            : null,
           subscription_pause: null,
           subscription_update: null,
           subscription_update_confirm: null,
@@ -233,15 +309,23 @@ export const portalRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/billing_portal/configurations',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, active: bool.optional(), is_default: bool.optional() }), params);
+      const given = parse(
+        z.strictObject({ ...paging, active: bool.optional(), is_default: bool.optional() }),
+        params,
+      );
       const found = [...app.store.all('portal_configurations')].filter(
-        (one) => (given.active === undefined || one.active === given.active) && (given.is_default === undefined || one.is_default === given.is_default),
+        (one) =>
+          (given.active === undefined || one.active === given.active) &&
+          (given.is_default === undefined || one.is_default === given.is_default),
       );
       return page(found, given, '/v1/billing_portal/configurations', strip);
     },
   },
-  { method: 'GET', pattern: '/v1/billing_portal/configurations/:id', handler: (call) => strip(getConfiguration(call.app, id(call))) },
+  {
+    method: 'GET',
+    pattern: '/v1/billing_portal/configurations/:id',
+    handler: (call) => strip(getConfiguration(call.app, id(call))),
+  },
   { method: 'POST', pattern: '/v1/billing_portal/configurations/:id', handler: updateConfiguration },
   { method: 'POST', pattern: '/v1/billing_portal/sessions', handler: createSession },
 ];
-

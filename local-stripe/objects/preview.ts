@@ -6,19 +6,51 @@ import { planChange } from '../engine/changes';
 import type { Draft } from '../engine/invoicing';
 import { upcomingInvoice } from '../engine/renew';
 import { invalid, StripeError } from '../errors';
-import { address, bool, clearable, discountGiven, expand, filled, ignored, int, parse, text } from '../http/params';
+import {
+  address,
+  bool,
+  clearable,
+  discountGiven,
+  expand,
+  filled,
+  ignored,
+  int,
+  parse,
+  text,
+} from '../http/params';
 import type { Call } from '../http/router';
 import type { Customer, Discount, Invoice, Subscription, SubscriptionItem } from '../types';
+import { itemChanges, priceFor } from './catalog';
 import { fullAddress, getCustomer, newCustomer } from './customers';
 import { makeDiscount } from './discounts';
 import { shapeInvoice, viewInvoice } from './invoices';
-import { itemChanges, priceFor } from './catalog';
 import { getSchedule, resolvePhases } from './schedules';
-import { anchorChange, cancelAt, itemParams, phaseParams, prorationBehavior, trialEnd } from './subscription-params';
-import { discountsOf, ENDED, firstDrafts, getSubscription, pendingDrafts, periodEnd, shapeSubscription } from './subscriptions';
+import {
+  anchorChange,
+  cancelAt,
+  itemParams,
+  phaseParams,
+  prorationBehavior,
+  trialEnd,
+} from './subscription-params';
+import {
+  discountsOf,
+  ENDED,
+  firstDrafts,
+  getSubscription,
+  pendingDrafts,
+  periodEnd,
+  shapeSubscription,
+} from './subscriptions';
 
 const details = z.strictObject({
-  billing_cycle_anchor: z.union([anchorChange, z.enum(['now', 'unchanged']).transform((type) => ({ type })), int.transform((at) => ({ type: 'at' as const, at }))]).optional(),
+  billing_cycle_anchor: z
+    .union([
+      anchorChange,
+      z.enum(['now', 'unchanged']).transform((type) => ({ type })),
+      int.transform((at) => ({ type: 'at' as const, at })),
+    ])
+    .optional(),
   billing_mode: ignored,
   cancel_at: cancelAt.optional(),
   cancel_at_period_end: bool.optional(),
@@ -50,11 +82,28 @@ const params = z.strictObject({
     .optional(),
   discounts: clearable(z.array(discountGiven)).optional(),
   invoice_items: z
-    .array(z.strictObject({ amount: int.optional(), currency: text.optional(), description: text.optional(), price: filled.optional(), quantity: int.optional(), discountable: bool.optional(), metadata: ignored, period: ignored }))
+    .array(
+      z.strictObject({
+        amount: int.optional(),
+        currency: text.optional(),
+        description: text.optional(),
+        price: filled.optional(),
+        quantity: int.optional(),
+        discountable: bool.optional(),
+        metadata: ignored,
+        period: ignored,
+      }),
+    )
     .optional(),
   subscription_details: details.optional(),
   schedule_details: z
-    .strictObject({ phases: z.array(phaseParams).optional(), end_behavior: z.enum(['release', 'cancel']).optional(), proration_behavior: prorationBehavior.optional(), billing_mode: ignored, pause_schedules: ignored })
+    .strictObject({
+      phases: z.array(phaseParams).optional(),
+      end_behavior: z.enum(['release', 'cancel']).optional(),
+      proration_behavior: prorationBehavior.optional(),
+      billing_mode: ignored,
+      pause_schedules: ignored,
+    })
     .optional(),
   issuer: ignored,
   on_behalf_of: ignored,
@@ -78,8 +127,14 @@ export function preview(call: Call): object {
 function whose(app: App, given: Given, sub: Subscription | null): Customer {
   const known = given.customer ?? sub?.customer;
   const base = known ? structuredClone(getCustomer(app, known, 'customer')) : null;
-  if (!base && !given.customer_details) throw invalid('You must provide a `customer`, `subscription` or `customer_details`.', 'customer', 'parameter_missing');
-  if (given.customer && sub && sub.customer !== given.customer) throw invalid('The subscription does not belong to this customer.', 'subscription');
+  if (!base && !given.customer_details)
+    throw invalid(
+      'You must provide a `customer`, `subscription` or `customer_details`.',
+      'customer',
+      'parameter_missing',
+    );
+  if (given.customer && sub && sub.customer !== given.customer)
+    throw invalid('The subscription does not belong to this customer.', 'subscription');
   const counters = { ...app.store.meta.counters };
   const customer = base ?? newCustomer(app);
   app.store.meta.counters = counters;
@@ -124,7 +179,12 @@ function taxed(given: Given, sub: Subscription | null): boolean {
 function ofNothingYet(app: App, customer: Customer, given: Given): Invoice {
   const change = given.subscription_details;
   const items = itemChanges(app, change?.items).map((item) => {
-    if (!item.price) throw invalid('Missing required param: subscription_details[items][0][price].', 'subscription_details[items]', 'parameter_missing');
+    if (!item.price)
+      throw invalid(
+        'Missing required param: subscription_details[items][0][price].',
+        'subscription_details[items]',
+        'parameter_missing',
+      );
     return { price: item.price, quantity: item.quantity ?? 1 };
   });
   const currency = items[0]?.price.currency ?? given.currency ?? customer.currency ?? 'eur';
@@ -137,7 +197,16 @@ function ofNothingYet(app: App, customer: Customer, given: Given): Invoice {
       ? null
       : shapeSubscription(
           app,
-          { customer, items, trialEnd: trial, anchor: change?.billing_cycle_anchor?.type === 'at' ? change.billing_cycle_anchor.at : null, discounts: [], automaticTax: taxed(given, null), metadata: {}, behavior: 'allow_incomplete' },
+          {
+            customer,
+            items,
+            trialEnd: trial,
+            anchor: change?.billing_cycle_anchor?.type === 'at' ? change.billing_cycle_anchor.at : null,
+            discounts: [],
+            automaticTax: taxed(given, null),
+            metadata: {},
+            behavior: 'allow_incomplete',
+          },
           'sub_preview',
           () => 'si_preview',
           discounts,
@@ -166,10 +235,17 @@ function ofSubscription(app: App, real: Subscription, customer: Customer, given:
   const change = given.subscription_details;
   const discounts = discountsFor(app, given, customer, discountsOf(app, sub));
   if (given.automatic_tax) sub.automatic_tax = { ...sub.automatic_tax, enabled: given.automatic_tax.enabled };
-  if (change?.cancel_at_period_end === true) Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub) });
-  if (change?.cancel_at_period_end === false) Object.assign(sub, { cancel_at_period_end: false, cancel_at: null });
+  if (change?.cancel_at_period_end === true)
+    Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub) });
+  if (change?.cancel_at_period_end === false)
+    Object.assign(sub, { cancel_at_period_end: false, cancel_at: null });
   if (change?.cancel_at !== undefined) {
-    sub.cancel_at = change.cancel_at === 'min_period_end' ? periodEnd(sub) : change.cancel_at === 'max_period_end' ? periodEnd(sub, 'max') : change.cancel_at;
+    sub.cancel_at =
+      change.cancel_at === 'min_period_end'
+        ? periodEnd(sub)
+        : change.cancel_at === 'max_period_end'
+          ? periodEnd(sub, 'max')
+          : change.cancel_at;
   }
   const behavior = change?.proration_behavior ?? 'create_prorations';
   const now = (drafts: Draft[], pending = true): Invoice =>
@@ -179,7 +255,11 @@ function ofSubscription(app: App, real: Subscription, customer: Customer, given:
         customer,
         subscription: sub,
         reason: 'subscription_update',
-        drafts: [...(pending ? pendingDrafts(app, sub) : []), ...drafts, ...extraDrafts(app, given, sub.currency)],
+        drafts: [
+          ...(pending ? pendingDrafts(app, sub) : []),
+          ...drafts,
+          ...extraDrafts(app, given, sub.currency),
+        ],
         discounts,
         currency: sub.currency,
         periodStart: app.now,
@@ -191,7 +271,12 @@ function ofSubscription(app: App, real: Subscription, customer: Customer, given:
       true,
     );
   if (change?.cancel_now) {
-    const plan = planChange(app, sub, { items: [], behavior, date: change.proration_date, resetAnchor: true, discounts }, () => 'si_preview');
+    const plan = planChange(
+      app,
+      sub,
+      { items: [], behavior, date: change.proration_date, resetAnchor: true, discounts },
+      () => 'si_preview',
+    );
     return now(plan.credits);
   }
   const changesItems = itemChanges(app, change?.items);
@@ -199,17 +284,57 @@ function ofSubscription(app: App, real: Subscription, customer: Customer, given:
   const moves = changesItems.length > 0 || resets || change?.trial_end !== undefined;
   if (!moves) return next(app, sub, customer, given, discounts, undefined, []);
   const date = change?.proration_date;
-  if (date !== undefined && (date > periodEnd(sub, 'max') || date < sub.created - DAY)) throw invalid('Cannot specify `proration_date` outside of the current period.', 'subscription_details[proration_date]');
-  const plan = planChange(app, sub, { items: changesItems, behavior, date, resetAnchor: resets, trialEnd: change?.trial_end, discounts }, () => 'si_preview');
+  if (date !== undefined && (date > periodEnd(sub, 'max') || date < sub.created - DAY))
+    throw invalid(
+      'Cannot specify `proration_date` outside of the current period.',
+      'subscription_details[proration_date]',
+    );
+  const plan = planChange(
+    app,
+    sub,
+    { items: changesItems, behavior, date, resetAnchor: resets, trialEnd: change?.trial_end, discounts },
+    () => 'si_preview',
+  );
   const drafts = [...plan.credits, ...plan.charges];
-  if ((plan.reset || behavior === 'always_invoice') && drafts.length > 0 && given.preview_mode !== 'recurring') return now(drafts);
-  const after: Subscription = { ...sub, items: plan.items, billing_cycle_anchor: plan.anchor, trial_end: plan.trialEnd };
-  return next(app, after, customer, given, discounts, plan.items, given.preview_mode === 'recurring' || behavior === 'none' ? [] : drafts);
+  if (
+    (plan.reset || behavior === 'always_invoice') &&
+    drafts.length > 0 &&
+    given.preview_mode !== 'recurring'
+  )
+    return now(drafts);
+  const after: Subscription = {
+    ...sub,
+    items: plan.items,
+    billing_cycle_anchor: plan.anchor,
+    trial_end: plan.trialEnd,
+  };
+  return next(
+    app,
+    after,
+    customer,
+    given,
+    discounts,
+    plan.items,
+    given.preview_mode === 'recurring' || behavior === 'none' ? [] : drafts,
+  );
 }
 
-function next(app: App, sub: Subscription, customer: Customer, given: Given, discounts: Discount[], items: SubscriptionItem[] | undefined, pending: Draft[]): Invoice {
+function next(
+  app: App,
+  sub: Subscription,
+  customer: Customer,
+  given: Given,
+  discounts: Discount[],
+  items: SubscriptionItem[] | undefined,
+  pending: Draft[],
+): Invoice {
   const planned = items ?? phaseItems(app, sub, given);
-  const invoice = upcomingInvoice(app, sub, planned, pending, { customer, discounts, automaticTax: taxed(given, sub), extra: extraDrafts(app, given, sub.currency) });
+  const invoice = upcomingInvoice(app, sub, planned, pending, {
+    customer,
+    discounts,
+    automaticTax: taxed(given, sub),
+    extra: extraDrafts(app, given, sub.currency),
+  });
   if (!invoice) throw none(sub.customer);
   return invoice;
 }
@@ -220,7 +345,9 @@ function phaseItems(app: App, sub: Subscription, given: Given): SubscriptionItem
   if (!phases) return undefined;
   const end = periodEnd(sub);
   const begin = Math.min(...sub.items.map((item) => item.current_period_start));
-  const phase = resolvePhases(app, phases, begin, sub.currency).find((one) => one.start_date <= end && one.end_date > end);
+  const phase = resolvePhases(app, phases, begin, sub.currency).find(
+    (one) => one.start_date <= end && one.end_date > end,
+  );
   if (!phase) return undefined;
   return phase.items.map((wanted, at) => {
     const known = sub.items[at] ?? (sub.items[0] as SubscriptionItem);

@@ -7,14 +7,26 @@ import { getRecurring } from '../engine/changes';
 import { advanceSchedule, phaseItems, release } from '../engine/schedules';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { bool, expand, filled, ignored, inRange, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import {
+  bool,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  range,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Metadata, Phase, Schedule, Subscription, Wire } from '../types';
+import { priceFor } from './catalog';
 import { getCustomer } from './customers';
 import { strip } from './lookup';
-import { priceFor } from './catalog';
 import { phaseParams, prorationBehavior, when } from './subscription-params';
-import { endNow, ENDED, getSubscription, periodEnd, startSubscription } from './subscriptions';
+import { ENDED, endNow, getSubscription, periodEnd, startSubscription } from './subscriptions';
 
 type PhaseGiven = z.output<typeof phaseParams>;
 const defaults = z.strictObject({
@@ -55,11 +67,21 @@ export function getSchedule(app: App, scheduleId: string, param = 'id'): Schedul
 export function resolvePhases(app: App, given: PhaseGiven[], begin: number, currency: string): Phase[] {
   let from = begin;
   return given.map((phase, at) => {
-    const start = phase.start_date === undefined ? from : phase.start_date === 'now' ? app.now : phase.start_date;
-    if (at > 0 && start !== from) throw invalid('The start date of a phase must be the end date of the phase before it.', `phases[${at}][start_date]`);
+    const start =
+      phase.start_date === undefined ? from : phase.start_date === 'now' ? app.now : phase.start_date;
+    if (at > 0 && start !== from)
+      throw invalid(
+        'The start date of a phase must be the end date of the phase before it.',
+        `phases[${at}][start_date]`,
+      );
     const items: Phase['items'] = phase.items.map((item, place) => {
       const price = priceFor(app, item, `phases[${at}][items][${place}]`);
-      if (!price) throw invalid(`Missing required param: phases[${at}][items][${place}][price].`, `phases[${at}][items][${place}][price]`, 'parameter_missing');
+      if (!price)
+        throw invalid(
+          `Missing required param: phases[${at}][items][${place}][price].`,
+          `phases[${at}][items][${place}][price]`,
+          'parameter_missing',
+        );
       return {
         billing_thresholds: null,
         discounts: [],
@@ -79,9 +101,14 @@ export function resolvePhases(app: App, given: PhaseGiven[], begin: number, curr
             ? addIntervals(start, phase.duration.interval, phase.duration.interval_count ?? 1)
             : addIntervals(start, every?.interval ?? 'month', every?.interval_count ?? 1)));
     if (phase.end_date === undefined && !phase.duration && at < given.length - 1) {
-      throw invalid('Each phase but the last must have an `end_date` or a `duration`.', `phases[${at}][end_date]`, 'parameter_missing');
+      throw invalid(
+        'Each phase but the last must have an `end_date` or a `duration`.',
+        `phases[${at}][end_date]`,
+        'parameter_missing',
+      );
     }
-    if (end <= start) throw invalid('The end date of a phase must be after its start date.', `phases[${at}][end_date]`);
+    if (end <= start)
+      throw invalid('The end date of a phase must be after its start date.', `phases[${at}][end_date]`);
     from = end;
     return {
       add_invoice_items: [],
@@ -93,7 +120,11 @@ export function resolvePhases(app: App, given: PhaseGiven[], begin: number, curr
       default_payment_method: phase.default_payment_method || null,
       default_tax_rates: [],
       description: phase.description || null,
-      discounts: (phase.discounts ?? []).map((one) => ({ coupon: one.coupon ?? null, discount: one.discount ?? null, promotion_code: one.promotion_code ?? null })),
+      discounts: (phase.discounts ?? []).map((one) => ({
+        coupon: one.coupon ?? null,
+        discount: one.discount ?? null,
+        promotion_code: one.promotion_code ?? null,
+      })),
       end_date: end,
       invoice_settings: null,
       items,
@@ -107,7 +138,19 @@ export function resolvePhases(app: App, given: PhaseGiven[], begin: number, curr
   });
 }
 
-function shape(app: App, given: { customer: string; subscription: string | null; phases: Phase[]; endBehavior: 'release' | 'cancel'; metadata: Metadata; testClock: string | null; status: 'active' | 'not_started'; anchor: 'automatic' | 'phase_start' }): Schedule {
+function shape(
+  app: App,
+  given: {
+    customer: string;
+    subscription: string | null;
+    phases: Phase[];
+    endBehavior: 'release' | 'cancel';
+    metadata: Metadata;
+    testClock: string | null;
+    status: 'active' | 'not_started';
+    anchor: 'automatic' | 'phase_start';
+  },
+): Schedule {
   const first = given.phases[0];
   return {
     id: app.ids.make('sub_sched'),
@@ -117,7 +160,8 @@ function shape(app: App, given: { customer: string; subscription: string | null;
     canceled_at: null,
     completed_at: null,
     created: app.now,
-    current_phase: given.status === 'active' && first ? { end_date: first.end_date, start_date: first.start_date } : null,
+    current_phase:
+      given.status === 'active' && first ? { end_date: first.end_date, start_date: first.start_date } : null,
     customer: given.customer,
     customer_account: null,
     default_settings: {
@@ -128,7 +172,14 @@ function shape(app: App, given: { customer: string; subscription: string | null;
       collection_method: 'charge_automatically',
       default_payment_method: null,
       description: null,
-      invoice_settings: { account_tax_ids: null, custom_fields: null, days_until_due: null, description: null, footer: null, issuer: { type: 'self' } },
+      invoice_settings: {
+        account_tax_ids: null,
+        custom_fields: null,
+        days_until_due: null,
+        description: null,
+        footer: null,
+        issuer: { type: 'self' },
+      },
       on_behalf_of: null,
       transfer_data: null,
     },
@@ -147,14 +198,42 @@ function shape(app: App, given: { customer: string; subscription: string | null;
 
 function fromSubscription(app: App, sub: Subscription, given: z.output<typeof createParams>): Schedule {
   if (given.phases) throw invalid('You cannot set `phases` if `from_subscription` is set.', 'phases');
-  if (sub.schedule) throw invalid(`You cannot migrate a subscription that is already attached to a schedule: ${sub.schedule}`, 'from_subscription');
-  if (ENDED.includes(sub.status)) throw invalid(`You cannot migrate a subscription that is in the \`${sub.status}\` state.`, 'from_subscription');
+  if (sub.schedule)
+    throw invalid(
+      `You cannot migrate a subscription that is already attached to a schedule: ${sub.schedule}`,
+      'from_subscription',
+    );
+  if (ENDED.includes(sub.status))
+    throw invalid(
+      `You cannot migrate a subscription that is in the \`${sub.status}\` state.`,
+      'from_subscription',
+    );
   const start = Math.min(...sub.items.map((item) => item.current_period_start));
-  const [base] = resolvePhases(app, [{ items: phaseItems(sub).map((item) => ({ price: item.price, quantity: item.quantity ?? 1 })), start_date: start, end_date: periodEnd(sub) }], start, sub.currency);
+  const [base] = resolvePhases(
+    app,
+    [
+      {
+        items: phaseItems(sub).map((item) => ({ price: item.price, quantity: item.quantity ?? 1 })),
+        start_date: start,
+        end_date: periodEnd(sub),
+      },
+    ],
+    start,
+    sub.currency,
+  );
   const schedule = shape(app, {
     customer: sub.customer,
     subscription: sub.id,
-    phases: base ? [{ ...base, metadata: {}, discounts: sub.discounts.map((discount) => ({ coupon: null, discount, promotion_code: null })), trial_end: sub.trial_end !== null && sub.trial_end > app.now ? sub.trial_end : null }] : [],
+    phases: base
+      ? [
+          {
+            ...base,
+            metadata: {},
+            discounts: sub.discounts.map((discount) => ({ coupon: null, discount, promotion_code: null })),
+            trial_end: sub.trial_end !== null && sub.trial_end > app.now ? sub.trial_end : null,
+          },
+        ]
+      : [],
     endBehavior: given.end_behavior ?? (sub.cancel_at_period_end ? 'cancel' : 'release'),
     metadata: (given.metadata ?? {}) as Metadata,
     testClock: sub.test_clock,
@@ -179,7 +258,12 @@ function create({ app, params }: Call): object {
     const sub = getSubscription(app, given.from_subscription, 'from_subscription');
     return app.on(sub.test_clock, () => strip(fromSubscription(app, sub, given)));
   }
-  if (!given.customer || !given.phases?.length) throw invalid('You must provide `from_subscription`, or `customer` and `phases`.', 'phases', 'parameter_missing');
+  if (!given.customer || !given.phases?.length)
+    throw invalid(
+      'You must provide `from_subscription`, or `customer` and `phases`.',
+      'phases',
+      'parameter_missing',
+    );
   const customer = getCustomer(app, given.customer, 'customer');
   return app.on(customer.test_clock, () => {
     const start = given.start_date === undefined || given.start_date === 'now' ? app.now : given.start_date;
@@ -209,9 +293,14 @@ export function beginSchedule(app: App, schedule: Schedule): void {
   if (!customer || !first || schedule.status !== 'not_started') return;
   const sub = startSubscription(app, {
     customer,
-    items: first.items.map((item) => ({ price: getRecurring(app, item.price), quantity: item.quantity ?? 1 })),
+    items: first.items.map((item) => ({
+      price: getRecurring(app, item.price),
+      quantity: item.quantity ?? 1,
+    })),
     trialEnd: first.trial_end,
-    discounts: first.discounts.map((one) => (one.promotion_code ? { promotion_code: one.promotion_code } : { coupon: one.coupon ?? '' })),
+    discounts: first.discounts.map((one) =>
+      one.promotion_code ? { promotion_code: one.promotion_code } : { coupon: one.coupon ?? '' },
+    ),
     automaticTax: false,
     metadata: first.metadata ?? {},
     behavior: 'allow_incomplete',
@@ -231,7 +320,9 @@ function update(call: Call): object {
   const schedule = getSchedule(app, id(call));
   const given = parse(updateParams, call.params);
   if (schedule.status !== 'active' && schedule.status !== 'not_started') {
-    throw invalid(`You cannot update a subscription schedule that is currently in the \`${schedule.status}\` status.`);
+    throw invalid(
+      `You cannot update a subscription schedule that is currently in the \`${schedule.status}\` status.`,
+    );
   }
   return app.on(schedule.test_clock, () => {
     let phases: Phase[] | null = null;
@@ -246,7 +337,8 @@ function update(call: Call): object {
       if (phases) {
         rec.phases = phases;
         const current = phases.find((phase) => phase.start_date <= app.now && phase.end_date > app.now);
-        if (rec.current_phase && current) rec.current_phase = { start_date: current.start_date, end_date: current.end_date };
+        if (rec.current_phase && current)
+          rec.current_phase = { start_date: current.start_date, end_date: current.end_date };
       }
       if (given.end_behavior) rec.end_behavior = given.end_behavior;
       if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
@@ -261,7 +353,9 @@ function cancel(call: Call): object {
   const schedule = getSchedule(app, id(call));
   parse(z.strictObject({ invoice_now: ignored, prorate: ignored, expand }), call.params);
   if (schedule.status !== 'active' && schedule.status !== 'not_started') {
-    throw invalid(`You cannot cancel a subscription schedule that is currently in the \`${schedule.status}\` status.`);
+    throw invalid(
+      `You cannot cancel a subscription schedule that is currently in the \`${schedule.status}\` status.`,
+    );
   }
   return app.on(schedule.test_clock, () => {
     const sub = app.store.get('subscriptions', schedule.subscription);
@@ -277,7 +371,15 @@ function cancel(call: Call): object {
   });
 }
 
-const listParams = z.strictObject({ ...paging, customer: filled.optional(), scheduled: bool.optional(), created: range.optional(), canceled_at: range.optional(), completed_at: range.optional(), released_at: range.optional() });
+const listParams = z.strictObject({
+  ...paging,
+  customer: filled.optional(),
+  scheduled: bool.optional(),
+  created: range.optional(),
+  canceled_at: range.optional(),
+  completed_at: range.optional(),
+  released_at: range.optional(),
+});
 
 export const scheduleRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/subscription_schedules', handler: create },
@@ -286,19 +388,26 @@ export const scheduleRoutes: Route[] = [
     pattern: '/v1/subscription_schedules',
     handler: ({ app, params }) => {
       const given = parse(listParams, params);
-      const pool = given.customer ? app.store.by('schedules', 'customer', given.customer) : [...app.store.all('schedules')];
+      const pool = given.customer
+        ? app.store.by('schedules', 'customer', given.customer)
+        : [...app.store.all('schedules')];
       const found = pool.filter(
         (one) =>
           inRange(one.created, given.created) &&
           (!given.scheduled || one.status === 'not_started') &&
           (!given.released_at || (one.released_at !== null && inRange(one.released_at, given.released_at))) &&
           (!given.canceled_at || (one.canceled_at !== null && inRange(one.canceled_at, given.canceled_at))) &&
-          (!given.completed_at || (one.completed_at !== null && inRange(one.completed_at, given.completed_at))),
+          (!given.completed_at ||
+            (one.completed_at !== null && inRange(one.completed_at, given.completed_at))),
       );
       return page(found, given, '/v1/subscription_schedules', strip);
     },
   },
-  { method: 'GET', pattern: '/v1/subscription_schedules/:id', handler: (call) => strip(getSchedule(call.app, id(call))) },
+  {
+    method: 'GET',
+    pattern: '/v1/subscription_schedules/:id',
+    handler: (call) => strip(getSchedule(call.app, id(call))),
+  },
   { method: 'POST', pattern: '/v1/subscription_schedules/:id', handler: update },
   {
     method: 'POST',

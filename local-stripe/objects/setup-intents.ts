@@ -50,11 +50,21 @@ export function makeSetupIntent(app: App, customer: string | null, given: Metada
 
 export type SetupOutcome = 'succeeded' | 'requires_action' | Decline;
 
-export function confirmSetup(app: App, intent: SetupIntent, method: PaymentMethod, authentication?: 'passed' | 'failed'): SetupOutcome {
+export function confirmSetup(
+  app: App,
+  intent: SetupIntent,
+  method: PaymentMethod,
+  authentication?: 'passed' | 'failed',
+): SetupOutcome {
   const decline = authentication === 'failed' ? SETUP_FAILED : refuses(method);
   if (decline) {
     intent.status = 'requires_payment_method';
-    intent.last_setup_error = { code: decline.code, decline_code: decline.decline_code, message: decline.message, type: 'card_error' };
+    intent.last_setup_error = {
+      code: decline.code,
+      decline_code: decline.decline_code,
+      message: decline.message,
+      type: 'card_error',
+    };
     app.store.put('setup_intents', intent);
     app.emit('setup_intent.setup_failed', intent);
     return decline;
@@ -63,7 +73,10 @@ export function confirmSetup(app: App, intent: SetupIntent, method: PaymentMetho
   if (behavior.kind === 'authenticates' && authentication !== 'passed') {
     intent.status = 'requires_action';
     intent.payment_method = method.id;
-    intent.next_action = { redirect_to_url: { return_url: null, url: `${app.url}/authenticate/${intent.id}` }, type: 'redirect_to_url' };
+    intent.next_action = {
+      redirect_to_url: { return_url: null, url: `${app.url}/authenticate/${intent.id}` },
+      type: 'redirect_to_url',
+    };
     app.store.put('setup_intents', intent);
     app.emit('setup_intent.requires_action', intent);
     return 'requires_action';
@@ -85,7 +98,8 @@ export function confirmSetup(app: App, intent: SetupIntent, method: PaymentMetho
 
 export const SETUP_FAILED: Decline = {
   code: 'setup_intent_authentication_failure',
-  message: 'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
+  message:
+    'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
 };
 
 const fields = {
@@ -108,7 +122,12 @@ function get(call: Call): SetupIntent {
 
 function confirm(app: App, intent: SetupIntent, given: string | undefined): SetupIntent {
   const wanted = given ?? intent.payment_method;
-  if (!wanted) throw invalid('You cannot confirm this SetupIntent because it is missing a payment method.', 'payment_method', 'setup_intent_unexpected_state');
+  if (!wanted)
+    throw invalid(
+      'You cannot confirm this SetupIntent because it is missing a payment method.',
+      'payment_method',
+      'setup_intent_unexpected_state',
+    );
   const outcome = confirmSetup(app, intent, usePaymentMethod(app, wanted, null));
   if (typeof outcome !== 'string') throw cardError(outcome);
   return intent;
@@ -116,7 +135,8 @@ function confirm(app: App, intent: SetupIntent, given: string | undefined): Setu
 
 function create({ app, params }: Call): object {
   const given = parse(z.strictObject({ ...fields, confirm: bool.optional(), return_url: ignored }), params);
-  if (given.customer && !app.store.get('customers', given.customer)) throw missing('customer', given.customer, 'customer');
+  if (given.customer && !app.store.get('customers', given.customer))
+    throw missing('customer', given.customer, 'customer');
   const intent = makeSetupIntent(app, given.customer ?? null, (given.metadata ?? {}) as Metadata);
   intent.description = given.description || null;
   intent.usage = given.usage ?? 'off_session';
@@ -134,8 +154,13 @@ export const setupIntentRoutes: Route[] = [
     method: 'GET',
     pattern: '/v1/setup_intents',
     handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, customer: filled.optional(), payment_method: filled.optional() }), params);
-      const found = [...app.store.all('setup_intents')].filter((one) => !given.customer || one.customer === given.customer);
+      const given = parse(
+        z.strictObject({ ...paging, customer: filled.optional(), payment_method: filled.optional() }),
+        params,
+      );
+      const found = [...app.store.all('setup_intents')].filter(
+        (one) => !given.customer || one.customer === given.customer,
+      );
       return page(found, given, '/v1/setup_intents', strip);
     },
   },
@@ -144,7 +169,10 @@ export const setupIntentRoutes: Route[] = [
     method: 'POST',
     pattern: '/v1/setup_intents/:id/confirm',
     handler: (call) => {
-      const given = parse(z.strictObject({ payment_method: filled.optional(), return_url: ignored, expand }), call.params);
+      const given = parse(
+        z.strictObject({ payment_method: filled.optional(), return_url: ignored, expand }),
+        call.params,
+      );
       return strip(confirm(call.app, get(call), given.payment_method));
     },
   },
@@ -153,7 +181,12 @@ export const setupIntentRoutes: Route[] = [
     pattern: '/v1/setup_intents/:id/cancel',
     handler: (call) => {
       const intent = get(call);
-      if (intent.status === 'succeeded') throw invalid('You cannot cancel this SetupIntent because it has succeeded.', undefined, 'setup_intent_unexpected_state');
+      if (intent.status === 'succeeded')
+        throw invalid(
+          'You cannot cancel this SetupIntent because it has succeeded.',
+          undefined,
+          'setup_intent_unexpected_state',
+        );
       call.app.change('setup_intents', intent, 'setup_intent.canceled', (rec) => {
         rec.status = 'canceled';
         rec.cancellation_reason = 'requested_by_customer';

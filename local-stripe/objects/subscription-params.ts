@@ -1,6 +1,17 @@
 /** What create, update and previews of subscriptions accept. https://docs.stripe.com/api/subscriptions/create */
 import { z } from 'zod';
-import { bool, clearable, discountGiven, expand, filled, ignored, int, metadata, priceData, text } from '../http/params';
+import {
+  bool,
+  clearable,
+  discountGiven,
+  expand,
+  filled,
+  ignored,
+  int,
+  metadata,
+  priceData,
+  text,
+} from '../http/params';
 
 export const itemParams = z.strictObject({
   id: filled.optional(),
@@ -66,7 +77,9 @@ export const createParams = z.strictObject({
   billing_cycle_anchor: int.optional(),
   billing_mode: z.strictObject({ type: z.enum(['flexible']), flexible: ignored }).optional(),
   currency: filled.optional(),
-  payment_behavior: z.enum(['allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete']).optional(),
+  payment_behavior: z
+    .enum(['allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'])
+    .optional(),
   trial_end: trialEnd.optional(),
   trial_period_days: int.optional(),
 });
@@ -76,9 +89,14 @@ export const updateParams = z.strictObject({
   cancel_at: cancelAt.optional(),
   cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
   pause_collection: clearable(
-    z.strictObject({ behavior: z.enum(['keep_as_draft', 'mark_uncollectible', 'void']), resumes_at: int.optional() }),
+    z.strictObject({
+      behavior: z.enum(['keep_as_draft', 'mark_uncollectible', 'void']),
+      resumes_at: int.optional(),
+    }),
   ).optional(),
-  payment_behavior: z.enum(['allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete']).optional(),
+  payment_behavior: z
+    .enum(['allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'])
+    .optional(),
   proration_date: int.optional(),
   trial_end: trialEnd.optional(),
 });
@@ -102,7 +120,9 @@ export const phaseParams = z.strictObject({
     .min(1),
   start_date: when.optional(),
   end_date: when.optional(),
-  duration: z.strictObject({ interval: z.enum(['day', 'week', 'month', 'year']), interval_count: int.optional() }).optional(),
+  duration: z
+    .strictObject({ interval: z.enum(['day', 'week', 'month', 'year']), interval_count: int.optional() })
+    .optional(),
   proration_behavior: prorationBehavior.optional(),
   billing_cycle_anchor: z.enum(['automatic', 'phase_start']).optional(),
   metadata: metadata.optional(),

@@ -3,46 +3,99 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
-import { type Change, planChange, type Plan } from '../engine/changes';
+import { type Change, type Plan, planChange } from '../engine/changes';
 import { collect, createInvoice, finalize, foreseeCollection } from '../engine/collect';
 import { type Draft, priceAmount, priceWords } from '../engine/invoicing';
 import { followItems } from '../engine/schedules';
 import { invalid } from '../errors';
 import { page } from '../http/list';
-import { bool, expand, filled, ignored, inRange, mergeMetadata, paging, parse, range, text } from '../http/params';
+import {
+  bool,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  mergeMetadata,
+  paging,
+  parse,
+  range,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Invoice, Metadata, Subscription, SubscriptionItem } from '../types';
+import { itemChanges, priceFor } from './catalog';
 import { getCustomer } from './customers';
-import { makeDiscount, dropDiscount } from './discounts';
+import { dropDiscount, makeDiscount } from './discounts';
 import { shapeInvoice } from './invoices';
 import { usePaymentMethod } from './payment-methods';
 import { makeSetupIntent } from './setup-intents';
-import { itemChanges, priceFor } from './catalog';
-import { createParams, itemParams, prorationBehavior, type UpdateGiven, updateParams } from './subscription-params';
-import { discountsOf, dropPendingUpdate, ENDED, endNow, getSubscription, pendingDrafts, periodEnd, refusal, setStatus, startSubscription, viewItem, viewSubscription, writePlan } from './subscriptions';
+import {
+  createParams,
+  itemParams,
+  prorationBehavior,
+  type UpdateGiven,
+  updateParams,
+} from './subscription-params';
+import {
+  discountsOf,
+  dropPendingUpdate,
+  ENDED,
+  endNow,
+  getSubscription,
+  pendingDrafts,
+  periodEnd,
+  refusal,
+  setStatus,
+  startSubscription,
+  viewItem,
+  viewSubscription,
+  writePlan,
+} from './subscriptions';
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
   const customer = getCustomer(app, given.customer, 'customer');
   return app.on(customer.test_clock, () => {
     if (!given.items?.length) throw invalid('Missing required param: items.', 'items', 'parameter_missing');
-    if (given.payment_behavior === 'pending_if_incomplete') throw invalid('`pending_if_incomplete` cannot be used when creating a subscription.', 'payment_behavior');
-    if (given.backdate_start_date !== undefined) throw invalid('Local Stripe does not implement backdate_start_date.', 'backdate_start_date', 'parameter_unknown');
+    if (given.payment_behavior === 'pending_if_incomplete')
+      throw invalid(
+        '`pending_if_incomplete` cannot be used when creating a subscription.',
+        'payment_behavior',
+      );
+    if (given.backdate_start_date !== undefined)
+      throw invalid(
+        'Local Stripe does not implement backdate_start_date.',
+        'backdate_start_date',
+        'parameter_unknown',
+      );
     const items = itemChanges(app, given.items).map((item) => {
-      if (!item.price) throw invalid('Missing required param: items[0][price].', 'items[0][price]', 'parameter_missing');
-      return { price: item.price, quantity: item.quantity ?? 1, ...(item.metadata ? { metadata: item.metadata } : {}) };
+      if (!item.price)
+        throw invalid('Missing required param: items[0][price].', 'items[0][price]', 'parameter_missing');
+      return {
+        price: item.price,
+        quantity: item.quantity ?? 1,
+        ...(item.metadata ? { metadata: item.metadata } : {}),
+      };
     });
-    const days = given.trial_period_days ?? (given.trial_from_plan ? items[0]?.price.recurring?.trial_period_days : undefined);
-    const trialEnd = given.trial_end === 'now' ? null : (given.trial_end ?? (days ? app.now + days * DAY : null));
-    if (typeof given.trial_end === 'number' && given.trial_end <= app.now) throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
+    const days =
+      given.trial_period_days ??
+      (given.trial_from_plan ? items[0]?.price.recurring?.trial_period_days : undefined);
+    const trialEnd =
+      given.trial_end === 'now' ? null : (given.trial_end ?? (days ? app.now + days * DAY : null));
+    if (typeof given.trial_end === 'number' && given.trial_end <= app.now)
+      throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
     if (given.billing_cycle_anchor !== undefined && given.billing_cycle_anchor <= app.now) {
       throw invalid('Invalid timestamp: can be no earlier than now.', 'billing_cycle_anchor');
     }
-    const method = given.default_payment_method ? usePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method') : null;
+    const method = given.default_payment_method
+      ? usePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method')
+      : null;
     const hasCard = method ?? customer.invoice_settings.default_payment_method;
     const behavior = given.payment_behavior ?? 'allow_incomplete';
-    const free = trialEnd !== null || items.every(({ price, quantity }) => priceAmount(price, quantity) === 0);
-    if (!hasCard && !free && behavior === 'allow_incomplete' && given.collection_method !== 'send_invoice') throw refusal({ kind: 'no_method' });
+    const free =
+      trialEnd !== null || items.every(({ price, quantity }) => priceAmount(price, quantity) === 0);
+    if (!hasCard && !free && behavior === 'allow_incomplete' && given.collection_method !== 'send_invoice')
+      throw refusal({ kind: 'no_method' });
     const sub = startSubscription(app, {
       customer,
       items,
@@ -62,7 +115,9 @@ function create({ app, params }: Call): object {
       saveDefault: given.payment_settings?.save_default_payment_method === 'on_subscription',
     });
     if (given.cancel_at_period_end || given.cancel_at !== undefined) {
-      app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => setCancellation(app, rec, given.cancel_at_period_end, given.cancel_at));
+      app.change('subscriptions', sub, 'customer.subscription.updated', (rec) =>
+        setCancellation(app, rec, given.cancel_at_period_end, given.cancel_at),
+      );
     }
     // A trial with no card: Stripe offers a way to save one. https://docs.stripe.com/billing/subscriptions/trials
     if (trialEnd !== null && !hasCard && !sub.pending_setup_intent) {
@@ -76,7 +131,12 @@ function create({ app, params }: Call): object {
 function extraDrafts(app: App, items: UpdateGiven['add_invoice_items'], sub: string | null): Draft[] {
   return (items ?? []).map((item, at) => {
     const price = priceFor(app, item, `add_invoice_items[${at}]`);
-    if (!price) throw invalid(`Missing required param: add_invoice_items[${at}][price].`, `add_invoice_items[${at}][price]`, 'parameter_missing');
+    if (!price)
+      throw invalid(
+        `Missing required param: add_invoice_items[${at}][price].`,
+        `add_invoice_items[${at}][price]`,
+        'parameter_missing',
+      );
     const quantity = item.quantity ?? 1;
     return {
       amount: priceAmount(price, quantity),
@@ -101,16 +161,30 @@ function extraDrafts(app: App, items: UpdateGiven['add_invoice_items'], sub: str
  * `cancel_at_period_end` follows the earliest item period; min/max_period_end resolve to a timestamp at once
  * (stripe.md 15). Clearing one leaves the other: reactivation clears both (stripe.md 43).
  */
-function setCancellation(app: App, sub: Subscription, atPeriodEnd: boolean | undefined, cancelAt: UpdateGiven['cancel_at']): void {
+function setCancellation(
+  app: App,
+  sub: Subscription,
+  atPeriodEnd: boolean | undefined,
+  cancelAt: UpdateGiven['cancel_at'],
+): void {
   if (atPeriodEnd && cancelAt !== undefined && cancelAt !== null) {
-    throw invalid('You may only specify one of these parameters: cancel_at, cancel_at_period_end.', 'cancel_at', 'parameters_exclusive');
+    throw invalid(
+      'You may only specify one of these parameters: cancel_at, cancel_at_period_end.',
+      'cancel_at',
+      'parameters_exclusive',
+    );
   }
   if (atPeriodEnd !== undefined) {
     if (atPeriodEnd) Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub) });
     else if (sub.cancel_at_period_end) Object.assign(sub, { cancel_at_period_end: false, cancel_at: null });
   }
   if (cancelAt !== undefined) {
-    const at = cancelAt === 'min_period_end' ? periodEnd(sub) : cancelAt === 'max_period_end' ? periodEnd(sub, 'max') : cancelAt;
+    const at =
+      cancelAt === 'min_period_end'
+        ? periodEnd(sub)
+        : cancelAt === 'max_period_end'
+          ? periodEnd(sub, 'max')
+          : cancelAt;
     if (at !== null && at <= app.now) throw invalid('`cancel_at` must be in the future.', 'cancel_at');
     sub.cancel_at = at;
     if (!atPeriodEnd) sub.cancel_at_period_end = false;
@@ -126,13 +200,32 @@ function setCancellation(app: App, sub: Subscription, atPeriodEnd: boolean | und
 }
 
 /** What may go with `pending_if_incomplete`. https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
-const PENDING_OK = new Set(['items', 'payment_behavior', 'proration_behavior', 'proration_date', 'billing_cycle_anchor', 'trial_end', 'trial_from_plan', 'add_invoice_items', 'off_session', 'expand', 'metadata', 'discounts', 'cancel_at_period_end']);
+const PENDING_OK = new Set([
+  'items',
+  'payment_behavior',
+  'proration_behavior',
+  'proration_date',
+  'billing_cycle_anchor',
+  'trial_end',
+  'trial_from_plan',
+  'add_invoice_items',
+  'off_session',
+  'expand',
+  'metadata',
+  'discounts',
+  'cancel_at_period_end',
+]);
 
 export function updateSubscription(app: App, sub: Subscription, given: UpdateGiven): Subscription {
   if (ENDED.includes(sub.status)) {
     const allowed = new Set(['metadata', 'cancellation_details', 'expand']);
     const other = Object.keys(given).find((key) => !allowed.has(key));
-    if (other) throw invalid('A canceled subscription can only update its cancellation_details and metadata.', other, 'invalid_canceled_subscription_fields');
+    if (other)
+      throw invalid(
+        'A canceled subscription can only update its cancellation_details and metadata.',
+        other,
+        'invalid_canceled_subscription_fields',
+      );
   }
   const cancels = given.cancel_at_period_end !== undefined || given.cancel_at !== undefined;
   // While a schedule is attached it owns the end (stripe.md 42).
@@ -145,7 +238,11 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
   const pendingMode = given.payment_behavior === 'pending_if_incomplete';
   if (pendingMode) {
     const odd = Object.keys(given).find((key) => !PENDING_OK.has(key));
-    if (odd) throw invalid(`When \`payment_behavior\` is set to \`pending_if_incomplete\`, you cannot pass \`${odd}\`.`, odd);
+    if (odd)
+      throw invalid(
+        `When \`payment_behavior\` is set to \`pending_if_incomplete\`, you cannot pass \`${odd}\`.`,
+        odd,
+      );
   }
   const behavior = given.proration_behavior ?? 'create_prorations';
   const discounts = discountsOf(app, sub);
@@ -157,17 +254,31 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
     trialEnd: given.trial_end,
     discounts,
   };
-  if (given.proration_date !== undefined && (given.proration_date < Math.min(...sub.items.map((item) => item.current_period_start)) || given.proration_date > periodEnd(sub, 'max'))) {
+  if (
+    given.proration_date !== undefined &&
+    (given.proration_date < Math.min(...sub.items.map((item) => item.current_period_start)) ||
+      given.proration_date > periodEnd(sub, 'max'))
+  ) {
     throw invalid('Cannot specify `proration_date` outside of the current period.', 'proration_date');
   }
-  if (typeof given.trial_end === 'number' && given.trial_end <= app.now) throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
+  if (typeof given.trial_end === 'number' && given.trial_end <= app.now)
+    throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
   const moves = change.items.length > 0 || change.resetAnchor || change.trialEnd !== undefined;
   const plan = moves ? planChange(app, sub, change, () => app.ids.make('si')) : null;
   const extra = extraDrafts(app, given.add_invoice_items, sub.id);
-  const paysNow = plan !== null && (plan.reset || behavior === 'always_invoice') && (plan.credits.length > 0 || plan.charges.length > 0) || extra.length > 0;
+  const paysNow =
+    (plan !== null &&
+      (plan.reset || behavior === 'always_invoice') &&
+      (plan.credits.length > 0 || plan.charges.length > 0)) ||
+    extra.length > 0;
   const drafts = plan ? [...plan.credits, ...plan.charges, ...extra] : extra;
 
-  if (plan && paysNow && sub.collection_method === 'charge_automatically' && (pendingMode || given.payment_behavior === 'error_if_incomplete')) {
+  if (
+    plan &&
+    paysNow &&
+    sub.collection_method === 'charge_automatically' &&
+    (pendingMode || given.payment_behavior === 'error_if_incomplete')
+  ) {
     const due = shapeUpdateInvoice(app, sub, drafts, given.proration_date, true).amount_due;
     const tried = foreseeCollection(app, sub.customer, sub);
     if (due > 0 && tried.kind !== 'succeeded') {
@@ -184,7 +295,9 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
     if (wasTrialing && (plan.trialEnd ?? 0) <= app.now) sub.status = 'active';
     if (plan.trialEnd && plan.trialEnd > app.now) sub.status = 'trialing';
     if (sub.cancel_at_period_end) sub.cancel_at = periodEnd(sub);
-    if (!paysNow && behavior === 'create_prorations') for (const one of [...plan.credits, ...plan.charges]) keepPending(app, sub, one, given.proration_date ?? app.now);
+    if (!paysNow && behavior === 'create_prorations')
+      for (const one of [...plan.credits, ...plan.charges])
+        keepPending(app, sub, one, given.proration_date ?? app.now);
     followItems(app, sub);
   }
   if (cancels) setCancellation(app, sub, given.cancel_at_period_end, given.cancel_at);
@@ -225,14 +338,30 @@ function updateInvoiceGiven(app: App, sub: Subscription, drafts: Draft[], prorat
   };
 }
 
-export function shapeUpdateInvoice(app: App, sub: Subscription, drafts: Draft[], prorationDate: number | undefined, preview: boolean): Invoice {
+export function shapeUpdateInvoice(
+  app: App,
+  sub: Subscription,
+  drafts: Draft[],
+  prorationDate: number | undefined,
+  preview: boolean,
+): Invoice {
   return shapeInvoice(app, updateInvoiceGiven(app, sub, drafts, prorationDate), preview);
 }
 
 /** The change waits in `pending_update` until its invoice is paid, 23 hours at most (stripe.md 41). */
-function holdUpdate(app: App, sub: Subscription, plan: Plan, drafts: Draft[], given: UpdateGiven): Subscription {
+function holdUpdate(
+  app: App,
+  sub: Subscription,
+  plan: Plan,
+  drafts: Draft[],
+  given: UpdateGiven,
+): Subscription {
   if (sub._.pending_invoice) dropPendingUpdate(app, sub, null);
-  const invoice = createInvoice(app, { ...updateInvoiceGiven(app, sub, drafts, given.proration_date), autoAdvance: false }, false);
+  const invoice = createInvoice(
+    app,
+    { ...updateInvoiceGiven(app, sub, drafts, given.proration_date), autoAdvance: false },
+    false,
+  );
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.pending_update = {
       billing_cycle_anchor: plan.anchor === rec.billing_cycle_anchor ? null : plan.anchor,
@@ -250,7 +379,8 @@ function holdUpdate(app: App, sub: Subscription, plan: Plan, drafts: Draft[], gi
     rec._.pending_at = plan.at;
   });
   finalize(app, invoice);
-  if (invoice.status === 'open') collect(app, invoice, { automatic: false, offSession: given.off_session ?? false });
+  if (invoice.status === 'open')
+    collect(app, invoice, { automatic: false, offSession: given.off_session ?? false });
   return sub;
 }
 
@@ -273,12 +403,24 @@ function keepPending(app: App, sub: Subscription, draft: Draft, date: number): v
     livemode: false,
     metadata: draft.metadata,
     net_amount: draft.amount,
-    parent: { subscription_details: { subscription: sub.id, ...(draft.item ? { subscription_item: draft.item } : {}) }, type: 'subscription_details' },
+    parent: {
+      subscription_details: {
+        subscription: sub.id,
+        ...(draft.item ? { subscription_item: draft.item } : {}),
+      },
+      type: 'subscription_details',
+    },
     period: { end: draft.end, start: draft.start },
-    pricing: price && { price_details: { price: price.id, product: price.product }, type: 'price_details', unit_amount_decimal: price.unit_amount_decimal },
+    pricing: price && {
+      price_details: { price: price.id, product: price.product },
+      type: 'price_details',
+      unit_amount_decimal: price.unit_amount_decimal,
+    },
     proration: true,
     proration_details: {
-      credited_items: draft.credited ? { invoice_line_item_details: draft.credited, type: 'invoice_line_items' } : null,
+      credited_items: draft.credited
+        ? { invoice_line_item_details: draft.credited, type: 'invoice_line_items' }
+        : null,
       discount_amounts: [],
     },
     quantity: draft.quantity,
@@ -290,7 +432,14 @@ function keepPending(app: App, sub: Subscription, draft: Draft, date: number): v
   const item = app.store.get('invoice_items', made);
   if (item) app.emit('invoiceitem.created', app.view('invoice_items', item));
   if (draft.amount > 0 && draft.item) {
-    sub._.billed.push({ item: draft.item, invoice: null, line: made, amount: draft.amount, start: draft.start, end: draft.end });
+    sub._.billed.push({
+      item: draft.item,
+      invoice: null,
+      line: made,
+      amount: draft.amount,
+      start: draft.start,
+      end: draft.end,
+    });
   }
 }
 
@@ -298,30 +447,53 @@ function applyFields(app: App, sub: Subscription, given: UpdateGiven): void {
   if (given.metadata !== undefined) sub.metadata = mergeMetadata(sub.metadata, given.metadata);
   if (given.description !== undefined) sub.description = given.description || null;
   if (given.default_payment_method !== undefined) {
-    sub.default_payment_method = given.default_payment_method === '' ? null : usePaymentMethod(app, given.default_payment_method, sub.customer, 'default_payment_method').id;
+    sub.default_payment_method =
+      given.default_payment_method === ''
+        ? null
+        : usePaymentMethod(app, given.default_payment_method, sub.customer, 'default_payment_method').id;
   }
-  if (given.automatic_tax) sub.automatic_tax = { ...sub.automatic_tax, enabled: given.automatic_tax.enabled, liability: given.automatic_tax.enabled ? { type: 'self' } : null };
+  if (given.automatic_tax)
+    sub.automatic_tax = {
+      ...sub.automatic_tax,
+      enabled: given.automatic_tax.enabled,
+      liability: given.automatic_tax.enabled ? { type: 'self' } : null,
+    };
   if (given.collection_method) sub.collection_method = given.collection_method;
   if (given.days_until_due !== undefined) sub.days_until_due = given.days_until_due;
   if (given.pause_collection !== undefined) {
-    sub.pause_collection = given.pause_collection && { behavior: given.pause_collection.behavior, resumes_at: given.pause_collection.resumes_at ?? null };
+    sub.pause_collection = given.pause_collection && {
+      behavior: given.pause_collection.behavior,
+      resumes_at: given.pause_collection.resumes_at ?? null,
+    };
   }
   if (given.payment_settings?.save_default_payment_method && sub.payment_settings) {
-    sub.payment_settings = { ...sub.payment_settings, save_default_payment_method: given.payment_settings.save_default_payment_method };
+    sub.payment_settings = {
+      ...sub.payment_settings,
+      save_default_payment_method: given.payment_settings.save_default_payment_method,
+    };
   }
   if (given.trial_settings && sub.trial_settings) {
-    sub.trial_settings = { end_behavior: { billing_cycle_anchor: null, missing_payment_method: given.trial_settings.end_behavior.missing_payment_method } };
+    sub.trial_settings = {
+      end_behavior: {
+        billing_cycle_anchor: null,
+        missing_payment_method: given.trial_settings.end_behavior.missing_payment_method,
+      },
+    };
   }
   if (given.cancellation_details && sub.cancellation_details) {
     const { comment, feedback } = given.cancellation_details;
     sub.cancellation_details = {
       ...sub.cancellation_details,
       ...(comment === undefined ? {} : { comment: comment || null }),
-      ...(feedback === undefined ? {} : { feedback: (feedback || null) as Stripe.Subscription.CancellationDetails.Feedback | null }),
+      ...(feedback === undefined
+        ? {}
+        : { feedback: (feedback || null) as Stripe.Subscription.CancellationDetails.Feedback | null }),
     };
   }
   if (given.discounts !== undefined) {
-    const kept = (given.discounts ?? []).map((one) => makeDiscount(app, one, { customer: getCustomer(app, sub.customer), subscription: sub.id }).id);
+    const kept = (given.discounts ?? []).map(
+      (one) => makeDiscount(app, one, { customer: getCustomer(app, sub.customer), subscription: sub.id }).id,
+    );
     for (const old of sub.discounts) if (!kept.includes(old)) dropDiscount(app, old);
     sub.discounts = kept;
   }
@@ -343,17 +515,29 @@ function cancel(call: Call): object {
   }
   return app.on(sub.test_clock, () => {
     if (given.prorate && sub.status !== 'trialing') {
-      const plan = planChange(app, sub, { items: [], behavior: 'create_prorations', resetAnchor: true, discounts: [] }, () => 'si_none');
+      const plan = planChange(
+        app,
+        sub,
+        { items: [], behavior: 'create_prorations', resetAnchor: true, discounts: [] },
+        () => 'si_none',
+      );
       sub._.billed = [];
       if (given.invoice_now && plan.credits.length > 0) {
-        const invoice = createInvoice(app, { ...updateInvoiceGiven(app, sub, plan.credits, undefined), autoAdvance: true }, false);
+        const invoice = createInvoice(
+          app,
+          { ...updateInvoiceGiven(app, sub, plan.credits, undefined), autoAdvance: true },
+          false,
+        );
         sub.latest_invoice = invoice.id;
         finalize(app, invoice);
-      } else for (const one of plan.credits) keepPending(app, { ...sub, _: { ...sub._, billed: [] } }, { ...one, item: null }, app.now);
+      } else
+        for (const one of plan.credits)
+          keepPending(app, { ...sub, _: { ...sub._, billed: [] } }, { ...one, item: null }, app.now);
     }
     endNow(app, sub, 'cancellation_requested', {
       comment: given.cancellation_details?.comment || null,
-      feedback: (given.cancellation_details?.feedback || null) as Stripe.Subscription.CancellationDetails.Feedback | null,
+      feedback: (given.cancellation_details?.feedback ||
+        null) as Stripe.Subscription.CancellationDetails.Feedback | null,
     });
     return viewSubscription(app, sub);
   });
@@ -363,8 +547,18 @@ function cancel(call: Call): object {
 function resume(call: Call): object {
   const { app } = call;
   const sub = getSubscription(app, id(call));
-  const given = parse(z.strictObject({ billing_cycle_anchor: z.strictObject({ type: z.enum(['now', 'unchanged', 'resume_at']) }).optional(), payment_behavior: ignored, proration_behavior: prorationBehavior.optional(), proration_date: ignored, expand }), call.params);
-  if (sub.status !== 'paused') throw invalid('Only paused subscriptions can be resumed.', undefined, 'subscription_not_paused');
+  const given = parse(
+    z.strictObject({
+      billing_cycle_anchor: z.strictObject({ type: z.enum(['now', 'unchanged', 'resume_at']) }).optional(),
+      payment_behavior: ignored,
+      proration_behavior: prorationBehavior.optional(),
+      proration_date: ignored,
+      expand,
+    }),
+    call.params,
+  );
+  if (sub.status !== 'paused')
+    throw invalid('Only paused subscriptions can be resumed.', undefined, 'subscription_not_paused');
   return app.on(sub.test_clock, () => {
     const before = app.view('subscriptions', sub);
     if (given.billing_cycle_anchor?.type === 'unchanged') {
@@ -376,11 +570,23 @@ function resume(call: Call): object {
       app.emit('customer.subscription.resumed', app.view('subscriptions', sub));
       return viewSubscription(app, sub);
     }
-    const plan = planChange(app, { ...sub, trial_end: sub.trial_end && Math.min(sub.trial_end, app.now) }, { items: [], behavior: given.proration_behavior ?? 'create_prorations', resetAnchor: true, discounts: discountsOf(app, sub) }, () => app.ids.make('si'));
+    const plan = planChange(
+      app,
+      { ...sub, trial_end: sub.trial_end && Math.min(sub.trial_end, app.now) },
+      {
+        items: [],
+        behavior: given.proration_behavior ?? 'create_prorations',
+        resetAnchor: true,
+        discounts: discountsOf(app, sub),
+      },
+      () => app.ids.make('si'),
+    );
     const trial = sub.trial_end;
     writePlan(sub, plan);
     sub.trial_end = trial;
-    const invoice = createInvoice(app, { ...updateInvoiceGiven(app, sub, [...plan.credits, ...plan.charges], undefined) });
+    const invoice = createInvoice(app, {
+      ...updateInvoiceGiven(app, sub, [...plan.credits, ...plan.charges], undefined),
+    });
     sub.latest_invoice = invoice.id;
     sub._.resumes_on = invoice.id;
     app.store.put('subscriptions', sub);
@@ -400,7 +606,20 @@ const listParams = z.strictObject({
   customer: filled.optional(),
   price: filled.optional(),
   plan: filled.optional(),
-  status: z.enum(['active', 'all', 'canceled', 'ended', 'incomplete', 'incomplete_expired', 'past_due', 'paused', 'trialing', 'unpaid']).optional(),
+  status: z
+    .enum([
+      'active',
+      'all',
+      'canceled',
+      'ended',
+      'incomplete',
+      'incomplete_expired',
+      'past_due',
+      'paused',
+      'trialing',
+      'unpaid',
+    ])
+    .optional(),
   test_clock: filled.optional(),
   automatic_tax: ignored,
 });
@@ -408,19 +627,34 @@ const listParams = z.strictObject({
 /** Without `status` canceled ones are left out. https://docs.stripe.com/api/subscriptions/list */
 function list({ app, params }: Call): object {
   const given = parse(listParams, params);
-  if (given.customer && !app.store.get('customers', given.customer) && !app.store.meta.counters[`deleted:${given.customer}`]) {
+  if (
+    given.customer &&
+    !app.store.get('customers', given.customer) &&
+    !app.store.meta.counters[`deleted:${given.customer}`]
+  ) {
     throw invalid(`No such customer: '${given.customer}'`, 'customer', 'resource_missing');
   }
-  const pool = given.customer ? app.store.by('subscriptions', 'customer', given.customer) : [...app.store.all('subscriptions')];
+  const pool = given.customer
+    ? app.store.by('subscriptions', 'customer', given.customer)
+    : [...app.store.all('subscriptions')];
   const price = given.price ?? given.plan;
   const found = pool.filter(
     (sub) =>
       (given.status === 'all' ||
-        (given.status === 'ended' ? ENDED.includes(sub.status) : given.status ? sub.status === given.status : sub.status !== 'canceled')) &&
-      (given.customer || (given.test_clock ? sub.test_clock === given.test_clock : sub.test_clock === null)) &&
+        (given.status === 'ended'
+          ? ENDED.includes(sub.status)
+          : given.status
+            ? sub.status === given.status
+            : sub.status !== 'canceled')) &&
+      (given.customer ||
+        (given.test_clock ? sub.test_clock === given.test_clock : sub.test_clock === null)) &&
       (!price || sub.items.some((item) => item.price === price)) &&
       (!given.collection_method || sub.collection_method === given.collection_method) &&
-      sub.items.some((item) => inRange(item.current_period_end, given.current_period_end) && inRange(item.current_period_start, given.current_period_start)) &&
+      sub.items.some(
+        (item) =>
+          inRange(item.current_period_end, given.current_period_end) &&
+          inRange(item.current_period_start, given.current_period_start),
+      ) &&
       inRange(sub.created, given.created),
   );
   return page(found, given, '/v1/subscriptions', (sub) => viewSubscription(app, sub));
@@ -434,11 +668,29 @@ function findItem(app: App, itemId: string): { sub: Subscription; item: Subscrip
   throw invalid(`No such subscription_item: '${itemId}'`, 'id', 'resource_missing');
 }
 
-const itemExtras = { payment_behavior: updateParams.shape.payment_behavior, proration_behavior: prorationBehavior.optional(), proration_date: updateParams.shape.proration_date, off_session: bool.optional(), expand };
+const itemExtras = {
+  payment_behavior: updateParams.shape.payment_behavior,
+  proration_behavior: prorationBehavior.optional(),
+  proration_date: updateParams.shape.proration_date,
+  off_session: bool.optional(),
+  expand,
+};
 const itemUpdate = itemParams.omit({ id: true, deleted: true }).extend(itemExtras).strict();
-const itemCreate = itemParams.omit({ id: true, deleted: true }).extend({ ...itemExtras, subscription: filled }).strict();
+const itemCreate = itemParams
+  .omit({ id: true, deleted: true })
+  .extend({ ...itemExtras, subscription: filled })
+  .strict();
 
-function changeItems(app: App, sub: Subscription, item: z.output<typeof itemParams>, extras: { payment_behavior?: UpdateGiven['payment_behavior']; proration_behavior?: UpdateGiven['proration_behavior']; proration_date?: number | undefined }): void {
+function changeItems(
+  app: App,
+  sub: Subscription,
+  item: z.output<typeof itemParams>,
+  extras: {
+    payment_behavior?: UpdateGiven['payment_behavior'];
+    proration_behavior?: UpdateGiven['proration_behavior'];
+    proration_date?: number | undefined;
+  },
+): void {
   app.on(sub.test_clock, () =>
     updateSubscription(app, sub, {
       items: [item],
@@ -452,14 +704,20 @@ function changeItems(app: App, sub: Subscription, item: z.output<typeof itemPara
 export const subscriptionRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/subscriptions', handler: create },
   { method: 'GET', pattern: '/v1/subscriptions', handler: list },
-  { method: 'GET', pattern: '/v1/subscriptions/:id', handler: (call) => viewSubscription(call.app, getSubscription(call.app, id(call))) },
+  {
+    method: 'GET',
+    pattern: '/v1/subscriptions/:id',
+    handler: (call) => viewSubscription(call.app, getSubscription(call.app, id(call))),
+  },
   {
     method: 'POST',
     pattern: '/v1/subscriptions/:id',
     handler: (call) => {
       const sub = getSubscription(call.app, id(call));
       const given = parse(updateParams, call.params);
-      return call.app.on(sub.test_clock, () => viewSubscription(call.app, updateSubscription(call.app, sub, given)));
+      return call.app.on(sub.test_clock, () =>
+        viewSubscription(call.app, updateSubscription(call.app, sub, given)),
+      );
     },
   },
   { method: 'DELETE', pattern: '/v1/subscriptions/:id', handler: cancel },
@@ -482,16 +740,30 @@ export const subscriptionRoutes: Route[] = [
       return page(sub.items, given, '/v1/subscription_items', (item) => viewItem(app, item), 'oldest');
     },
   },
-  { method: 'GET', pattern: '/v1/subscription_items/:id', handler: (call) => viewItem(call.app, findItem(call.app, id(call)).item) },
+  {
+    method: 'GET',
+    pattern: '/v1/subscription_items/:id',
+    handler: (call) => viewItem(call.app, findItem(call.app, id(call)).item),
+  },
   {
     method: 'POST',
     pattern: '/v1/subscription_items',
     handler: ({ app, params }) => {
-      const { subscription, payment_behavior, proration_behavior, proration_date, off_session: _off, expand: _expand, ...item } = parse(itemCreate, params);
+      const {
+        subscription,
+        payment_behavior,
+        proration_behavior,
+        proration_date,
+        off_session: _off,
+        expand: _expand,
+        ...item
+      } = parse(itemCreate, params);
       const sub = getSubscription(app, subscription, 'subscription');
       const had = new Set(sub.items.map((one) => one.id));
       changeItems(app, sub, item, { payment_behavior, proration_behavior, proration_date });
-      const made = sub.items.find((one) => !had.has(one.id)) ?? sub.pending_update?.subscription_items?.find((one) => !had.has(one.id));
+      const made =
+        sub.items.find((one) => !had.has(one.id)) ??
+        sub.pending_update?.subscription_items?.find((one) => !had.has(one.id));
       return viewItem(app, made as SubscriptionItem);
     },
   },
@@ -501,8 +773,20 @@ export const subscriptionRoutes: Route[] = [
     handler: (call) => {
       const { app } = call;
       const { sub } = findItem(app, id(call));
-      const { payment_behavior, proration_behavior, proration_date, off_session: _off, expand: _expand, ...item } = parse(itemUpdate, call.params);
-      changeItems(app, sub, { ...item, id: id(call) }, { payment_behavior, proration_behavior, proration_date });
+      const {
+        payment_behavior,
+        proration_behavior,
+        proration_date,
+        off_session: _off,
+        expand: _expand,
+        ...item
+      } = parse(itemUpdate, call.params);
+      changeItems(
+        app,
+        sub,
+        { ...item, id: id(call) },
+        { payment_behavior, proration_behavior, proration_date },
+      );
       return viewItem(app, findItem(app, id(call)).item);
     },
   },
@@ -511,7 +795,16 @@ export const subscriptionRoutes: Route[] = [
     pattern: '/v1/subscription_items/:id',
     handler: (call) => {
       const { sub, item } = findItem(call.app, id(call));
-      const given = parse(z.strictObject({ proration_behavior: prorationBehavior.optional(), proration_date: updateParams.shape.proration_date, payment_behavior: updateParams.shape.payment_behavior, clear_usage: ignored, off_session: ignored }), call.params);
+      const given = parse(
+        z.strictObject({
+          proration_behavior: prorationBehavior.optional(),
+          proration_date: updateParams.shape.proration_date,
+          payment_behavior: updateParams.shape.payment_behavior,
+          clear_usage: ignored,
+          off_session: ignored,
+        }),
+        call.params,
+      );
       changeItems(call.app, sub, { id: item.id, deleted: true }, given);
       return { id: item.id, object: 'subscription_item', deleted: true };
     },

@@ -5,13 +5,30 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
-import { draft, periodAfter, type Plan, shapeItem, truncateBilled } from '../engine/changes';
-import { createInvoice, finalize, foreseeCollection, collect, recordBilled, voidInvoice } from '../engine/collect';
+import { draft, type Plan, periodAfter, shapeItem, truncateBilled } from '../engine/changes';
+import {
+  collect,
+  createInvoice,
+  finalize,
+  foreseeCollection,
+  recordBilled,
+  voidInvoice,
+} from '../engine/collect';
 import { type Draft, priceAmount } from '../engine/invoicing';
 import { cancelScheduleOf } from '../engine/schedules';
 import { cardError, invalid, missing } from '../errors';
 import { embedded } from '../http/list';
-import type { Customer, Discount, Invoice, Metadata, Price, Subscription, SubscriptionItem, SubscriptionStatus, Wire } from '../types';
+import type {
+  Customer,
+  Discount,
+  Invoice,
+  Metadata,
+  Price,
+  Subscription,
+  SubscriptionItem,
+  SubscriptionStatus,
+  Wire,
+} from '../types';
 import { activeDiscounts, type DiscountGiven, makeDiscount } from './discounts';
 import { strip } from './lookup';
 
@@ -93,12 +110,20 @@ export function periodEnd(sub: Subscription, pick: 'min' | 'max' = 'min'): numbe
   return Math[pick](...sub.items.map((item) => item.current_period_end));
 }
 
-export function setStatus(app: App, sub: Subscription, status: SubscriptionStatus, why: Stripe.Subscription.StatusDetails.Paused['subscription']['type'] = 'system'): void {
+export function setStatus(
+  app: App,
+  sub: Subscription,
+  status: SubscriptionStatus,
+  why: Stripe.Subscription.StatusDetails.Paused['subscription']['type'] = 'system',
+): void {
   if (sub.status === status) return;
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.status = status;
     rec._.incomplete_until = null;
-    if (status === 'paused') rec.status_details = { paused: { subscription: { type: why }, transitioned_at: app.now, type: 'subscription' } };
+    if (status === 'paused')
+      rec.status_details = {
+        paused: { subscription: { type: why }, transitioned_at: app.now, type: 'subscription' },
+      };
     else delete rec.status_details;
   });
   delinquency(app, sub);
@@ -107,7 +132,9 @@ export function setStatus(app: App, sub: Subscription, status: SubscriptionStatu
 function delinquency(app: App, sub: Subscription): void {
   const customer = app.store.get('customers', sub.customer);
   if (!customer) return;
-  const late = app.store.by('subscriptions', 'customer', customer.id).some((one) => one.status === 'past_due' || one.status === 'unpaid');
+  const late = app.store
+    .by('subscriptions', 'customer', customer.id)
+    .some((one) => one.status === 'past_due' || one.status === 'unpaid');
   if (customer.delinquent === late) return;
   app.change('customers', customer, 'customer.updated', (rec) => {
     rec.delinquent = late;
@@ -123,19 +150,37 @@ export function firstDrafts(app: App, sub: Subscription, prorates = true): Draft
     const trial = sub.trial_end !== null && sub.trial_end > start;
     const full = priceAmount(price, item.quantity ?? 1);
     const partial = end < whole && !trial;
-    const amount = trial ? 0 : partial ? (prorates ? Math.round((full * (end - start)) / (whole - start)) : 0) : full;
+    const amount = trial
+      ? 0
+      : partial
+        ? prorates
+          ? Math.round((full * (end - start)) / (whole - start))
+          : 0
+        : full;
     const line = draft(app, sub, item, price, amount, start, end, false);
-    return trial ? { ...line, description: `Trial period for ${line.description.replace(/^1 × /, '').replace(/ \(at .*$/, '')}` } : line;
+    return trial
+      ? {
+          ...line,
+          description: `Trial period for ${line.description.replace(/^1 × /, '').replace(/ \(at .*$/, '')}`,
+        }
+      : line;
   });
 }
 
-export function shapeSubscription(app: App, given: StartGiven, subId: string, itemId: () => string, discounts: Discount[]): Subscription {
+export function shapeSubscription(
+  app: App,
+  given: StartGiven,
+  subId: string,
+  itemId: () => string,
+  discounts: Discount[],
+): Subscription {
   const { now } = app;
   const trial = given.trialEnd !== null && given.trialEnd > now ? given.trialEnd : null;
   const anchor = trial ?? given.anchor ?? now;
   const currency = given.items[0]?.price.currency ?? 'eur';
   const items = given.items.map(({ price, quantity, metadata }) => {
-    if (price.currency !== currency) throw invalid('All prices on a subscription must have the same currency.', 'items');
+    if (price.currency !== currency)
+      throw invalid('All prices on a subscription must have the same currency.', 'items');
     const end = trial ?? (given.anchor ? given.anchor : periodAfter(price, anchor, now));
     return shapeItem(app, subId, price, quantity, { start: now, end }, itemId(), metadata);
   });
@@ -145,7 +190,11 @@ export function shapeSubscription(app: App, given: StartGiven, subId: string, it
       object: 'subscription',
       application: null,
       application_fee_percent: null,
-      automatic_tax: { disabled_reason: null, enabled: given.automaticTax, liability: given.automaticTax ? { type: 'self' } : null },
+      automatic_tax: {
+        disabled_reason: null,
+        enabled: given.automaticTax,
+        liability: given.automaticTax ? { type: 'self' } : null,
+      },
       billing_cycle_anchor: anchor,
       billing_cycle_anchor_config: null,
       billing_mode: { flexible: { proration_discounts: 'included' }, type: 'flexible', updated_at: now },
@@ -167,7 +216,13 @@ export function shapeSubscription(app: App, given: StartGiven, subId: string, it
       description: given.description ?? null,
       discounts: discounts.map((discount) => discount.id),
       ended_at: null,
-      invoice_settings: { account_tax_ids: null, custom_fields: null, description: null, footer: null, issuer: { type: 'self' } },
+      invoice_settings: {
+        account_tax_ids: null,
+        custom_fields: null,
+        description: null,
+        footer: null,
+        issuer: { type: 'self' },
+      },
       latest_invoice: null,
       livemode: false,
       managed_payments: null,
@@ -191,7 +246,8 @@ export function shapeSubscription(app: App, given: StartGiven, subId: string, it
       trial_settings: {
         end_behavior: {
           billing_cycle_anchor: null,
-          missing_payment_method: (given.missingMethod ?? 'create_invoice') as Stripe.Subscription.TrialSettings.EndBehavior['missing_payment_method'],
+          missing_payment_method: (given.missingMethod ??
+            'create_invoice') as Stripe.Subscription.TrialSettings.EndBehavior['missing_payment_method'],
         },
       },
       trial_start: trial ? now : null,
@@ -214,8 +270,16 @@ export function shapeSubscription(app: App, given: StartGiven, subId: string, it
 export function startSubscription(app: App, given: StartGiven): Subscription {
   const { customer } = given;
   for (const { price } of given.items) {
-    if (!price.recurring) throw invalid('The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.', 'items[0][price]');
-    if (!price.active && !price._?.inline) throw invalid(`The price specified is inactive. This field only accepts active prices.`, 'items[0][price]');
+    if (!price.recurring)
+      throw invalid(
+        'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+        'items[0][price]',
+      );
+    if (!price.active && !price._?.inline)
+      throw invalid(
+        `The price specified is inactive. This field only accepts active prices.`,
+        'items[0][price]',
+      );
   }
   const needsPlace = given.automaticTax && !customer.address?.country;
   if (needsPlace) {
@@ -232,10 +296,15 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
   }
   const subId = app.ids.make('sub');
   const discounts = given.discounts.map((one) =>
-    makeDiscount(app, one, { customer, subscription: subId, checkout_session: given.checkoutSession ?? null }),
+    makeDiscount(app, one, {
+      customer,
+      subscription: subId,
+      checkout_session: given.checkoutSession ?? null,
+    }),
   );
   const sub = shapeSubscription(app, given, subId, () => app.ids.make('si'), discounts);
-  if (given.cancelAtPeriodEnd) Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub), canceled_at: app.now });
+  if (given.cancelAtPeriodEnd)
+    Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub), canceled_at: app.now });
   if (!customer.currency) app.store.put('customers', Object.assign(customer, { currency: sub.currency }));
   app.store.put('subscriptions', sub);
   app.emit('customer.subscription.created', app.view('subscriptions', sub));
@@ -245,7 +314,11 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     customer,
     subscription: sub,
     reason: 'subscription_create',
-    drafts: [...firstDrafts(app, sub, given.prorationBehavior !== 'none'), ...(given.extra ?? []), ...pendingDrafts(app, sub)],
+    drafts: [
+      ...firstDrafts(app, sub, given.prorationBehavior !== 'none'),
+      ...(given.extra ?? []),
+      ...pendingDrafts(app, sub),
+    ],
     discounts,
     currency: sub.currency,
     periodStart: app.now,
@@ -256,7 +329,11 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
   sub.latest_invoice = invoice.id;
   app.store.put('subscriptions', sub);
   finalize(app, invoice);
-  if (invoice.status === 'open' && given.collection !== 'send_invoice' && given.behavior !== 'default_incomplete') {
+  if (
+    invoice.status === 'open' &&
+    given.collection !== 'send_invoice' &&
+    given.behavior !== 'default_incomplete'
+  ) {
     collect(app, invoice, {
       automatic: false,
       offSession: !given.authentication,
@@ -271,7 +348,12 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
 export function pendingDrafts(app: App, sub: Subscription): Draft[] {
   return app.store
     .by('invoice_items', 'customer', sub.customer)
-    .filter((item) => item.invoice === null && (item._.subscription === null || item._.subscription === sub.id) && item.currency === sub.currency)
+    .filter(
+      (item) =>
+        item.invoice === null &&
+        (item._.subscription === null || item._.subscription === sub.id) &&
+        item.currency === sub.currency,
+    )
     .map((item) => ({
       amount: item.amount,
       currency: item.currency,
@@ -296,7 +378,10 @@ export function warnTrialEnd(app: App, sub: Subscription): void {
   app.emit('customer.subscription.trial_will_end', app.view('subscriptions', sub));
 }
 
-export function refusal(tried: { kind: string; decline?: { code: string; decline_code?: string; message: string } }): Error {
+export function refusal(tried: {
+  kind: string;
+  decline?: { code: string; decline_code?: string; message: string };
+}): Error {
   if (tried.kind === 'no_method') {
     return invalid(
       'This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.',
@@ -307,7 +392,8 @@ export function refusal(tried: { kind: string; decline?: { code: string; decline
   if (tried.kind === 'requires_action') {
     return cardError({
       code: 'subscription_payment_intent_requires_action',
-      message: 'Payment for this subscription requires additional user action before it can be completed successfully.',
+      message:
+        'Payment for this subscription requires additional user action before it can be completed successfully.',
     });
   }
   return cardError(tried.decline ?? { code: 'card_declined', message: 'Your card was declined.' });
@@ -337,7 +423,12 @@ export function applyPendingUpdate(app: App, sub: Subscription): void {
     const touched = sub.items
       .filter((old) => {
         const next = items.find((item) => item.id === old.id);
-        return !next || next.price !== old.price || next.quantity !== old.quantity || next.current_period_end !== old.current_period_end;
+        return (
+          !next ||
+          next.price !== old.price ||
+          next.quantity !== old.quantity ||
+          next.current_period_end !== old.current_period_end
+        );
       })
       .map((item) => item.id);
     sub._.billed = truncateBilled(sub._.billed, touched, at);
@@ -355,7 +446,11 @@ export function applyPendingUpdate(app: App, sub: Subscription): void {
   app.emit('customer.subscription.pending_update_applied', app.view('subscriptions', sub));
 }
 
-export function dropPendingUpdate(app: App, sub: Subscription, event: 'customer.subscription.pending_update_expired' | null): void {
+export function dropPendingUpdate(
+  app: App,
+  sub: Subscription,
+  event: 'customer.subscription.pending_update_expired' | null,
+): void {
   const invoice = app.store.get('invoices', sub._.pending_invoice);
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.pending_update = null;

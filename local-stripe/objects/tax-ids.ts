@@ -19,7 +19,9 @@ export function createTaxId(app: App, customer: Customer, type: string, given: s
   if (type === 'eu_vat' && !/^(EL|XI|[A-Z]{2})[0-9A-Z+*]{2,12}$/.test(value)) {
     throw invalid('Invalid value for eu_vat.', 'value', 'tax_id_invalid');
   }
-  const existing = app.store.by('tax_ids', 'customer', customer.id).find((one) => one.type === type && one.value === value);
+  const existing = app.store
+    .by('tax_ids', 'customer', customer.id)
+    .find((one) => one.type === type && one.value === value);
   if (existing) return existing;
   const verifies = VERIFIED_TYPES.has(type);
   const prefix = /^[A-Z]{2}/.exec(value)?.[0] ?? null;
@@ -41,7 +43,10 @@ export function createTaxId(app: App, customer: Customer, type: string, given: s
         verified_name: null,
       },
     } satisfies Wire<Stripe.TaxId>),
-    _: { verify_at: verifies ? app.now + app.settings.tax_id_seconds : null, test_clock: customer.test_clock },
+    _: {
+      verify_at: verifies ? app.now + app.settings.tax_id_seconds : null,
+      test_clock: customer.test_clock,
+    },
   };
   app.store.put('tax_ids', taxId);
   app.emit('customer.tax_id.created', app.view('tax_ids', taxId));
@@ -50,11 +55,17 @@ export function createTaxId(app: App, customer: Customer, type: string, given: s
 
 /** The verdict of settings, else: looks like a number of its country (not all zeros) → verified. */
 export function verifyTaxId(app: App, taxId: TaxId): void {
-  const verdict = app.settings.tax_id_verdicts[taxId.value] ?? (/^[A-Z]{2}0+$/.test(taxId.value) ? 'unverified' : 'verified');
+  const verdict =
+    app.settings.tax_id_verdicts[taxId.value] ??
+    (/^[A-Z]{2}0+$/.test(taxId.value) ? 'unverified' : 'verified');
   settleTaxId(app, taxId, verdict);
 }
 
-export function settleTaxId(app: App, taxId: TaxId, status: 'verified' | 'unverified' | 'unavailable' | 'pending'): void {
+export function settleTaxId(
+  app: App,
+  taxId: TaxId,
+  status: 'verified' | 'unverified' | 'unavailable' | 'pending',
+): void {
   const customer = app.store.get('customers', taxId.customer);
   app.change('tax_ids', taxId, 'customer.tax_id.updated', (rec) => {
     rec._.verify_at = null;
@@ -67,9 +78,14 @@ export function settleTaxId(app: App, taxId: TaxId, status: 'verified' | 'unveri
 }
 
 function create(call: Call): object {
-  const given = parse(z.strictObject({ type: filled, value: filled, owner: z.unknown().optional(), expand }), call.params);
+  const given = parse(
+    z.strictObject({ type: filled, value: filled, owner: z.unknown().optional(), expand }),
+    call.params,
+  );
   const customer = getCustomer(call.app, id(call));
-  return call.app.on(customer.test_clock, () => strip(createTaxId(call.app, customer, given.type, given.value)));
+  return call.app.on(customer.test_clock, () =>
+    strip(createTaxId(call.app, customer, given.type, given.value)),
+  );
 }
 
 export function removeTaxId(app: App, taxId: TaxId): void {
@@ -91,7 +107,12 @@ export const taxIdRoutes: Route[] = [
     handler: (call) => {
       const customer = getCustomer(call.app, id(call));
       const given = parse(z.strictObject(paging), call.params);
-      return page(call.app.store.by('tax_ids', 'customer', customer.id), given, `/v1/customers/${customer.id}/tax_ids`, strip);
+      return page(
+        call.app.store.by('tax_ids', 'customer', customer.id),
+        given,
+        `/v1/customers/${customer.id}/tax_ids`,
+        strip,
+      );
     },
   },
   { method: 'GET', pattern: '/v1/customers/:id/tax_ids/:txi', handler: (call) => strip(find(call)) },

@@ -17,7 +17,10 @@ function get(call: Call): TestClock {
 }
 
 function create({ app, params }: Call): object {
-  const given = parse(z.strictObject({ frozen_time: int, name: text.optional(), customer: filled.optional(), expand }), params);
+  const given = parse(
+    z.strictObject({ frozen_time: int, name: text.optional(), customer: filled.optional(), expand }),
+    params,
+  );
   const clock = {
     id: app.ids.make('clock'),
     object: 'test_helpers.test_clock',
@@ -41,7 +44,8 @@ function furthest(app: App, clock: TestClock): number {
     if (sub.test_clock !== clock.id || sub.status === 'canceled') continue;
     for (const item of sub.items) {
       const every = app.store.get('prices', item.price)?.recurring;
-      if (every) limit = Math.min(limit, addIntervals(clock.frozen_time, every.interval, every.interval_count * 2));
+      if (every)
+        limit = Math.min(limit, addIntervals(clock.frozen_time, every.interval, every.interval_count * 2));
     }
   }
   return limit;
@@ -51,10 +55,15 @@ function advance(call: Call): object {
   const { app } = call;
   const clock = get(call);
   const given = parse(z.strictObject({ frozen_time: int, expand }), call.params);
-  if (clock.status !== 'ready') throw invalid('This test clock is still advancing.', undefined, 'test_clock_advancing');
-  if (given.frozen_time <= clock.frozen_time) throw invalid('`frozen_time` must be after the current frozen time.', 'frozen_time');
+  if (clock.status !== 'ready')
+    throw invalid('This test clock is still advancing.', undefined, 'test_clock_advancing');
+  if (given.frozen_time <= clock.frozen_time)
+    throw invalid('`frozen_time` must be after the current frozen time.', 'frozen_time');
   if (given.frozen_time > furthest(app, clock)) {
-    throw invalid('Cannot advance a test clock by more than two intervals of its shortest subscription.', 'frozen_time');
+    throw invalid(
+      'Cannot advance a test clock by more than two intervals of its shortest subscription.',
+      'frozen_time',
+    );
   }
   app.change('test_clocks', clock, null, (rec) => {
     rec.status = 'advancing';
@@ -84,7 +93,8 @@ function remove(call: Call): object {
   const { app } = call;
   const clock = get(call);
   for (const table of ['subscriptions', 'invoices', 'schedules', 'customers', 'invoice_items'] as const) {
-    for (const rec of [...app.store.all(table)]) if (rec.test_clock === clock.id) app.store.remove(table, rec.id);
+    for (const rec of [...app.store.all(table)])
+      if (rec.test_clock === clock.id) app.store.remove(table, rec.id);
   }
   app.store.remove('test_clocks', clock.id);
   app.emit('test_helpers.test_clock.deleted', clock);
@@ -96,7 +106,13 @@ export const testClockRoutes: Route[] = [
   {
     method: 'GET',
     pattern: '/v1/test_helpers/test_clocks',
-    handler: ({ app, params }) => page([...app.store.all('test_clocks')], parse(z.strictObject(paging), params), '/v1/test_helpers/test_clocks', (clock) => clock),
+    handler: ({ app, params }) =>
+      page(
+        [...app.store.all('test_clocks')],
+        parse(z.strictObject(paging), params),
+        '/v1/test_helpers/test_clocks',
+        (clock) => clock,
+      ),
   },
   { method: 'GET', pattern: '/v1/test_helpers/test_clocks/:id', handler: (call) => ({ ...get(call) }) },
   { method: 'POST', pattern: '/v1/test_helpers/test_clocks/:id/advance', handler: advance },

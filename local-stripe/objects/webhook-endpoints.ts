@@ -2,17 +2,40 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
+import { DAY } from '../clock';
 import { invalid, missing } from '../errors';
 import { page } from '../http/list';
-import { bool, clearable, expand, filled, ignored, inRange, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
+import {
+  bool,
+  clearable,
+  expand,
+  filled,
+  ignored,
+  inRange,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  range,
+  text,
+} from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { EventRecord, Metadata, WebhookEndpoint, Wire } from '../types';
-import { DAY } from '../clock';
 import { viewEvent } from '../webhooks/events';
 import { strip } from './lookup';
 
-export function makeEndpoint(app: App, given: { url: string; events: string[]; version?: string | null; description?: string | null; metadata?: Metadata }): WebhookEndpoint {
-  if (!/^https?:\/\/\S+$/.test(given.url)) throw invalid('Invalid URL: An explicit scheme (such as https) must be provided.', 'url', 'url_invalid');
+export function makeEndpoint(
+  app: App,
+  given: {
+    url: string;
+    events: string[];
+    version?: string | null;
+    description?: string | null;
+    metadata?: Metadata;
+  },
+): WebhookEndpoint {
+  if (!/^https?:\/\/\S+$/.test(given.url))
+    throw invalid('Invalid URL: An explicit scheme (such as https) must be provided.', 'url', 'url_invalid');
   const endpoint: WebhookEndpoint = {
     ...({
       id: app.ids.make('we'),
@@ -96,7 +119,10 @@ function listEvents({ app, params }: Call): object {
   const found = [...app.store.all('events')].filter(
     (event) =>
       event.created >= oldest &&
-      (!wanted || wanted.some((type) => type === event.type || (type.endsWith('.*') && event.type.startsWith(type.slice(0, -1))))) &&
+      (!wanted ||
+        wanted.some(
+          (type) => type === event.type || (type.endsWith('.*') && event.type.startsWith(type.slice(0, -1))),
+        )) &&
       inRange(event.created, given.created) &&
       (given.delivery_success === undefined || delivered(app, event) === given.delivery_success),
   );
@@ -112,7 +138,13 @@ export const webhookRoutes: Route[] = [
   {
     method: 'GET',
     pattern: '/v1/webhook_endpoints',
-    handler: ({ app, params }) => page([...app.store.all('webhook_endpoints')], parse(z.strictObject(paging), params), '/v1/webhook_endpoints', strip),
+    handler: ({ app, params }) =>
+      page(
+        [...app.store.all('webhook_endpoints')],
+        parse(z.strictObject(paging), params),
+        '/v1/webhook_endpoints',
+        strip,
+      ),
   },
   { method: 'GET', pattern: '/v1/webhook_endpoints/:id', handler: (call) => strip(get(call)) },
   { method: 'POST', pattern: '/v1/webhook_endpoints/:id', handler: update },

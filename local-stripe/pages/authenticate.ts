@@ -10,8 +10,16 @@ import { layout, notice } from './layout';
 export function authenticatePage(app: App, intentId: string): Page {
   const intent = app.store.get('payment_intents', intentId) ?? app.store.get('setup_intents', intentId);
   if (!intent) return { status: 404, html: notice('Not found', 'There is nothing to authenticate here.') };
-  if (intent.status !== 'requires_action') return { status: 200, html: notice('Nothing to do', 'This payment is not waiting for authentication.') };
-  return { status: 200, html: layout('Authenticate', authenticationForm(`/authenticate/${intentId}`, 'the card asks for authentication', {}), 'narrow') };
+  if (intent.status !== 'requires_action')
+    return { status: 200, html: notice('Nothing to do', 'This payment is not waiting for authentication.') };
+  return {
+    status: 200,
+    html: layout(
+      'Authenticate',
+      authenticationForm(`/authenticate/${intentId}`, 'the card asks for authentication', {}),
+      'narrow',
+    ),
+  };
 }
 
 export function authenticatePost(app: App, intentId: string, values: Fields): Page {
@@ -23,7 +31,12 @@ export function authenticatePost(app: App, intentId: string, values: Fields): Pa
     if (to) return { status: 303, location: to };
     return {
       status: 200,
-      html: notice(outcome.kind === 'succeeded' ? 'Payment complete' : 'Authentication failed', outcome.kind === 'succeeded' ? 'Thank you. You can close this page.' : 'The bank did not confirm this payment.'),
+      html: notice(
+        outcome.kind === 'succeeded' ? 'Payment complete' : 'Authentication failed',
+        outcome.kind === 'succeeded'
+          ? 'Thank you. You can close this page.'
+          : 'The bank did not confirm this payment.',
+      ),
     };
   }
   const setup = app.store.get('setup_intents', intentId);
@@ -32,7 +45,10 @@ export function authenticatePost(app: App, intentId: string, values: Fields): Pa
     const fails = method && cardBehavior(method._.number);
     const ok = passed && !(fails?.kind === 'authenticates' && fails.fails);
     if (method) confirmSetup(app, setup, method, ok ? 'passed' : 'failed');
-    return { status: 200, html: notice(ok ? 'Card saved' : 'Authentication failed', 'You can close this page.') };
+    return {
+      status: 200,
+      html: notice(ok ? 'Card saved' : 'Authentication failed', 'You can close this page.'),
+    };
   }
   return authenticatePage(app, intentId);
 }

@@ -1,12 +1,27 @@
 /** `/c/pay/{session}`: what Checkout shows. https://docs.stripe.com/payments/checkout */
 import type { App } from '../app';
+import { cardBehavior } from '../cards';
 import { formatDay } from '../clock';
 import { money } from '../engine/invoicing';
 import { StripeError } from '../errors';
-import { type Completion, complete, discountsGiven, draftCustomer, type Quote, quote } from '../objects/checkout-sessions';
+import {
+  type Completion,
+  complete,
+  discountsGiven,
+  draftCustomer,
+  type Quote,
+  quote,
+} from '../objects/checkout-sessions';
 import type { CheckoutSession } from '../types';
-import { cardBehavior } from '../cards';
-import { addressFields, addressOf, addressValues, authenticationForm, cardFields, cardOf, type Fields } from './fields';
+import {
+  addressFields,
+  addressOf,
+  addressValues,
+  authenticationForm,
+  cardFields,
+  cardOf,
+  type Fields,
+} from './fields';
 import { type Html, html, layout, notice } from './layout';
 
 export interface Page {
@@ -17,13 +32,24 @@ export interface Page {
 
 export function checkoutPage(app: App, sessionId: string, values: Fields = {}, problem?: string): Page {
   const session = app.store.get('checkout_sessions', sessionId);
-  if (!session) return { status: 404, html: notice('Not found', 'There is no checkout session with this address.') };
+  if (!session)
+    return { status: 404, html: notice('Not found', 'There is no checkout session with this address.') };
   const back = session.cancel_url ? { href: session.cancel_url, text: 'Back to the shop' } : null;
   if (session.status === 'complete') {
-    return { status: 200, html: notice('Already paid', 'You have completed this checkout. Nothing more to do here.', back) };
+    return {
+      status: 200,
+      html: notice('Already paid', 'You have completed this checkout. Nothing more to do here.', back),
+    };
   }
   if (session.status === 'expired') {
-    return { status: 410, html: notice('This link has expired', 'This checkout session is no longer open. Go back and start again.', back) };
+    return {
+      status: 410,
+      html: notice(
+        'This link has expired',
+        'This checkout session is no longer open. Go back and start again.',
+        back,
+      ),
+    };
   }
   return app.on(app.store.get('customers', session.customer)?.test_clock, () => ({
     status: problem ? 402 : 200,
@@ -44,7 +70,12 @@ function open(app: App, session: CheckoutSession, given: Fields, problem?: strin
   let amounts: Quote | null = null;
   if (session.mode !== 'setup') {
     try {
-      amounts = quote(app, session, customer, discountsGiven(app, session, values.promotion_code || undefined));
+      amounts = quote(
+        app,
+        session,
+        customer,
+        discountsGiven(app, session, values.promotion_code || undefined),
+      );
     } catch (error) {
       trouble ??= words(error);
       amounts = quote(app, session, customer, []);
@@ -99,17 +130,26 @@ function buttonWords(session: CheckoutSession, amounts: Quote | null): string {
 
 function summary(session: CheckoutSession, amounts: Quote): Html {
   const recurring = amounts.lines.find(({ price }) => price.recurring)?.price.recurring;
-  const every = recurring ? (recurring.interval_count > 1 ? `every ${recurring.interval_count} ${recurring.interval}s` : `per ${recurring.interval}`) : '';
-  const later = amounts.trialEnd ? `, then ${money(amounts.total, amounts.currency)}/${recurring?.interval ?? ''} from ${formatDay(amounts.trialEnd)}` : '';
+  const every = recurring
+    ? recurring.interval_count > 1
+      ? `every ${recurring.interval_count} ${recurring.interval}s`
+      : `per ${recurring.interval}`
+    : '';
+  const later = amounts.trialEnd
+    ? `, then ${money(amounts.total, amounts.currency)}/${recurring?.interval ?? ''} from ${formatDay(amounts.trialEnd)}`
+    : '';
   const percent = amounts.lines.find((row) => row.taxPercent)?.taxPercent;
   return html`<h1>${title(session, amounts)}</h1>
     <p class="big">${money(amounts.dueToday, amounts.currency)}</p>
     <p class="soft">${amounts.trialEnd ? `${money(amounts.dueToday, amounts.currency)} today${later}` : every}</p>
     <ul class="rows card">
       ${amounts.lines.map(
-        ({ line, price }) => html`<li><span>${line.description ?? 'Item'}${(line.quantity ?? 1) > 1 ? ` × ${line.quantity ?? 1}` : ''}${
-          price.recurring ? html`<br><span class="soft">billed every ${price.recurring.interval}</span>` : ''
-        }</span><span>${money(line.quantity && price.unit_amount !== null ? price.unit_amount * line.quantity : 0, amounts.currency)}</span></li>`,
+        ({ line, price }) =>
+          html`<li><span>${line.description ?? 'Item'}${(line.quantity ?? 1) > 1 ? ` × ${line.quantity ?? 1}` : ''}${
+            price.recurring
+              ? html`<br><span class="soft">billed every ${price.recurring.interval}</span>`
+              : ''
+          }</span><span>${money(line.quantity && price.unit_amount !== null ? price.unit_amount * line.quantity : 0, amounts.currency)}</span></li>`,
       )}
       ${amounts.discount > 0 && html`<li><span>Discount</span><span>${money(-amounts.discount, amounts.currency)}</span></li>`}
       ${session.automatic_tax.enabled && html`<li><span>VAT${percent ? ` (${percent} %)` : ''}</span><span>${money(amounts.tax, amounts.currency)}</span></li>`}
@@ -129,12 +169,18 @@ export function checkoutPost(app: App, sessionId: string, values: Fields): Page 
   if (!session || session.status !== 'open') return checkoutPage(app, sessionId);
   if (values.do === 'apply') return { ...checkoutPage(app, sessionId, values), status: 200 };
   try {
-    const done = app.on(app.store.get('customers', session.customer)?.test_clock, () => complete(app, session, completionOf(app, values)));
+    const done = app.on(app.store.get('customers', session.customer)?.test_clock, () =>
+      complete(app, session, completionOf(app, values)),
+    );
     if (done.kind === 'authenticate') {
       const { authentication: _answer, do: _do, ...carried } = values;
       return {
         status: 200,
-        html: layout('Authenticate your payment', authenticationForm(`/c/pay/${session.id}`, 'the card asks for authentication', carried), 'narrow'),
+        html: layout(
+          'Authenticate your payment',
+          authenticationForm(`/c/pay/${session.id}`, 'the card asks for authentication', carried),
+          'narrow',
+        ),
       };
     }
   } catch (error) {

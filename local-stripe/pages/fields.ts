@@ -62,7 +62,8 @@ export function cardOf(values: Fields, now: number): CardOf {
   const year = Number(expiry[2]) % 100 === Number(expiry[2]) ? 2000 + Number(expiry[2]) : Number(expiry[2]);
   if (month < 1 || month > 12) throw new Error('Enter the expiry date as MM / YY.');
   const today = new Date(now * 1000);
-  if (year * 12 + month < today.getUTCFullYear() * 12 + today.getUTCMonth() + 1) throw new Error("Your card's expiration date is in the past.");
+  if (year * 12 + month < today.getUTCFullYear() * 12 + today.getUTCMonth() + 1)
+    throw new Error("Your card's expiration date is in the past.");
   if (!/^\d{3,4}$/.test(values.cvc ?? '')) throw new Error("Your card's security code is incomplete.");
   return { number, exp_month: month, exp_year: year };
 }

@@ -1,11 +1,11 @@
 /** `/`: objects, events, deliveries, the clock, the faults, and a button for each control. */
 import type { App } from '../app';
-import type { Control } from '../control';
 import { formatDay } from '../clock';
+import type { Control } from '../control';
 import { view } from '../objects/lookup';
 import type { TableName } from '../types';
-import { type Html, html, layout, notice } from './layout';
 import type { Page } from './checkout';
+import { type Html, html, layout, notice } from './layout';
 
 const SHOWN: [TableName, string][] = [
   ['customers', 'Customers'],
@@ -82,13 +82,27 @@ export function frontPage(app: App, control: Control): Page {
 
 export function objectsPage(app: App, table: string, id?: string): Page {
   const known = SHOWN.find(([name]) => name === table);
-  if (!known) return { status: 404, html: notice('Not found', 'There is no such list.', { href: '/', text: 'To the front page' }) };
+  if (!known)
+    return {
+      status: 404,
+      html: notice('Not found', 'There is no such list.', { href: '/', text: 'To the front page' }),
+    };
   const [name, title] = known;
   const back = html`<p><a href="${id ? `/objects/${name}` : '/'}">← Back</a></p>`;
   if (id) {
     const rec = app.store.get(name, id);
-    if (!rec) return { status: 404, html: notice('Not found', 'There is no such object.', { href: '/', text: 'To the front page' }) };
-    return { status: 200, html: layout(id, html`${back}<h1>${id}</h1><pre class="card scroll"><code>${JSON.stringify(view(app, name, rec), null, 2)}</code></pre>`) };
+    if (!rec)
+      return {
+        status: 404,
+        html: notice('Not found', 'There is no such object.', { href: '/', text: 'To the front page' }),
+      };
+    return {
+      status: 200,
+      html: layout(
+        id,
+        html`${back}<h1>${id}</h1><pre class="card scroll"><code>${JSON.stringify(view(app, name, rec), null, 2)}</code></pre>`,
+      ),
+    };
   }
   const rows = last(app.store.all(name) as Iterable<{ id: string }>, 200);
   return {

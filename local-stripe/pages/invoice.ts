@@ -12,7 +12,8 @@ import { html, layout, notice } from './layout';
 
 export function invoicePage(app: App, invoiceId: string, problem?: string, values: Fields = {}): Page {
   const invoice = app.store.get('invoices', invoiceId);
-  if (!invoice || invoice.status === 'draft') return { status: 404, html: notice('Not found', 'There is no invoice with this address.') };
+  if (!invoice || invoice.status === 'draft')
+    return { status: 404, html: notice('Not found', 'There is no invoice with this address.') };
   const intent = intentOf(app, invoice);
   const waits = intent?.status === 'requires_action' && invoice.status === 'open';
   const customer = app.store.get('customers', invoice.customer);
@@ -39,7 +40,8 @@ export function invoicePage(app: App, invoiceId: string, problem?: string, value
         ${
           methods.length > 0 &&
           html`<fieldset><legend>Saved cards</legend>${methods.map(
-            (method) => html`<p><label><input type="radio" name="saved" value="${method.id}"${method.id === customer?.invoice_settings.default_payment_method ? html` checked` : ''}>${method.card?.brand} •••• ${method.card?.last4}</label></p>`,
+            (method) =>
+              html`<p><label><input type="radio" name="saved" value="${method.id}"${method.id === customer?.invoice_settings.default_payment_method ? html` checked` : ''}>${method.card?.brand} •••• ${method.card?.last4}</label></p>`,
           )}</fieldset><button class="main" name="do" value="saved" formnovalidate>Pay with saved card</button>`
         }
         ${cardFields(values)}<button class="main wide" name="do" value="pay">Pay ${money(invoice.amount_remaining, invoice.currency)}</button></form>`
@@ -49,9 +51,12 @@ export function invoicePage(app: App, invoiceId: string, problem?: string, value
 }
 
 function stateOf(invoice: Invoice): string {
-  if (invoice.status === 'paid' && invoice.status_transitions.paid_at) return `Paid on ${formatDay(invoice.status_transitions.paid_at)}`;
+  if (invoice.status === 'paid' && invoice.status_transitions.paid_at)
+    return `Paid on ${formatDay(invoice.status_transitions.paid_at)}`;
   if (invoice.status === 'void') return 'Void: nothing to pay';
-  return invoice.status === 'uncollectible' ? 'Uncollectible' : `Due ${formatDay(invoice.due_date ?? invoice.created)}`;
+  return invoice.status === 'uncollectible'
+    ? 'Uncollectible'
+    : `Due ${formatDay(invoice.due_date ?? invoice.created)}`;
 }
 
 export function invoicePost(app: App, invoiceId: string, values: Fields): Page {
@@ -69,8 +74,14 @@ export function invoicePost(app: App, invoiceId: string, values: Fields): Page {
         if (decline) throw new Error(decline.message);
         if (customer) attach(app, method, customer);
       }
-      const tried = collect(app, invoice, { automatic: false, offSession: false, method, returnUrl: `/i/${invoice.id}` });
-      if (tried.kind === 'requires_action') return { status: 303, location: `/authenticate/${intentOf(app, invoice)?.id ?? ''}` };
+      const tried = collect(app, invoice, {
+        automatic: false,
+        offSession: false,
+        method,
+        returnUrl: `/i/${invoice.id}`,
+      });
+      if (tried.kind === 'requires_action')
+        return { status: 303, location: `/authenticate/${intentOf(app, invoice)?.id ?? ''}` };
       if (tried.kind === 'failed') throw new Error(tried.decline.message);
       return { status: 303, location: `/i/${invoice.id}` };
     } catch (error) {
@@ -92,11 +103,22 @@ export function invoicePdf(app: App, invoiceId: string): Buffer | null {
     '',
     ...invoice.lines.map((line) => `${line.description ?? ''}   ${money(line.amount, line.currency)}`),
     '',
-    ...(invoice.total_discount_amounts ?? []).map((one) => `Discount   ${money(-one.amount, invoice.currency)}`),
+    ...(invoice.total_discount_amounts ?? []).map(
+      (one) => `Discount   ${money(-one.amount, invoice.currency)}`,
+    ),
     ...(invoice.total_taxes ?? []).map((one) => `VAT   ${money(one.amount, invoice.currency)}`),
     `Total   ${money(invoice.total, invoice.currency)}`,
   ];
-  const text = rows.map((row) => `(${row.replaceAll('€', 'EUR ').replaceAll('×', 'x').replace(/[^\x20-\x7e]/g, '?').replace(/[\\()]/g, '\\$&')}) Tj T*`).join('\n');
+  const text = rows
+    .map(
+      (row) =>
+        `(${row
+          .replaceAll('€', 'EUR ')
+          .replaceAll('×', 'x')
+          .replace(/[^\x20-\x7e]/g, '?')
+          .replace(/[\\()]/g, '\\$&')}) Tj T*`,
+    )
+    .join('\n');
   const stream = `BT /F1 11 Tf 16 TL 56 780 Td\n${text}\nET`;
   const objects = [
     '<< /Type /Catalog /Pages 2 0 R >>',

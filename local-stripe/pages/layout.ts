@@ -8,17 +8,24 @@ export class Html {
 type Part = Html | string | number | null | undefined | false | Part[];
 
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
-  return new Html(strings.reduce((out, text, at) => out + text + (at < parts.length ? show(parts[at]) : ''), ''));
+  return new Html(
+    strings.reduce((out, text, at) => out + text + (at < parts.length ? show(parts[at]) : ''), ''),
+  );
 }
 
 function show(part: Part): string {
   if (part === null || part === undefined || part === false) return '';
   if (Array.isArray(part)) return part.map(show).join('');
-  return part instanceof Html ? part.text : escape(String(part));
+  return part instanceof Html ? part.text : escapeHtml(String(part));
 }
 
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
 }
 
 const STYLE = `

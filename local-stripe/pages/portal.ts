@@ -12,7 +12,15 @@ import { ENDED, endNow, periodEnd } from '../objects/subscriptions';
 import { createTaxId, removeTaxId } from '../objects/tax-ids';
 import type { Customer, PortalConfiguration, PortalSession, Subscription } from '../types';
 import type { Page } from './checkout';
-import { addressFields, addressOf, addressValues, authenticationForm, cardFields, cardOf, type Fields } from './fields';
+import {
+  addressFields,
+  addressOf,
+  addressValues,
+  authenticationForm,
+  cardFields,
+  cardOf,
+  type Fields,
+} from './fields';
 import { type Html, html, layout, notice } from './layout';
 
 interface Here {
@@ -26,11 +34,18 @@ function find(app: App, sessionId: string): Here | Page {
   const session = app.store.get('portal_sessions', sessionId);
   const configuration = app.store.get('portal_configurations', session?.configuration);
   const customer = app.store.get('customers', session?.customer);
-  if (!session || !configuration || !customer) return { status: 404, html: notice('Not found', 'This portal link does not exist.') };
+  if (!session || !configuration || !customer)
+    return { status: 404, html: notice('Not found', 'This portal link does not exist.') };
   return { app, session, configuration, customer };
 }
 
-export function portalPage(app: App, sessionId: string, problem?: string, done?: string, values: Fields = {}): Page {
+export function portalPage(
+  app: App,
+  sessionId: string,
+  problem?: string,
+  done?: string,
+  values: Fields = {},
+): Page {
   const here = find(app, sessionId);
   if ('status' in here) return here;
   const { session } = here;
@@ -40,7 +55,13 @@ export function portalPage(app: App, sessionId: string, problem?: string, done?:
       ? [addCard(here, values)]
       : flow === 'subscription_cancel'
         ? [subscriptions(here, session.flow?.subscription_cancel?.subscription)]
-        : [subscriptions(here), methods(here), flow ? '' : addCard(here, values), details(here), invoices(here)];
+        : [
+            subscriptions(here),
+            methods(here),
+            flow ? '' : addCard(here, values),
+            details(here),
+            invoices(here),
+          ];
   const body = html`${session.return_url && html`<p><a href="${session.return_url}">← Return to the shop</a></p>`}
     <h1>${here.configuration.business_profile.headline ?? 'Your billing'}</h1>
     ${problem && html`<p class="note bad" role="alert">${problem}</p>`}${done && html`<p class="note ok" role="status">${done}</p>`}
@@ -49,16 +70,20 @@ export function portalPage(app: App, sessionId: string, problem?: string, done?:
 }
 
 function nameOf(app: App, sub: Subscription): string {
-  return sub.items.map((item) => {
-    const price = app.store.get('prices', item.price);
-    return (price && productOf(app, price)?.name) ?? 'Subscription';
-  }).join(', ');
+  return sub.items
+    .map((item) => {
+      const price = app.store.get('prices', item.price);
+      return (price && productOf(app, price)?.name) ?? 'Subscription';
+    })
+    .join(', ');
 }
 
 function amountOf(app: App, sub: Subscription): string {
   const item = sub.items[0];
   const price = app.store.get('prices', item?.price);
-  return price ? `${money((price.unit_amount ?? 0) * (item?.quantity ?? 1), price.currency)} per ${price.recurring?.interval ?? 'period'}` : '';
+  return price
+    ? `${money((price.unit_amount ?? 0) * (item?.quantity ?? 1), price.currency)} per ${price.recurring?.interval ?? 'period'}`
+    : '';
 }
 
 function stateOf(sub: Subscription): string {
@@ -81,16 +106,21 @@ const WORDS: Record<string, string> = {
 
 function subscriptions(here: Here, only?: string): Html {
   const { app, configuration, customer } = here;
-  const live = app.store.by('subscriptions', 'customer', customer.id).filter((sub) => !ENDED.includes(sub.status) && (!only || sub.id === only));
+  const live = app.store
+    .by('subscriptions', 'customer', customer.id)
+    .filter((sub) => !ENDED.includes(sub.status) && (!only || sub.id === only));
   const cancel = configuration.features.subscription_cancel;
   return html`<section aria-labelledby="subscriptions"><h2 id="subscriptions">Current subscriptions</h2>
     ${live.length === 0 && html`<p class="card soft">No subscriptions.</p>`}
     ${live.map(
-      (sub) => html`<div class="card"><p class="big">${nameOf(app, sub)}</p><p>${amountOf(app, sub)}</p><p class="soft">${stateOf(sub)}</p>
+      (
+        sub,
+      ) => html`<div class="card"><p class="big">${nameOf(app, sub)}</p><p>${amountOf(app, sub)}</p><p class="soft">${stateOf(sub)}</p>
       ${
         sub.cancel_at !== null && !sub.schedule
           ? html`<form method="post">${field('subscription', sub.id)}<button class="main" name="do" value="reactivate">Don't cancel</button></form>`
-          : cancel.enabled && !sub.schedule &&
+          : cancel.enabled &&
+            !sub.schedule &&
             html`<form method="post">${field('subscription', sub.id)}
             ${
               cancel.cancellation_reason.enabled &&
@@ -114,7 +144,9 @@ function methods({ app, configuration, customer }: Here): Html | string {
   return html`<section aria-labelledby="methods"><h2 id="methods">Payment methods</h2><ul class="rows card">
     ${cards.length === 0 && html`<li class="soft">No card saved.</li>`}
     ${cards.map(
-      (method) => html`<li><span>${method.card?.brand} •••• ${method.card?.last4} <span class="soft">expires ${method.card?.exp_month}/${method.card?.exp_year}</span> ${method.id === usual && html`<span class="tag">Default</span>`}</span>
+      (
+        method,
+      ) => html`<li><span>${method.card?.brand} •••• ${method.card?.last4} <span class="soft">expires ${method.card?.exp_month}/${method.card?.exp_year}</span> ${method.id === usual && html`<span class="tag">Default</span>`}</span>
       ${
         configuration.features.payment_method_update.enabled &&
         method.id !== usual &&
@@ -143,17 +175,24 @@ function details({ app, configuration, customer }: Here): Html | string {
     ${
       may.has('tax_id') &&
       html`<div class="card"><h2>Tax IDs</h2><ul class="rows">${taxIds.map(
-        (taxId) => html`<li><span>${taxId.value} <span class="tag">${taxId.verification?.status}</span></span><form method="post">${field('tax_id', taxId.id)}<button name="do" value="remove_tax_id">Remove</button></form></li>`,
+        (taxId) =>
+          html`<li><span>${taxId.value} <span class="tag">${taxId.verification?.status}</span></span><form method="post">${field('tax_id', taxId.id)}<button name="do" value="remove_tax_id">Remove</button></form></li>`,
       )}</ul><form method="post"><label for="vat">VAT number</label><input id="vat" name="value" placeholder="LU26375245"><p><button name="do" value="tax_id">Add</button></p></form></div>`
     }</section>`;
 }
 
 function invoices({ app, configuration, customer }: Here): Html | string {
   if (!configuration.features.invoice_history.enabled) return '';
-  const list = app.store.by('invoices', 'customer', customer.id).filter((one) => one.status !== 'draft').reverse().slice(0, 24);
+  const list = app.store
+    .by('invoices', 'customer', customer.id)
+    .filter((one) => one.status !== 'draft')
+    .reverse()
+    .slice(0, 24);
   return html`<section aria-labelledby="invoices"><h2 id="invoices">Invoice history</h2><div class="card scroll"><table><thead><tr><th>Date</th><th class="num">Amount</th><th>Status</th><th>Links</th></tr></thead><tbody>
     ${list.map(
-      (one) => html`<tr><td>${formatDay(one.created)}</td><td class="num">${money(one.total, one.currency)}</td><td>${one.status}</td>
+      (
+        one,
+      ) => html`<tr><td>${formatDay(one.created)}</td><td class="num">${money(one.total, one.currency)}</td><td>${one.status}</td>
       <td><a href="/i/${one.id}">${one.status === 'open' ? 'Pay' : 'View'}</a> · <a href="/i/${one.id}/pdf">PDF</a></td></tr>`,
     )}</tbody></table></div></section>`;
 }
@@ -165,8 +204,10 @@ export function portalPost(app: App, sessionId: string, values: Fields): Page {
     const result = app.on(here.customer.test_clock, () => act(here, values));
     if (typeof result !== 'string') return result;
     const after = here.session.flow?.after_completion;
-    if (after?.type === 'redirect' && after.redirect) return { status: 303, location: after.redirect.return_url };
-    if (after?.type === 'hosted_confirmation') return { status: 200, html: notice('Done', after.hosted_confirmation?.custom_message ?? result) };
+    if (after?.type === 'redirect' && after.redirect)
+      return { status: 303, location: after.redirect.return_url };
+    if (after?.type === 'hosted_confirmation')
+      return { status: 200, html: notice('Done', after.hosted_confirmation?.custom_message ?? result) };
     return portalPage(app, sessionId, undefined, result);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -213,7 +254,8 @@ function act(here: Here, values: Fields): string | Page {
       return 'Saved.';
     }
     case 'tax_id':
-      if (!allowed.customer_update.allowed_updates.includes('tax_id')) throw new Error('Tax IDs cannot be changed here.');
+      if (!allowed.customer_update.allowed_updates.includes('tax_id'))
+        throw new Error('Tax IDs cannot be changed here.');
       createTaxId(app, customer, 'eu_vat', values.value ?? '');
       return 'Tax ID added. It is being checked.';
     case 'remove_tax_id': {
@@ -228,7 +270,8 @@ function act(here: Here, values: Fields): string | Page {
 
 function own({ app, customer }: Here, subId: string | undefined): Subscription {
   const sub = app.store.get('subscriptions', subId);
-  if (!sub || sub.customer !== customer.id || ENDED.includes(sub.status)) throw new Error('This subscription has ended.');
+  if (!sub || sub.customer !== customer.id || ENDED.includes(sub.status))
+    throw new Error('This subscription has ended.');
   if (sub.schedule) throw new Error('A change of this subscription is scheduled; cancel that first.');
   return sub;
 }
@@ -253,7 +296,12 @@ function cancel(here: Here, values: Fields): string {
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.cancel_at = rec.status === 'trialing' && rec.trial_end ? rec.trial_end : periodEnd(rec);
     rec.canceled_at = app.now;
-    rec.cancellation_details = { comment: values.comment || null, feedback, feedback_option: null, reason: 'cancellation_requested' };
+    rec.cancellation_details = {
+      comment: values.comment || null,
+      feedback,
+      feedback_option: null,
+      reason: 'cancellation_requested',
+    };
   });
   return `Your subscription ends on ${formatDay(sub.cancel_at ?? app.now)}.`;
 }
@@ -264,12 +312,24 @@ function addCardNow(here: Here, values: Fields): string | Page {
   const behavior = cardBehavior(given.number);
   if (behavior.kind === 'authenticates' && !values.authentication) {
     const { do: _do, ...carried } = values;
-    return { status: 200, html: layout('Authenticate', authenticationForm(`/p/session/${session.id}`, 'the card asks for authentication', carried), 'narrow') };
+    return {
+      status: 200,
+      html: layout(
+        'Authenticate',
+        authenticationForm(`/p/session/${session.id}`, 'the card asks for authentication', carried),
+        'narrow',
+      ),
+    };
   }
   const intent = makeSetupIntent(app, customer.id);
   const method = makeCard(app, { ...given, name: customer.name, email: customer.email });
   const failed = values.authentication === 'failed' || (behavior.kind === 'authenticates' && behavior.fails);
-  const outcome = confirmSetup(app, intent, method, behavior.kind === 'authenticates' ? (failed ? 'failed' : 'passed') : undefined);
+  const outcome = confirmSetup(
+    app,
+    intent,
+    method,
+    behavior.kind === 'authenticates' ? (failed ? 'failed' : 'passed') : undefined,
+  );
   if (typeof outcome !== 'string') throw new Error(outcome.message);
   if (values.default || !customer.invoice_settings.default_payment_method) {
     setDefault(app, customer, method.id);

@@ -31,7 +31,8 @@ export class Deliverer {
   /** After a restart: what was on its way goes out again. */
   resume(): void {
     for (const delivery of this.app.store.all('deliveries')) {
-      if (delivery.status === 'pending') this.later(delivery, Math.max(0, (delivery.next_at ?? 0) - Date.now()));
+      if (delivery.status === 'pending')
+        this.later(delivery, Math.max(0, (delivery.next_at ?? 0) - Date.now()));
     }
   }
 
@@ -193,7 +194,12 @@ export class Deliverer {
       await response.arrayBuffer();
       status = response.status;
     } catch (problem) {
-      error = problem instanceof Error ? (problem.cause instanceof Error ? problem.cause.message : problem.message) : 'failed';
+      error =
+        problem instanceof Error
+          ? problem.cause instanceof Error
+            ? problem.cause.message
+            : problem.message
+          : 'failed';
     }
     if (!store.get('deliveries', delivery.id)) return; // reset while it was under way
     const ok = status !== null && status >= 200 && status < 300;

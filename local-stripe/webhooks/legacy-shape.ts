@@ -13,7 +13,8 @@ export function isLegacy(version: string | null): boolean {
 
 export function legacyData(app: App, data: JsonObject): JsonObject {
   const shaped: JsonObject = { object: legacy(app, data.object as JsonObject) };
-  if (data.previous_attributes) shaped.previous_attributes = legacyPrevious(data.previous_attributes as JsonObject);
+  if (data.previous_attributes)
+    shaped.previous_attributes = legacyPrevious(data.previous_attributes as JsonObject);
   return shaped;
 }
 
@@ -51,7 +52,10 @@ function legacyInvoice(app: App, object: JsonObject): JsonObject {
   const intent = app.store.get('payment_intents', payment?.payment.payment_intent);
   const tax = ((object.total_taxes ?? []) as JsonObject[]).reduce((sum, one) => sum + Number(one.amount), 0);
   const lines = ((object.lines as JsonObject).data as JsonObject[]).map((line) => {
-    const item = (line.parent as JsonObject | null)?.subscription_item_details as JsonObject | null | undefined;
+    const item = (line.parent as JsonObject | null)?.subscription_item_details as
+      | JsonObject
+      | null
+      | undefined;
     const price = ((line.pricing as JsonObject | null)?.price_details as JsonObject | undefined)?.price;
     const full = app.store.get('prices', typeof price === 'string' ? price : null);
     return {
@@ -80,5 +84,9 @@ function legacyPrevious(previous: JsonObject): JsonObject {
   const data = (previous.items as JsonObject | undefined)?.data as JsonObject[] | undefined;
   const first = data?.[0];
   if (!first || first.current_period_end === undefined) return previous;
-  return { ...previous, current_period_start: first.current_period_start ?? null, current_period_end: first.current_period_end };
+  return {
+    ...previous,
+    current_period_start: first.current_period_start ?? null,
+    current_period_end: first.current_period_end,
+  };
 }
