@@ -309,7 +309,7 @@ export class Control {
   }
 
   /** Events live 30 days. https://docs.stripe.com/api/events */
-  private forget(now: number): void {
+  forget(now: number): void {
     const { store } = this.app;
     for (const event of store.all('events')) {
       if (event.created > now - 31 * DAY) break; // in order of creation

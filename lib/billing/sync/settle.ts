@@ -14,14 +14,45 @@ export class StillMoving extends Error {
  * after the snapshot was applied or ignored.
  * @throws StripeUnavailable, StillMoving, and what the mirror's `apply` throws
  */
-export async function settle<Snapshot>(
+export function settle<Snapshot>(
   db: Db,
   stripe: Stripe,
   mirror: Mirror<Snapshot>,
   id: string,
   context: SyncContext,
-  also?: (tx: Tx, outcome: Exclude<Outcome, { kind: 'settle' }>) => Promise<void>,
-): Promise<Exclude<Outcome, { kind: 'settle' }>> {
+  also?: Also,
+): Promise<Settled> {
+  return inTurn(id, () => settleNow(db, stripe, mirror, id, context, also));
+}
+
+type Settled = Exclude<Outcome, { kind: 'settle' }>;
+type Also = (tx: Tx, outcome: Settled) => Promise<void>;
+
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * One after the other per object within this process: the five events of one purchase ring at once, and would only make
+ * each other fetch again. Other processes are kept apart by the sync number, as ever.
+ */
+async function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+  const mine = (turns.get(id) ?? Promise.resolve()).then(work, work);
+  const settled = mine.catch(() => {});
+  turns.set(id, settled);
+  try {
+    return await mine;
+  } finally {
+    if (turns.get(id) === settled) turns.delete(id);
+  }
+}
+
+async function settleNow<Snapshot>(
+  db: Db,
+  stripe: Stripe,
+  mirror: Mirror<Snapshot>,
+  id: string,
+  context: SyncContext,
+  also?: Also,
+): Promise<Settled> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     const number = await mirror.syncNumber(db, id);
     const fetched = await callStripe(() => mirror.fetch(stripe, id));
