@@ -71,7 +71,10 @@ export async function startLocalStripe(options: Options = {}): Promise<Running> 
   for (const clock of store.all('test_clocks')) finish(app, clock.id);
   // Real time passes too: what falls due meanwhile is done within a second.
   const ticker = setInterval(() => {
-    if (!control.advancing) runDue(app, app.clock.running(), null);
+    if (control.advancing) return;
+    runDue(app, app.clock.running(), null);
+    control.forget(app.clock.running());
+    app.store.commit();
   }, 1000);
   ticker.unref();
   return {

@@ -24,7 +24,7 @@ export function intentSettled(app: App, intent: PaymentIntent, outcome: Outcome)
   }
   const session =
     app.store.by('checkout_sessions', 'payment_intent', intent.id)[0] ?? sessionOfInvoice(app, invoice);
-  if (!session || session.status !== 'complete' || session.payment_status !== 'unpaid') return;
+  if (session?.status !== 'complete' || session.payment_status !== 'unpaid') return;
   if (outcome.kind === 'succeeded') sessionPaid(app, session);
   else if (outcome.kind === 'failed') sessionPaymentFailed(app, session);
 }

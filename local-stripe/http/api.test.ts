@@ -101,7 +101,7 @@ describe('lists and expand', () => {
     const invoice = sub?.latest_invoice as Stripe.Invoice;
     const intent = invoice.payments?.data[0]?.payment.payment_intent as Stripe.PaymentIntent;
     expect(intent.status).toBe('succeeded');
-    expect((sub?.customer as Stripe.Customer).email).toBe('owner@acme.test');
+    expect((sub?.customer as Stripe.Customer | undefined)?.email).toBe('owner@acme.test');
     expect(sub?.items.data[0]?.price.unit_amount_decimal?.toString()).toBe('9900');
     // The expansion did not write into the records.
     expect((await stripe.subscriptions.retrieve(sub?.id ?? '')).latest_invoice).toBe(invoice.id);

@@ -8,6 +8,8 @@ import { StripeError } from '../errors';
 import type { StoredAnswer } from '../types';
 
 const KEPT_MS = 24 * 3600 * 1000;
+/** The SDK sends a key with each POST: only the latest are of use. */
+const KEPT = 5000;
 
 export class Idempotency {
   private readonly running = new Set<string>();
@@ -57,6 +59,13 @@ export class Idempotency {
     return () => this.running.delete(key);
   }
 
+  private drop(): void {
+    for (const oldest of this.app.store.all('answers')) {
+      if (this.app.store.count('answers') < KEPT && Date.now() - oldest.at < KEPT_MS) return;
+      this.app.store.remove('answers', oldest.id);
+    }
+  }
+
   keep(
     key: string,
     method: string,
@@ -64,6 +73,7 @@ export class Idempotency {
     body: string,
     answer: { status: number; body: string; requestId: string },
   ): void {
+    this.drop();
     this.app.store.put('answers', {
       id: key,
       fingerprint: fingerprint(method, path, body),

@@ -328,7 +328,10 @@ export const catalogRoutes: Route[] = [
   {
     method: 'GET',
     pattern: '/v1/products/:id',
-    handler: (call) => (parse(noParams, call.params), strip(getProduct(call.app, id(call)))),
+    handler: (call) => {
+      parse(noParams, call.params);
+      return strip(getProduct(call.app, id(call)));
+    },
   },
   { method: 'POST', pattern: '/v1/products/:id', handler: updateProduct },
   { method: 'DELETE', pattern: '/v1/products/:id', handler: removeProduct },
@@ -341,7 +344,10 @@ export const catalogRoutes: Route[] = [
   {
     method: 'GET',
     pattern: '/v1/prices/:id',
-    handler: (call) => (parse(noParams, call.params), strip(getPrice(call.app, id(call)))),
+    handler: (call) => {
+      parse(noParams, call.params);
+      return strip(getPrice(call.app, id(call)));
+    },
   },
   { method: 'POST', pattern: '/v1/prices/:id', handler: updatePrice },
 ];

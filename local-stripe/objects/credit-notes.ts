@@ -97,7 +97,7 @@ function amountsOf(invoice: Invoice, given: Given): Amounts {
     const full = source
       ? source.amount - (source.discount_amounts ?? []).reduce((sum, one) => sum + one.amount, 0)
       : 0;
-    const unit = line.unit_amount ?? (source && source.quantity ? full / source.quantity : 0);
+    const unit = line.unit_amount ?? (source?.quantity ? full / source.quantity : 0);
     const net = line.amount ?? (line.quantity === undefined && source ? full : Math.round(unit * quantity));
     return {
       description: line.description ?? source?.description ?? null,

@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
 import { EU_RATES } from '../engine/tax';
-import { invalid, missing } from '../errors';
+import { cardError, invalid, missing } from '../errors';
 import { page } from '../http/list';
 import {
   address,
@@ -24,7 +24,8 @@ import {
 import { type Call, id, type Route } from '../http/router';
 import type { Address, Customer, Wire } from '../types';
 import { strip } from './lookup';
-import { attach, usePaymentMethod } from './payment-methods';
+import { attach, resolvePaymentMethod } from './payment-methods';
+import { refuses } from './payments';
 import { endNow } from './subscriptions';
 import { createTaxId } from './tax-ids';
 
@@ -160,7 +161,8 @@ function apply(app: App, customer: Customer, given: CustomerFields): void {
     } = given.invoice_settings;
     const settings = { ...customer.invoice_settings };
     if (method !== undefined)
-      settings.default_payment_method = method === '' ? null : usePaymentMethod(app, method, customer.id).id;
+      settings.default_payment_method =
+        method === '' ? null : resolvePaymentMethod(app, method, customer.id).id;
     if (footer !== undefined) settings.footer = footer || null;
     if (custom_fields !== undefined) settings.custom_fields = custom_fields;
     if (rendering_options !== undefined) {
@@ -191,7 +193,9 @@ function create({ app, params }: Call): object {
   return app.on(given.test_clock, () => {
     const customer = newCustomer(app, { test_clock: given.test_clock ?? null });
     const { payment_method, tax_id_data, test_clock: _clock, validate: _validate, ...rest } = given;
-    const method = payment_method ? usePaymentMethod(app, payment_method, null) : null;
+    const method = payment_method ? resolvePaymentMethod(app, payment_method, null) : null;
+    const decline = method && refuses(method);
+    if (decline) throw cardError(decline); // no customer comes of it
     const settings = rest.invoice_settings;
     const usesMethod = method && settings?.default_payment_method === payment_method;
     apply(

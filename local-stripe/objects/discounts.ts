@@ -83,7 +83,7 @@ export function findPromotion(app: App, given: string, customer: string | null):
   const promotion =
     app.store.get('promotion_codes', given) ??
     app.store.by('promotion_codes', 'code', given.trim().toLowerCase()).find((one) => one.active);
-  if (!promotion || !promotion.active) return null;
+  if (!promotion?.active) return null;
   if (promotion.expires_at !== null && promotion.expires_at <= app.now) return null;
   if (promotion.max_redemptions !== null && promotion.times_redeemed >= promotion.max_redemptions)
     return null;

@@ -39,7 +39,7 @@ import { getCustomer } from './customers';
 import { activeDiscounts, makeDiscount } from './discounts';
 import { getInvoice, retotal, viewInvoice } from './invoices';
 import { strip } from './lookup';
-import { usePaymentMethod } from './payment-methods';
+import { resolvePaymentMethod } from './payment-methods';
 import { preview } from './preview';
 import { getSubscription, refusal } from './subscriptions';
 
@@ -131,7 +131,7 @@ function create({ app, params }: Call): object {
       collection: given.collection_method ?? 'charge_automatically',
       daysUntilDue: given.days_until_due ?? null,
       defaultPaymentMethod: given.default_payment_method
-        ? usePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method').id
+        ? resolvePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method').id
         : null,
     });
     return viewInvoice(app, invoice);
@@ -173,7 +173,8 @@ function update(call: Call): object {
       rec.default_payment_method =
         given.default_payment_method === ''
           ? null
-          : usePaymentMethod(app, given.default_payment_method, rec.customer, 'default_payment_method').id;
+          : resolvePaymentMethod(app, given.default_payment_method, rec.customer, 'default_payment_method')
+              .id;
     }
   });
   return viewInvoice(app, invoice);
@@ -212,7 +213,7 @@ function pay(call: Call): object {
       return viewInvoice(app, invoice);
     }
     const method = given.payment_method
-      ? usePaymentMethod(app, given.payment_method, invoice.customer)
+      ? resolvePaymentMethod(app, given.payment_method, invoice.customer)
       : undefined;
     const tried = collect(app, invoice, {
       automatic: false,

@@ -117,7 +117,7 @@ export function makeCard(app: App, given: CardGiven): PaymentMethod {
 }
 
 /** A card by id, or a fresh one for a test token (`pm_card_visa`). https://docs.stripe.com/testing?testing-method=payment-methods */
-export function usePaymentMethod(
+export function resolvePaymentMethod(
   app: App,
   given: string,
   customer: string | null,
@@ -225,7 +225,7 @@ function attachTo(call: Call): object {
   const given = parse(z.strictObject({ customer: filled, expand }), call.params);
   const customer = getCustomer(app, given.customer, 'customer');
   return app.on(customer.test_clock, () => {
-    const method = usePaymentMethod(app, id(call), null);
+    const method = resolvePaymentMethod(app, id(call), null);
     if (method.customer && method.customer !== customer.id) {
       throw invalid(
         'The payment method you provided has already been attached to a customer.',
@@ -291,6 +291,6 @@ export const paymentMethodRoutes: Route[] = [
   {
     method: 'GET',
     pattern: '/v1/customers/:id/payment_methods/:pm',
-    handler: (call) => strip(usePaymentMethod(call.app, id(call, 1), id(call))),
+    handler: (call) => strip(resolvePaymentMethod(call.app, id(call, 1), id(call))),
   },
 ];

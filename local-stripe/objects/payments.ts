@@ -36,7 +36,7 @@ import type {
 } from '../types';
 import { getCustomer } from './customers';
 import { strip } from './lookup';
-import { attach, usePaymentMethod } from './payment-methods';
+import { attach, resolvePaymentMethod } from './payment-methods';
 
 export type Outcome =
   | { kind: 'succeeded' }
@@ -508,7 +508,7 @@ function confirmIntent(
       'payment_method',
       'payment_intent_unexpected_state',
     );
-  const method = usePaymentMethod(app, wanted, null);
+  const method = resolvePaymentMethod(app, wanted, null);
   const customer = app.store.get('customers', intent.customer);
   const saves = intent.setup_future_usage || intent._.invoice;
   if (customer && saves && !refuses(method)) attach(app, method, customer);
@@ -535,7 +535,7 @@ function createIntent({ app, params }: Call): object {
   });
   intent.receipt_email = given.receipt_email || null;
   if (given.payment_method) {
-    intent.payment_method = usePaymentMethod(app, given.payment_method, null).id;
+    intent.payment_method = resolvePaymentMethod(app, given.payment_method, null).id;
     intent.status = 'requires_confirmation';
   }
   app.store.put('payment_intents', intent);
@@ -553,7 +553,7 @@ function updateIntent(call: Call): object {
   if (given.description !== undefined) intent.description = given.description || null;
   if (given.metadata !== undefined) intent.metadata = mergeMetadata(intent.metadata, given.metadata);
   if (given.receipt_email !== undefined) intent.receipt_email = given.receipt_email || null;
-  if (given.payment_method) intent.payment_method = usePaymentMethod(app, given.payment_method, null).id;
+  if (given.payment_method) intent.payment_method = resolvePaymentMethod(app, given.payment_method, null).id;
   app.store.put('payment_intents', intent);
   return strip(intent);
 }

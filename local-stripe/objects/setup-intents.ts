@@ -9,7 +9,7 @@ import { bool, expand, filled, ignored, metadata, paging, parse, text } from '..
 import { type Call, id, type Route } from '../http/router';
 import type { Metadata, PaymentMethod, SetupIntent, Wire } from '../types';
 import { strip } from './lookup';
-import { attach, usePaymentMethod } from './payment-methods';
+import { attach, resolvePaymentMethod } from './payment-methods';
 import { refuses } from './payments';
 
 export function makeSetupIntent(app: App, customer: string | null, given: Metadata = {}): SetupIntent {
@@ -128,7 +128,7 @@ function confirm(app: App, intent: SetupIntent, given: string | undefined): Setu
       'payment_method',
       'setup_intent_unexpected_state',
     );
-  const outcome = confirmSetup(app, intent, usePaymentMethod(app, wanted, null));
+  const outcome = confirmSetup(app, intent, resolvePaymentMethod(app, wanted, null));
   if (typeof outcome !== 'string') throw cardError(outcome);
   return intent;
 }
@@ -141,7 +141,7 @@ function create({ app, params }: Call): object {
   intent.description = given.description || null;
   intent.usage = given.usage ?? 'off_session';
   if (given.payment_method) {
-    intent.payment_method = usePaymentMethod(app, given.payment_method, null).id;
+    intent.payment_method = resolvePaymentMethod(app, given.payment_method, null).id;
     intent.status = 'requires_confirmation';
   }
   app.store.put('setup_intents', intent);

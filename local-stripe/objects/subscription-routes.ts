@@ -27,7 +27,7 @@ import { itemChanges, priceFor } from './catalog';
 import { getCustomer } from './customers';
 import { dropDiscount, makeDiscount } from './discounts';
 import { shapeInvoice } from './invoices';
-import { usePaymentMethod } from './payment-methods';
+import { resolvePaymentMethod } from './payment-methods';
 import { makeSetupIntent } from './setup-intents';
 import {
   createParams,
@@ -88,7 +88,7 @@ function create({ app, params }: Call): object {
       throw invalid('Invalid timestamp: can be no earlier than now.', 'billing_cycle_anchor');
     }
     const method = given.default_payment_method
-      ? usePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method')
+      ? resolvePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method')
       : null;
     const hasCard = method ?? customer.invoice_settings.default_payment_method;
     const behavior = given.payment_behavior ?? 'allow_incomplete';
@@ -235,6 +235,11 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
       given.cancel_at !== undefined ? 'cancel_at' : 'cancel_at_period_end',
     );
   }
+  // What can be refused is refused before anything is written.
+  if (cancels) setCancellation(app, structuredClone(sub), given.cancel_at_period_end, given.cancel_at);
+  const method = given.default_payment_method
+    ? resolvePaymentMethod(app, given.default_payment_method, sub.customer, 'default_payment_method').id
+    : null;
   const pendingMode = given.payment_behavior === 'pending_if_incomplete';
   if (pendingMode) {
     const odd = Object.keys(given).find((key) => !PENDING_OK.has(key));
@@ -301,7 +306,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
     followItems(app, sub);
   }
   if (cancels) setCancellation(app, sub, given.cancel_at_period_end, given.cancel_at);
-  applyFields(app, sub, given);
+  applyFields(app, sub, given, method);
   app.store.put('subscriptions', sub);
   let invoice: Invoice | null = null;
   if (paysNow) {
@@ -443,14 +448,11 @@ function keepPending(app: App, sub: Subscription, draft: Draft, date: number): v
   }
 }
 
-function applyFields(app: App, sub: Subscription, given: UpdateGiven): void {
+function applyFields(app: App, sub: Subscription, given: UpdateGiven, method: string | null): void {
   if (given.metadata !== undefined) sub.metadata = mergeMetadata(sub.metadata, given.metadata);
   if (given.description !== undefined) sub.description = given.description || null;
   if (given.default_payment_method !== undefined) {
-    sub.default_payment_method =
-      given.default_payment_method === ''
-        ? null
-        : usePaymentMethod(app, given.default_payment_method, sub.customer, 'default_payment_method').id;
+    sub.default_payment_method = method;
   }
   if (given.automatic_tax)
     sub.automatic_tax = {
@@ -597,6 +599,37 @@ function resume(call: Call): object {
   });
 }
 
+/**
+ * Endive's `pause`: status paused, nothing is billed until resumed (stripe.md 19). Unused time is not credited here:
+ * `bill_for` is accepted for `none` only. https://docs.stripe.com/api/subscriptions/pause
+ */
+function pause(call: Call): object {
+  const { app } = call;
+  const sub = getSubscription(app, id(call));
+  parse(
+    z.strictObject({
+      type: z.enum(['subscription']).optional(),
+      bill_for: z
+        .strictObject({
+          outstanding_usage_through: z.strictObject({ type: z.enum(['none']) }).optional(),
+          unused_time_from: z.strictObject({ type: z.enum(['none']) }).optional(),
+        })
+        .optional(),
+      invoicing_behavior: ignored,
+      expand,
+    }),
+    call.params,
+  );
+  if (!['active', 'trialing', 'past_due'].includes(sub.status)) {
+    throw invalid(`A subscription with status ${sub.status} cannot be paused.`);
+  }
+  return app.on(sub.test_clock, () => {
+    setStatus(app, sub, 'paused', 'pause_requested');
+    app.emit('customer.subscription.paused', app.view('subscriptions', sub));
+    return viewSubscription(app, sub);
+  });
+}
+
 const listParams = z.strictObject({
   ...paging,
   collection_method: text.optional(),
@@ -721,6 +754,7 @@ export const subscriptionRoutes: Route[] = [
     },
   },
   { method: 'DELETE', pattern: '/v1/subscriptions/:id', handler: cancel },
+  { method: 'POST', pattern: '/v1/subscriptions/:id/pause', handler: pause },
   { method: 'POST', pattern: '/v1/subscriptions/:id/resume', handler: resume },
   {
     method: 'DELETE',

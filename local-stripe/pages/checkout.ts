@@ -166,7 +166,7 @@ function words(error: unknown): string {
 /** A decline shows the page again with its plain words; nothing was changed. */
 export function checkoutPost(app: App, sessionId: string, values: Fields): Page {
   const session = app.store.get('checkout_sessions', sessionId);
-  if (!session || session.status !== 'open') return checkoutPage(app, sessionId);
+  if (session?.status !== 'open') return checkoutPage(app, sessionId);
   if (values.do === 'apply') return { ...checkoutPage(app, sessionId, values), status: 200 };
   try {
     const done = app.on(app.store.get('customers', session.customer)?.test_clock, () =>

@@ -61,7 +61,7 @@ function stateOf(invoice: Invoice): string {
 
 export function invoicePost(app: App, invoiceId: string, values: Fields): Page {
   const invoice = app.store.get('invoices', invoiceId);
-  if (!invoice || invoice.status !== 'open') return invoicePage(app, invoiceId);
+  if (invoice?.status !== 'open') return invoicePage(app, invoiceId);
   return app.on(invoice.test_clock, () => {
     try {
       const customer = app.store.get('customers', invoice.customer);
