@@ -9,16 +9,19 @@ export async function AddOnsSection({
   storeCode,
   own,
   offered,
+  needsPlan,
   disabledReason,
 }: {
   storeCode: string;
   own: OwnAddOn[];
   offered: AddOnFacts[];
+  /** Nothing can be bought before there is a plan to buy it beside. */
+  needsPlan: boolean;
   disabledReason?: string;
 }) {
   const t = await getTranslations('billing.addOns');
   return (
-    <Card id="add-ons" title={t('title')} description={t('text')}>
+    <Card id="add-ons" title={t('title')} description={needsPlan ? t('needsPlan') : t('text')}>
       {own.length > 0 ? (
         <>
           <h3 className="font-medium">{t('mine')}</h3>
@@ -35,7 +38,11 @@ export async function AddOnsSection({
         <OfferedAddOns
           addOns={offered}
           action={(addOn) => (
-            <AddOnPurchase storeCode={storeCode} addOn={addOn} disabledReason={disabledReason} />
+            <AddOnPurchase
+              storeCode={storeCode}
+              addOn={addOn}
+              disabledReason={disabledReason ?? (needsPlan ? t('needsPlan') : undefined)}
+            />
           )}
         />
       ) : (

@@ -63,7 +63,9 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
           tiers={tierFacts(overview)}
           interval={query.interval === 'year' || query.interval === 'month' ? query.interval : plan.interval}
           currency={overview.currency}
-          currentCode={overview.subscription?.tier.code ?? null}
+          currentCode={
+            overview.livesAtStripe || entitlements.tier ? (overview.subscription?.tier.code ?? null) : null
+          }
         />
         <PaymentSection
           {...shared}
@@ -78,7 +80,12 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
           renews={overview.livesAtStripe && plan.cancelAt === null}
           showUpcoming={query.upcoming === '1'}
         />
-        <AddOnsSection {...shared} own={ownAddOns(overview, store.id)} offered={overview.addOnProducts} />
+        <AddOnsSection
+          {...shared}
+          needsPlan={!overview.livesAtStripe}
+          own={ownAddOns(overview, store.id)}
+          offered={overview.addOnProducts}
+        />
         <CreditsSection credits={overview.credits} packages={overview.creditPackages} />
       </div>
     </>
