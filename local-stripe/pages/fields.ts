@@ -15,8 +15,8 @@ export function cardFields(values: Fields = {}): Html {
   return html`<fieldset><legend>Card</legend>
     <label for="card">Card number</label>
     <input id="card" name="card" inputmode="numeric" autocomplete="cc-number" placeholder="4242 4242 4242 4242" value="${values.card ?? ''}" required>
-    <div class="pair"><div><label for="expiry">Expiry (MM / YY)</label>
-      <input id="expiry" name="expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="12 / 30" value="${values.expiry ?? ''}" required></div>
+    <div class="pair"><div><label for="expiry">Expiry date</label>
+      <input id="expiry" name="expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="MM / YY" value="${values.expiry ?? ''}" required></div>
     <div><label for="cvc">CVC</label>
       <input id="cvc" name="cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123" value="${values.cvc ?? ''}" required></div></div></fieldset>`;
 }

@@ -42,7 +42,7 @@ h1{font-size:22px;line-height:1.25;margin:0 0 16px}h2{font-size:16px;margin:0 0 
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px;margin:0 0 16px}
 .big{font-size:30px;font-weight:650;line-height:1.2;margin:0 0 4px}.soft{color:var(--soft)}
 .rows{margin:0;padding:0;list-style:none}.rows li,.row{display:flex;justify-content:space-between;gap:16px;padding:8px 0;border-top:1px solid var(--line)}
-.rows li:first-child{border-top:0}.rows .sum{font-weight:650}
+.rows li:first-child{border-top:0}.rows .sum{font-weight:650}.card.rows{padding:8px 20px}.rows form.actions{justify-content:flex-end}
 label{display:block;font-weight:550;margin:12px 0 4px}
 input,select,textarea{width:100%;min-height:40px;padding:8px 10px;border:1px solid var(--line);border-radius:8px;background:var(--bg);color:var(--text);font:inherit}
 input[type=radio],input[type=checkbox]{width:auto;min-height:0;margin-right:8px}
@@ -66,7 +66,7 @@ export function layout(title: string, body: Html, size: 'wide' | 'narrow' = 'wid
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><link rel="icon" href="data:,"><style>${new Html(STYLE)}</style></head>
-<body><div class="mark" role="note">Local Stripe — test mode, no real money</div>
+<body><header class="mark">Local Stripe — test mode, no real money</header>
 <main class="${size}">${body}</main></body></html>`.text;
 }
 
