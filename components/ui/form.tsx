@@ -4,11 +4,12 @@ import {
   createContext,
   type FormEvent,
   type ReactNode,
-  startTransition,
   useActionState,
   useContext,
   useEffect,
   useRef,
+  useState,
+  useTransition,
 } from 'react';
 import { type FormAction, type FormState, idle } from './form-state';
 import { RefusalPanel } from './refusal-panel';
@@ -36,27 +37,33 @@ export function ActionForm({
   resetOnSuccess?: boolean;
   children: ReactNode;
 }) {
-  const [state, send, pending] = useActionState(action, idle);
+  const [sent, send] = useActionState(action, idle); // the way without JavaScript
+  const [answer, setAnswer] = useState<FormState | null>(null);
+  const [pending, startTransition] = useTransition();
   const form = useRef<HTMLFormElement>(null);
+  const state = answer ?? sent;
 
   useEffect(() => {
-    if (state.status === 'error') {
-      form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-    }
-    if (state.status === 'ok') {
-      if (state.message) showToast(state.message);
-      if (resetOnSuccess) form.current?.reset();
-      form.current?.closest('dialog')?.close();
-    }
-  }, [state, resetOnSuccess]);
+    if (state.status === 'error') form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [state]);
 
-  // React empties a form whose `action` has run; sending it ourselves keeps the fields as they are.
+  // Sent by ourselves, as React empties a form whose `action` has run. What follows a success happens here and not in an
+  // effect: the page that comes with the answer may no longer have this form.
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (pending) return;
-    const submitter = (event.nativeEvent as SubmitEvent).submitter;
-    const data = new FormData(event.currentTarget, submitter);
-    startTransition(() => send(data));
+    const element = event.currentTarget;
+    const data = new FormData(element, (event.nativeEvent as SubmitEvent).submitter);
+    startTransition(async () => {
+      const next: FormState | undefined = await action(state, data);
+      if (!next) return; // redirected
+      if (next.status === 'ok') {
+        if (next.message) showToast(next.message);
+        if (resetOnSuccess) element.reset();
+        element.closest('dialog')?.close();
+      }
+      startTransition(() => setAnswer(next));
+    });
   }
 
   return (
