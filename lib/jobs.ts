@@ -6,6 +6,8 @@ import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { jobRuns } from '@/db/schema';
 import { endAddOns } from './billing/addons';
+import { cleanUpStale } from './billing/cleanup';
+import { reconcileStripe } from './billing/reconcile';
 import { announceTrialEnds, expireTrials } from './billing/subscriptions';
 import { processStored, retryDueEvents } from './billing/webhooks';
 import { database } from './database';
@@ -38,6 +40,21 @@ export const jobs: readonly Job[] = [
     cron: '15 0 * * *',
     every: 'day',
     run: async (db, { now }) => ({ ...(await expireTrials(db, now)), ...(await announceTrialEnds(db, now)) }),
+  },
+  {
+    name: 'sync_stripe_status',
+    cron: '25 * * * *',
+    every: 'hour',
+    run: async (db, { now, stripe, livemode }) =>
+      stripe
+        ? reconcileStripe(db, stripe, { now, livemode, actor: { kind: 'job', id: 'sync_stripe_status' } })
+        : { skipped: 'payments are not configured' },
+  },
+  {
+    name: 'cleanup_stale_subscriptions',
+    cron: '45 3 * * 0',
+    every: 'week',
+    run: (db, { now }) => cleanUpStale(db, now),
   },
 ];
 
