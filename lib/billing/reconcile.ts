@@ -180,12 +180,13 @@ async function reconcileCustomer(
 
 async function listAll(stripe: Stripe, customer: string) {
   return callStripe(async () => {
-    const ids = { subscriptions: [] as string[], invoices: [] as string[] };
-    for await (const one of stripe.subscriptions.list({ customer, status: 'all', limit: 100 }))
-      ids.subscriptions.push(one.id);
+    const found = { subscriptions: [] as string[], bills: [] as InvoiceSnapshot[] };
+    for await (const one of stripe.subscriptions.list({ customer, status: 'all', limit: 100 })) {
+      found.subscriptions.push(one.id);
+    }
     for await (const one of stripe.invoices.list({ customer, limit: 100 }))
-      if (one.id) ids.invoices.push(one.id);
-    return ids;
+      found.bills.push(readInvoice(one));
+    return found;
   });
 }
 
