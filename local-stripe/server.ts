@@ -98,6 +98,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
+/** What was answered must survive a kill -9: the journal is written first. */
 async function handle(
   app: App,
   api: Api,
@@ -137,6 +138,7 @@ async function handle(
       { method, path, query, body, authorization: header(request, 'authorization'), idempotencyKey: key },
       fault,
     );
+    app.store.flush();
     send(
       response,
       answer.status,
@@ -147,6 +149,7 @@ async function handle(
   }
   if (path.startsWith('/_local/')) {
     const answer = await control.answer(method, path, body, header(request, 'content-type'));
+    app.store.flush();
     if (answer.location) send(response, 303, { location: answer.location }, '');
     else
       send(
@@ -159,6 +162,7 @@ async function handle(
   }
   const page = pageFor(app, control, method, path, query, body);
   app.store.commit();
+  app.store.flush();
   if (page.location) send(response, page.status, { location: page.location }, '');
   else if (page.pdf)
     send(response, 200, { 'content-type': 'application/pdf', 'content-disposition': 'inline' }, page.pdf);
