@@ -45,6 +45,34 @@ export async function consume(
   throw refusal ?? (await explainRefusal(tx, account, feature, quantity, where.now, true));
 }
 
+/**
+ * Takes as many of `wanted` units as there is room for, perhaps none. `refusal` says why not all of them.
+ * @throws FeatureNotInPlan, ValidationFailed on `quantity`, NotFound
+ */
+export async function consumeUpTo(
+  tx: Tx,
+  account: Account,
+  feature: Metered,
+  wanted: number,
+  where: Where,
+): Promise<{ taken: number; refusal: LimitReached | null }> {
+  let quantity = wanted;
+  let refusal: LimitReached | null = null;
+  while (quantity > 0) {
+    try {
+      await consume(tx, account, feature, quantity, where);
+      return { taken: quantity, refusal };
+    } catch (error) {
+      if (!(error instanceof LimitReached)) throw error;
+      refusal ??= error;
+      // Others may take meanwhile, so what there was room for is only the next try: it gets smaller each time.
+      const { limit, current } = error.facts;
+      quantity = Math.min(quantity - 1, Math.max(0, (limit ?? 0) - current));
+    }
+  }
+  return { taken: 0, refusal };
+}
+
 async function take(
   tx: Tx,
   account: Account,
