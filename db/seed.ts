@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { eq, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { hashPassword } from '@/lib/auth-password';
+import { takeMissedEvents } from '@/lib/billing/reconcile';
 import { expireTrials, startTrial } from '@/lib/billing/subscriptions';
 import { receiveEvent } from '@/lib/billing/webhooks';
 import { env, isLocalStripe } from '@/lib/env';
@@ -96,6 +97,8 @@ async function liveThroughYear(db: Db, stripe: Stripe, merchants: DemoMerchant[]
   await control('/_local/advance', { to: toUnix(now), app: false });
   await inbox.settled();
   await inbox.close();
+  // The rest of the last month's events, so that the inbox lacks none that Stripe still lists.
+  await takeMissedEvents(db, stripe, { now, livemode: false, actor: { kind: 'system', id: 'seed' } });
 }
 
 async function join(db: Db, merchant: DemoMerchant, at: Date, passwordHash: string): Promise<void> {

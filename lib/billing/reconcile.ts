@@ -87,7 +87,8 @@ export async function reconcileStripe(
       if (report.differences.length < KEPT_DIFFERENCES) report.differences.push(difference);
     }
     if (!report.dryRun) await keepDifferences(db, customer.merchantId, found, options.now);
-    options.onProgress?.(++report.merchants);
+    report.merchants++;
+    options.onProgress?.(report.merchants);
   }
   return report;
 }
@@ -118,7 +119,7 @@ async function* eachCustomer(db: Db, merchantId?: string): AsyncGenerator<Known>
 }
 
 /** Takes in the events of the last 30 days that the inbox does not know. */
-async function takeMissedEvents(db: Db, stripe: Stripe, options: ReconcileOptions): Promise<number> {
+export async function takeMissedEvents(db: Db, stripe: Stripe, options: ReconcileOptions): Promise<number> {
   const since = toUnix(addDays(options.now, -EVENT_DAYS));
   let missed = 0;
   let batch: Stripe.Event[] = [];
