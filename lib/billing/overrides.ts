@@ -1,0 +1,168 @@
+import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Db, Tx } from '@/db/client';
+import { newId } from '@/db/ids';
+import { overrides } from '@/db/schema';
+import { type FieldProblem, NotFound, ValidationFailed } from '@/lib/errors';
+import type { Account } from './accounts';
+import { type Actor, type AuditEntry, recordAudit } from './audit';
+import type { Feature } from './features';
+import { MAX_QUANTITY } from './limits';
+
+export type OverrideRow = typeof overrides.$inferSelect;
+
+/**
+ * One exception. `limit_value` null = unlimited, left out = the tier's limit stays; `enabled` left out or null = as in the
+ * tier (a limit turns the feature on).
+ */
+export const overrideInput = z.object({
+  feature_code: z.string().min(1),
+  limit_value: z.number().int().min(0).max(MAX_QUANTITY).nullish(),
+  enabled: z.boolean().nullish(),
+  reason: z.string().trim().min(1).max(500),
+  starts_at: z.coerce.date().nullish(),
+  expires_at: z.coerce.date().nullish(),
+});
+
+export type OverrideInput = z.output<typeof overrideInput>;
+
+/** The exceptions of an account that stand (in force, or not yet), or its whole history, newest first. */
+export async function listOverrides(
+  db: Db,
+  account: Account,
+  filter: { history?: boolean } = {},
+): Promise<OverrideRow[]> {
+  return db
+    .select()
+    .from(overrides)
+    .where(and(ofAccount(account), filter.history ? undefined : isNull(overrides.endedAt)))
+    .orderBy(desc(overrides.createdAt), desc(overrides.id));
+}
+
+/**
+ * Writes exceptions, one per feature: each ends the one that stood for its feature, others stay. They hold from this
+ * transaction's commit on. All or nothing.
+ * @throws ValidationFailed naming `[i].field`
+ */
+export async function saveOverrides(
+  db: Db,
+  account: Account,
+  rows: OverrideInput[],
+  features: readonly Feature[],
+  context: { actor: Actor; now: Date },
+): Promise<OverrideRow[]> {
+  const { actor, now } = context;
+  const problems = rows.flatMap((row, i) => checkRow(row, i, rows, features, now));
+  if (problems.length > 0) throw new ValidationFailed(problems);
+  if (rows.length === 0) return listOverrides(db, account);
+  const author = actor.kind === 'user' ? actor.id : `${actor.kind}:${actor.id}`;
+  return db.transaction(async (tx) => {
+    const codes = rows.map((row) => row.feature_code);
+    // One writer at a time: where no exception stands there is no row to lock.
+    await tx.execute(sql`select pg_advisory_xact_lock(
+      hashtextextended(${`overrides:${account.merchantId}:${account.platformId}`}, 0))`);
+    const ended = await endStanding(tx, account, codes, author, now);
+    const written = await tx
+      .insert(overrides)
+      .values(
+        rows.map((row) => ({
+          id: newId('ovr'),
+          ...account,
+          featureCode: row.feature_code,
+          hasLimit: row.limit_value !== undefined,
+          limitValue: row.limit_value ?? null,
+          enabled: row.enabled ?? null,
+          reason: row.reason,
+          author,
+          startsAt: row.starts_at ?? null,
+          expiresAt: row.expires_at ?? null,
+          createdAt: now,
+        })),
+      )
+      .returning();
+    const audits: AuditEntry[] = written.map((row) => {
+      const before = ended.find((one) => one.featureCode === row.featureCode);
+      return {
+        action: before ? 'override.replaced' : 'override.created',
+        entity: 'override',
+        entityId: row.id,
+        ...account,
+        before: before ? toFacts(before) : undefined,
+        after: toFacts(row),
+        reason: row.reason,
+      };
+    });
+    await recordAudit(tx, actor, now, audits);
+    return listOverrides(tx, account);
+  });
+}
+
+/** Ends the exception of one feature: the tier's limit holds again at once. @throws NotFound when none stands */
+export async function endOverride(
+  db: Db,
+  account: Account,
+  featureCode: string,
+  context: { actor: Actor; now: Date; reason?: string },
+): Promise<OverrideRow> {
+  const { actor, now } = context;
+  const author = actor.kind === 'user' ? actor.id : `${actor.kind}:${actor.id}`;
+  return db.transaction(async (tx) => {
+    const [ended] = await endStanding(tx, account, [featureCode], author, now);
+    if (!ended) throw new NotFound('override', featureCode);
+    await recordAudit(tx, actor, now, {
+      action: 'override.ended',
+      entity: 'override',
+      entityId: ended.id,
+      ...account,
+      before: toFacts(ended),
+      reason: context.reason ?? null,
+    });
+    return ended;
+  });
+}
+
+const ofAccount = (account: Account) =>
+  and(eq(overrides.merchantId, account.merchantId), eq(overrides.platformId, account.platformId));
+
+async function endStanding(tx: Tx, account: Account, codes: string[], author: string, now: Date) {
+  return tx
+    .update(overrides)
+    .set({ endedAt: now, endedBy: author })
+    .where(and(ofAccount(account), inArray(overrides.featureCode, codes), isNull(overrides.endedAt)))
+    .returning();
+}
+
+function toFacts(row: OverrideRow) {
+  const { featureCode, hasLimit, limitValue, enabled, startsAt, expiresAt } = row;
+  return { featureCode, ...(hasLimit ? { limitValue } : {}), enabled, startsAt, expiresAt };
+}
+
+function checkRow(
+  row: OverrideInput,
+  i: number,
+  rows: OverrideInput[],
+  features: readonly Feature[],
+  now: Date,
+): FieldProblem[] {
+  const problem = (field: string, rule: string, message: string) => [
+    { path: `[${i}].${field}`, rule, message },
+  ];
+  const feature = features.find((one) => one.code === row.feature_code);
+  if (!feature) return problem('feature_code', 'unknown_feature', 'is not a feature of this installation');
+  if (rows.findIndex((one) => one.feature_code === row.feature_code) < i) {
+    return problem('feature_code', 'repeated', 'is named twice');
+  }
+  if (feature.kind === 'flag' && row.limit_value !== undefined) {
+    return problem('limit_value', 'binary_has_no_limit', 'does not apply to a feature that is on or off');
+  }
+  if (row.limit_value === undefined && (row.enabled === undefined || row.enabled === null)) {
+    const field = feature.kind === 'flag' ? 'enabled' : 'limit_value';
+    return problem(field, 'required', 'is needed: the row changes nothing');
+  }
+  if (row.expires_at && row.expires_at <= now)
+    return problem('expires_at', 'in_the_past', 'lies in the past');
+  if (row.expires_at && row.starts_at && row.expires_at <= row.starts_at) {
+    return problem('expires_at', 'before_start', 'lies before starts_at');
+  }
+  return [];
+}
