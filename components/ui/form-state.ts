@@ -14,6 +14,8 @@ export type FormState = {
   fields?: Record<string, string>;
   values?: Record<string, string>;
   refusal?: RefusalView;
+  /** What was left out, line by line, when only a part succeeded. */
+  report?: string[];
 };
 
 export const idle: FormState = { status: 'idle' };

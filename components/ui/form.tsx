@@ -69,15 +69,31 @@ export function ActionForm({
   return (
     <FormContext value={{ state, pending }}>
       <form ref={form} action={send} onSubmit={submit} className={className} noValidate>
-        {state.refusal ? (
-          <RefusalPanel refusal={state.refusal} />
-        ) : state.status === 'error' && state.message ? (
-          <p role="alert" className="rounded-lg bg-danger-soft px-3 py-2 font-medium text-danger-ink">
-            {state.message}
-          </p>
-        ) : null}
+        <FormAnswer state={state} />
         {children}
       </form>
     </FormContext>
+  );
+}
+
+/** What went wrong or was left out, above the fields. */
+function FormAnswer({ state }: { state: FormState }) {
+  if (state.status !== 'error') return null;
+  return (
+    <>
+      {state.message && !(state.refusal && !state.report) ? (
+        <p role="alert" className="rounded-lg bg-danger-soft px-3 py-2 font-medium text-danger-ink">
+          {state.message}
+        </p>
+      ) : null}
+      {state.refusal ? <RefusalPanel refusal={state.refusal} /> : null}
+      {state.report ? (
+        <ul className="list-disc space-y-0.5 pl-5 text-sm">
+          {state.report.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      ) : null}
+    </>
   );
 }

@@ -3,10 +3,13 @@ import { buttonClass } from './button';
 import type { RefusalView } from './form-state';
 import { Icon } from './icon';
 
-/** A refusal that helps: what was refused and why, and what would unlock it. */
-export function RefusalPanel({ refusal }: { refusal: RefusalView }) {
+/** A refusal that helps: what was refused and why, and what would unlock it. `live` when it answers an action. */
+export function RefusalPanel({ refusal, live = true }: { refusal: RefusalView; live?: boolean }) {
   return (
-    <div role="alert" className="rounded-xl border border-warn/35 bg-warn-soft px-4 py-3">
+    <div
+      role={live ? 'alert' : undefined}
+      className="rounded-xl border border-warn/35 bg-warn-soft px-4 py-3"
+    >
       <p className="flex items-center gap-2 font-semibold text-warn-ink">
         <Icon name="lock" className="size-4" />
         {refusal.title}

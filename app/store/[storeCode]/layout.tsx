@@ -1,8 +1,11 @@
 import type { Metadata, Route } from 'next';
 import { getTranslations } from 'next-intl/server';
 import type { NavItem } from '@/components/app-shell';
+import { resolveGrant } from '@/lib/billing/entitlements';
+import { basicAnalytics } from '@/lib/catalog/features';
 import { requireStore } from '@/lib/session';
 import { Frame } from '../../frame';
+import { storeContext, storeFacts } from './context';
 import { StoreSwitcher } from './store-switcher';
 
 export async function generateMetadata({ params }: LayoutProps<'/store/[storeCode]'>): Promise<Metadata> {
@@ -11,11 +14,22 @@ export async function generateMetadata({ params }: LayoutProps<'/store/[storeCod
 }
 
 export default async function StoreLayout({ params, children }: LayoutProps<'/store/[storeCode]'>) {
-  const { viewer, store } = await requireStore((await params).storeCode);
-  const t = await getTranslations('common.nav');
+  const { storeCode } = await params;
+  const { viewer, store, now } = await storeContext(storeCode, 'read');
+  const [t, facts] = await Promise.all([getTranslations('common.nav'), storeFacts(storeCode)]);
+  const href = (page: string) => `/store/${store.code}${page}` as Route;
   const nav: NavItem[] = [
-    { href: `/store/${store.code}` as Route, label: t('overview'), icon: 'overview', exact: true },
-    { href: `/store/${store.code}/billing` as Route, label: t('billing'), icon: 'billing' },
+    { href: href(''), label: t('overview'), icon: 'overview', exact: true },
+    { href: href('/products'), label: t('products'), icon: 'products' },
+    { href: href('/orders'), label: t('orders'), icon: 'orders' },
+    { href: href('/team'), label: t('team'), icon: 'team' },
+    {
+      href: href('/analytics'),
+      label: t('analytics'),
+      icon: 'analytics',
+      locked: !resolveGrant(facts, basicAnalytics, now).grant.enabled,
+    },
+    { href: href('/billing'), label: t('billing'), icon: 'billing' },
   ];
   return (
     <Frame viewer={viewer} nav={nav} top={<StoreSwitcher viewer={viewer} store={store} />}>

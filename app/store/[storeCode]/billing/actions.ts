@@ -16,7 +16,8 @@ import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
 import { env } from '@/lib/env';
 import { requireStripe } from '@/lib/stripe/client';
 import { attempt } from '../../../form-answer';
-import { billingContext, billingUrl, checkoutUrls } from './context';
+import { storeContext } from '../context';
+import { billingUrl, checkoutUrls } from './urls';
 
 const nothing = z.object({});
 const plan = z.object({
@@ -28,7 +29,7 @@ const plan = z.object({
 /** Goes to Stripe Checkout for a plan. */
 export async function subscribe(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, plan, async (input) => {
-    const { db, account, store, actor, now } = await billingContext(storeCode, 'write');
+    const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
     const session = await startPlanCheckout(db, requireStripe(), {
       account,
       storeId: store.id,
@@ -47,7 +48,7 @@ export async function subscribe(storeCode: string, _state: FormState, form: Form
 /** Changes the plan of a local trial: at once and free. */
 export async function tryPlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, plan, async (input) => {
-    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeCode, 'write');
     const after = await changeLocalTier(db, account, {
       tierCode: input.tier,
       interval: input.interval,
@@ -64,7 +65,7 @@ const change = plan.extend({ proration_date: z.coerce.number().int().optional() 
 /** Changes a paid plan as it was previewed; leads to the payment where the bank asks for one. */
 export async function changePlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, change, async (input) => {
-    const { db, account, store, actor, now } = await billingContext(storeCode, 'write');
+    const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
     const { paymentUrl } = await changeTier(db, requireStripe(), {
       account,
       tierCode: input.tier,
@@ -80,7 +81,7 @@ export async function changePlan(storeCode: string, _state: FormState, form: For
 /** Keeps the plan as it is: drops a change that waits for the period's end. */
 export async function undoChange(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, nothing, async () => {
-    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeCode, 'write');
     await undoPendingChange(db, requireStripe(), { account, actor, now });
     refresh();
     return (await getTranslations('billing.pending'))('undone');
@@ -92,7 +93,7 @@ const cancellation = z.object({ reason: z.string().max(500).optional() });
 /** Cancels at the end of the period. */
 export async function cancelPlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, cancellation, async ({ reason }) => {
-    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeCode, 'write');
     const after = await cancelSubscription(db, requireStripe(), { account, actor, now, reason });
     refresh();
     const [t, format] = await Promise.all([getTranslations('billing.plan'), getFormat()]);
@@ -108,7 +109,7 @@ export async function reactivatePlan(
   form: FormData,
 ): Promise<FormState> {
   return attempt(form, nothing, async () => {
-    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeCode, 'write');
     const after = await reactivateSubscription(db, requireStripe(), { account, actor, now });
     refresh();
     return (await getTranslations('billing.plan'))('reactivated', { tier: after.tier.name });
@@ -118,7 +119,7 @@ export async function reactivatePlan(
 /** Goes to Stripe's customer portal: card, invoices, tax ids. */
 export async function goToPortal(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, nothing, async () => {
-    const { db, account, store } = await billingContext(storeCode, 'write');
+    const { db, account, store } = await storeContext(storeCode, 'write');
     const { portal_url } = await openPortal(db, requireStripe(), {
       merchantId: account.merchantId,
       returnUrl: billingUrl(store.code),
@@ -132,7 +133,7 @@ const addOnChoice = z.object({ addOn: z.string().min(1), domain: z.string().max(
 /** Goes to Stripe Checkout for an add-on of this store. */
 export async function buyAddOn(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, addOnChoice, async (input) => {
-    const { db, account, store, actor, now } = await billingContext(storeCode, 'write');
+    const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
     const session = await startAddOnCheckout(db, requireStripe(), {
       account,
       storeId: store.id,
@@ -161,7 +162,7 @@ export async function keepAddOn(storeCode: string, _state: FormState, form: Form
 
 function setAddOn(storeCode: string, form: FormData, cancel: boolean): Promise<FormState> {
   return attempt(form, ownAddOn, async ({ id }) => {
-    const { db, account, actor, now } = await billingContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeCode, 'write');
     const after = await setAddOnCancellation(db, requireStripe(), { account, id, cancel, actor, now });
     refresh();
     const [t, format] = await Promise.all([getTranslations('billing.addOns'), getFormat()]);

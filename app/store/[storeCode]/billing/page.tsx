@@ -1,13 +1,13 @@
 import type { Metadata } from 'next';
 import { getLocale, getTranslations } from 'next-intl/server';
 import { PageHeader } from '@/components/ui/page-header';
-import { loadEntitlementFacts, toEntitlements } from '@/lib/billing/entitlement-facts';
+import { toEntitlements } from '@/lib/billing/entitlement-facts';
 import { getBillingOverview } from '@/lib/billing/overview';
 import { features } from '@/lib/features';
 import { listStores } from '@/lib/tenancy/stores';
+import { storeContext, storeFacts } from '../context';
 import { AddOnsSection } from './add-ons-section';
 import { BillingBanner } from './billing-banner';
-import { billingContext } from './context';
 import { CreditsSection } from './credits-section';
 import { FeatureReasons } from './feature-reasons';
 import { InvoicesSection } from './invoices-section';
@@ -23,12 +23,12 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function BillingPage({ params, searchParams }: PageProps<'/store/[storeCode]/billing'>) {
   const [{ storeCode }, query] = await Promise.all([params, searchParams]);
-  const { db, account, viewer, store, canWrite, now } = await billingContext(storeCode, 'read');
+  const { db, account, viewer, store, canWrite, now } = await storeContext(storeCode, 'read');
   const [t, locale, overview, facts, stores] = await Promise.all([
     getTranslations('billing'),
     getLocale(),
     getBillingOverview(db, account, now),
-    loadEntitlementFacts(db, account, now),
+    storeFacts(storeCode),
     listStores(db, account),
   ]);
   const entitlements = toEntitlements(facts, features, now);

@@ -14,7 +14,7 @@ export async function UsageSection({
 }: {
   uses: FeatureUse[];
   monthEnd: Date | null;
-  explain: (code: string) => ReactNode;
+  explain?: (code: string) => ReactNode;
 }) {
   const [t, format] = await Promise.all([getTranslations('billing.usage'), getFormat()]);
   return (
@@ -32,12 +32,12 @@ export async function UsageSection({
   );
 }
 
-function Meters({ uses, explain }: { uses: FeatureUse[]; explain: (code: string) => ReactNode }) {
+function Meters({ uses, explain }: { uses: FeatureUse[]; explain?: (code: string) => ReactNode }) {
   const name = useFeatureName();
   return (
     <div className="grid gap-x-10 gap-y-6 md:grid-cols-2">
       {uses.map((use) => (
-        <UsageMeter key={use.code} name={name(use.code, use.name)} use={use} explain={explain(use.code)} />
+        <UsageMeter key={use.code} name={name(use.code, use.name)} use={use} explain={explain?.(use.code)} />
       ))}
     </div>
   );

@@ -17,14 +17,17 @@ import type { Locale } from '@/lib/i18n/locales';
 // From the domain's rows to what the pieces draw: names and order, no decisions.
 
 /** The plan and its state. `status` is the resolved one: a trial past its end is over before the job says so. */
-export function planFacts(overview: BillingOverview, status: SubscriptionStatus): PlanFacts {
+export function planFacts(
+  overview: Pick<BillingOverview, 'subscription' | 'currency' | 'graceOver'>,
+  status: SubscriptionStatus,
+): PlanFacts {
   const row = overview.subscription;
   return {
     status,
     tierName: row?.tier.name ?? null,
-    isLocal: overview.isLocal,
+    isLocal: row !== null && row.stripeSubscriptionId === null,
     interval: row?.interval ?? 'month',
-    currency: overview.currency,
+    currency: row?.currency ?? overview.currency,
     unitAmount: row?.unitAmount ?? 0,
     currentPeriodEnd: row?.currentPeriodEnd ?? null,
     trialEnd: row?.trialEnd ?? null,

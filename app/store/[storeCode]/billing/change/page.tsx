@@ -12,8 +12,8 @@ import { getTier } from '@/lib/billing/tiers';
 import { DomainError } from '@/lib/errors';
 import { errorTexts } from '@/lib/i18n/translate-error';
 import { requireStripe } from '@/lib/stripe/client';
+import { storeContext } from '../../context';
 import { changePlan } from '../actions';
-import { billingContext } from '../context';
 import { ChangeSummary } from './change-summary';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -68,7 +68,7 @@ export default async function ChangePlanPage({
 }
 
 async function preview(storeCode: string, tierCode: string, interval: 'month' | 'year') {
-  const { db, account, store, canWrite, now } = await billingContext(storeCode, 'read');
+  const { db, account, store, canWrite, now } = await storeContext(storeCode, 'read');
   try {
     const tier = await getTier(db, account.platformId, tierCode);
     const change = await previewChange(db, requireStripe(), { account, tierCode, interval, now });

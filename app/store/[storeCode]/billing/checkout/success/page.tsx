@@ -8,7 +8,7 @@ import { completeCheckout } from '@/lib/billing/checkout';
 import { findCurrentSubscription } from '@/lib/billing/subscriptions';
 import { DomainError } from '@/lib/errors';
 import { requireStripe } from '@/lib/stripe/client';
-import { billingContext } from '../../context';
+import { storeContext } from '../../../context';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('billing'))('title') };
@@ -40,7 +40,7 @@ export default async function CheckoutSuccessPage({
 }
 
 async function readOutcome(storeCode: string, sessionId: string) {
-  const { db, account, actor, now } = await billingContext(storeCode, 'read');
+  const { db, account, actor, now } = await storeContext(storeCode, 'read');
   const [t, format] = await Promise.all([getTranslations('billing.checkout'), getFormat()]);
   const bought = await complete();
   if (!bought) return { name: 'unknown', text: t('unknownText') } as const;

@@ -1,0 +1,31 @@
+import { cache } from 'react';
+import type { Actor } from '@/lib/billing/audit';
+import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
+import { database } from '@/lib/database';
+import { requireStore } from '@/lib/session';
+import { businessNow } from '@/lib/time';
+
+/** Who does something in a store, for which account and when. Read once per request, checked anew in every action. */
+export const storeContext = cache(async (storeCode: string, access: 'read' | 'write') => {
+  const { viewer, store, merchantId, platformId, canWrite } = await requireStore(storeCode, access);
+  const db = database();
+  const actor: Actor = { kind: 'user', id: viewer.userId };
+  const account = { merchantId, platformId };
+  const now = await businessNow(db);
+  return { db, viewer, store, canWrite, account, place: { ...account, storeId: store.id }, actor, now };
+});
+
+/** What decides the store's limits; the menu and the page share it. */
+export const storeFacts = cache(async (storeCode: string) => {
+  const { db, account, now } = await storeContext(storeCode, 'read');
+  return loadEntitlementFacts(db, account, now);
+});
+
+/** Where the choices of an unlock panel lead. */
+export function unlockHref(storeCode: string) {
+  const anchors: Record<string, string> = { tier: '#plans', add_on: '#add-ons' };
+  return ({ kind }: { kind: string }) => {
+    const anchor = anchors[kind];
+    return anchor ? `/store/${storeCode}/billing${anchor}` : undefined;
+  };
+}

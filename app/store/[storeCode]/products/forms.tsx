@@ -1,0 +1,93 @@
+import { useTranslations } from 'next-intl';
+import { ConfirmButton } from '@/components/ui/confirm-button';
+import { Dialog } from '@/components/ui/dialog';
+import { SelectField, TextArea, TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { addProduct, importList, removeProduct } from './actions';
+
+type Props = { storeCode: string; disabledReason?: string };
+
+/** Adds one product. */
+export function AddProduct({ storeCode, disabledReason }: Props) {
+  const t = useTranslations('store.products');
+  const close = useTranslations('common')('close');
+  return (
+    <Dialog
+      trigger={t('add')}
+      variant="primary"
+      title={t('add')}
+      closeLabel={close}
+      disabledReason={disabledReason}
+    >
+      <ActionForm action={addProduct.bind(null, storeCode)} className="space-y-4" resetOnSuccess>
+        <TextField name="name" label={t('name')} maxLength={200} required />
+        <div className="grid gap-4 sm:grid-cols-2">
+          <TextField name="sku" label={t('sku')} hint={t('skuHint')} maxLength={64} required />
+          <TextField
+            name="price"
+            type="number"
+            min="0"
+            step="0.01"
+            inputMode="decimal"
+            label={t('priceEur')}
+            required
+          />
+        </div>
+        <SubmitButton>{t('add')}</SubmitButton>
+      </ActionForm>
+    </Dialog>
+  );
+}
+
+/** Adds many, from a list that was pasted. */
+export function ImportProducts({ storeCode, disabledReason }: Props) {
+  const t = useTranslations('store.products');
+  const close = useTranslations('common')('close');
+  return (
+    <Dialog
+      trigger={t('import')}
+      title={t('import')}
+      description={t('importText')}
+      closeLabel={close}
+      disabledReason={disabledReason}
+    >
+      <ActionForm action={importList.bind(null, storeCode)} className="space-y-4">
+        <TextArea name="list" label={t('list')} hint={t('listHint')} rows={8} spellCheck={false} required />
+        <SelectField
+          name="mode"
+          label={t('mode')}
+          options={[
+            { value: 'all', label: t('modeAll') },
+            { value: 'fit', label: t('modeFit') },
+          ]}
+        />
+        <SubmitButton>{t('import')}</SubmitButton>
+      </ActionForm>
+    </Dialog>
+  );
+}
+
+/** Removes a product, after asking. */
+export function DeleteProduct({
+  storeCode,
+  product,
+  disabledReason,
+}: Props & { product: { id: string; name: string } }) {
+  const t = useTranslations('store.products');
+  const cancel = useTranslations('common')('cancel');
+  return (
+    <ActionForm action={removeProduct.bind(null, storeCode)}>
+      <input type="hidden" name="id" value={product.id} />
+      <ConfirmButton
+        question={t('deleteQuestion', { name: product.name })}
+        confirm={t('delete')}
+        cancel={cancel}
+        disabledReason={disabledReason}
+      >
+        {t('delete')}
+        <span className="sr-only">{product.name}</span>
+      </ConfirmButton>
+    </ActionForm>
+  );
+}

@@ -1,0 +1,83 @@
+import { useTranslations } from 'next-intl';
+import { ConfirmButton } from '@/components/ui/confirm-button';
+import { Dialog } from '@/components/ui/dialog';
+import { TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { INVITATION_DAYS } from '@/lib/tenancy/invitations';
+import { invite, removeFromTeam, withdraw } from './actions';
+
+type Props = { storeCode: string; disabledReason?: string };
+
+/** Invites somebody by e-mail. */
+export function InviteMember({ storeCode, disabledReason }: Props) {
+  const t = useTranslations('store.team');
+  const close = useTranslations('common')('close');
+  return (
+    <Dialog
+      trigger={t('invite')}
+      variant="primary"
+      title={t('inviteTitle')}
+      description={t('inviteText', { days: INVITATION_DAYS })}
+      closeLabel={close}
+      disabledReason={disabledReason}
+    >
+      <ActionForm action={invite.bind(null, storeCode)} className="space-y-4" resetOnSuccess>
+        <TextField name="email" type="email" label={t('email')} autoComplete="off" required />
+        <SubmitButton>{t('invite')}</SubmitButton>
+      </ActionForm>
+    </Dialog>
+  );
+}
+
+/** Takes a member out of the team, after asking. */
+export function RemoveMember({
+  storeCode,
+  disabledReason,
+  member,
+}: Props & { member: { userId: string; name: string } }) {
+  const t = useTranslations('store.team');
+  const cancel = useTranslations('common')('cancel');
+  const { name, userId } = member;
+  return (
+    <ActionForm action={removeFromTeam.bind(null, storeCode)}>
+      <input type="hidden" name="userId" value={userId} />
+      <input type="hidden" name="name" value={name} />
+      <ConfirmButton
+        question={t('removeQuestion', { name })}
+        confirm={t('remove')}
+        cancel={cancel}
+        disabledReason={disabledReason}
+      >
+        {t('remove')}
+        <span className="sr-only">{name}</span>
+      </ConfirmButton>
+    </ActionForm>
+  );
+}
+
+/** Takes an invitation back, after asking. */
+export function WithdrawInvitation({
+  storeCode,
+  disabledReason,
+  invitation,
+}: Props & { invitation: { id: string; email: string } }) {
+  const t = useTranslations('store.team');
+  const cancel = useTranslations('common')('cancel');
+  const { id, email } = invitation;
+  return (
+    <ActionForm action={withdraw.bind(null, storeCode)}>
+      <input type="hidden" name="id" value={id} />
+      <input type="hidden" name="email" value={email} />
+      <ConfirmButton
+        question={t('withdrawQuestion', { email })}
+        confirm={t('withdraw')}
+        cancel={cancel}
+        disabledReason={disabledReason}
+      >
+        {t('withdraw')}
+        <span className="sr-only">{email}</span>
+      </ConfirmButton>
+    </ActionForm>
+  );
+}

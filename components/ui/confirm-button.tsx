@@ -1,0 +1,78 @@
+'use client';
+
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
+import { SubmitButton } from './submit-button';
+
+/**
+ * A form's button for what cannot be undone: asks once, naming the thing, before the form is sent. Stands inside its form;
+ * the question is drawn only when it is asked. Without JavaScript the form is sent at once.
+ */
+export function ConfirmButton({
+  question,
+  confirm,
+  cancel,
+  variant = 'ghost',
+  size = 'sm',
+  disabledReason,
+  children,
+}: {
+  question: string;
+  confirm: string;
+  cancel: string;
+  variant?: ButtonVariant;
+  size?: ButtonSize;
+  disabledReason?: string;
+  children: ReactNode;
+}) {
+  const [asking, setAsking] = useState(false);
+  if (disabledReason) {
+    return (
+      <SubmitButton variant={variant} size={size} disabledReason={disabledReason}>
+        {children}
+      </SubmitButton>
+    );
+  }
+  return (
+    <>
+      <button
+        type="submit"
+        aria-haspopup="dialog"
+        className={buttonClass(variant, size)}
+        onClick={(event) => {
+          event.preventDefault();
+          setAsking(true);
+        }}
+      >
+        {children}
+      </button>
+      {asking ? (
+        <Question text={question} onClose={() => setAsking(false)}>
+          <button type="button" className={buttonClass('ghost')} onClick={() => setAsking(false)}>
+            {cancel}
+          </button>
+          <SubmitButton variant="danger">{confirm}</SubmitButton>
+        </Question>
+      ) : null}
+    </>
+  );
+}
+
+function Question({ text, onClose, children }: { text: string; onClose: () => void; children: ReactNode }) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onClose={onClose}
+      className="m-auto w-full max-w-[min(28rem,calc(100vw-2rem))] rounded-2xl border border-line bg-surface p-6 text-left text-base text-ink shadow-floating"
+    >
+      <h2 id={id} className="font-semibold">
+        {text}
+      </h2>
+      <div className="mt-5 flex flex-wrap justify-end gap-2">{children}</div>
+    </dialog>
+  );
+}
