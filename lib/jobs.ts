@@ -6,6 +6,7 @@ import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { jobRuns } from '@/db/schema';
 import { endAddOns } from './billing/addons';
+import { applyTaxTreatment } from './billing/billing-details';
 import { cleanUpStale } from './billing/cleanup';
 import { reconcileStripe } from './billing/reconcile';
 import { announceTrialEnds, expireTrials } from './billing/subscriptions';
@@ -130,6 +131,17 @@ const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => P
       z.object({ merchantId: z.string(), platformId: z.string() }).parse(payload),
       {
         actor: { kind: 'job', id: 'end_add_ons' },
+        now: context.now,
+      },
+    ),
+  apply_tax_treatment: (db, payload, context) =>
+    applyTaxTreatment(
+      db,
+      context.stripe,
+      z.object({ merchantId: z.string() }).parse(payload).merchantId,
+      env().SELLER_COUNTRY,
+      {
+        actor: { kind: 'job', id: 'apply_tax_treatment' },
         now: context.now,
       },
     ),

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { customers } from '@/db/schema';
+import { enqueue } from '@/lib/queue';
 import { type CustomerSnapshot, readCustomer } from '@/lib/stripe/customer-snapshot';
 import { changedFields, recordAudit } from '../audit';
 import { lockCustomer, type Mirror, mayApply, momentOf } from './mirror';
@@ -70,6 +71,10 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
       .set({ ...next, syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 })
       .where(eq(customers.merchantId, merchantId));
     if (!changed) return { kind: 'applied', merchantId, changes: [] };
+    // A number that was checked, or another country, may change who owes the VAT: told to Stripe after the commit.
+    if ('vatStatus' in changed.after || 'country' in changed.after) {
+      await enqueue(tx, 'apply_tax_treatment', { merchantId }, { key: `apply_tax_treatment:${merchantId}` });
+    }
     await recordAudit(tx, context.actor, context.now, {
       action: 'customer.updated',
       entity: 'customer',
