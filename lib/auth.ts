@@ -2,9 +2,11 @@ import NextAuth, { CredentialsSignin, type DefaultSession } from 'next-auth';
 import Credentials from 'next-auth/providers/credentials';
 import { z } from 'zod';
 import { findByPassword, findPerson, type Role } from './auth-people';
+import { clientAddress } from './client-address';
 import { database } from './database';
 import { env } from './env';
 import { log } from './log';
+import { clearSignInFailures, limitSignIn, noteSignInFailure, RateLimited } from './rate-limit';
 
 declare module 'next-auth' {
   interface Session {
@@ -21,12 +23,20 @@ declare module 'next-auth' {
   }
 }
 
-/** Too many tries: told apart from a wrong password, and from nothing else. */
+/** Too many tries: told apart from a wrong password, and from nothing else. `code` bears the seconds to wait. */
 export class TooManyTries extends CredentialsSignin {
-  override code = 'rate_limited';
+  override code: string;
+  constructor(seconds: number) {
+    super();
+    this.code = `rate_limited_${seconds}`;
+  }
 }
 
 const input = z.object({ email: z.string().max(320), password: z.string().max(1000) });
+
+function asTooMany(error: unknown): never {
+  throw error instanceof RateLimited ? new TooManyTries(Number(error.details.retry_after)) : error;
+}
 
 /**
  * Auth.js, with password and JWT: for signing in and out and for its routes under /api/auth. Pages and the API do not ask
@@ -41,11 +51,14 @@ export const { handlers, signIn, signOut } = NextAuth(() => ({
   providers: [
     Credentials({
       credentials: { email: {}, password: {} },
-      async authorize(credentials) {
+      async authorize(credentials, request) {
         const parsed = input.safeParse(credentials);
         if (!parsed.success) return null;
         const { email, password } = parsed.data;
-        const person = await findByPassword(database(), email, password);
+        const db = database();
+        await limitSignIn(db, { address: clientAddress(request.headers), email }).catch(asTooMany);
+        const person = await findByPassword(db, email, password);
+        await (person ? clearSignInFailures(db, email) : noteSignInFailure(db, email));
         return person && { id: person.userId, sessionVersion: person.version };
       },
     }),

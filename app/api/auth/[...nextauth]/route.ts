@@ -1,8 +1,17 @@
 import type { NextRequest } from 'next/server';
 import { handlers } from '@/lib/auth';
+import { errorResponse } from '@/lib/http';
+import { RateLimited } from '@/lib/rate-limit';
 
 export const GET = (request: NextRequest) => handlers.GET(asAddressed(request));
-export const POST = (request: NextRequest) => handlers.POST(asAddressed(request));
+
+/** Auth.js answers every refusal with a redirect; too many tries are a 429 for machines. */
+export async function POST(request: NextRequest): Promise<Response> {
+  const response = await handlers.POST(asAddressed(request));
+  const wait = /[?&]code=rate_limited_(\d+)/.exec(response.headers.get('location') ?? '')?.[1];
+  if (!wait) return response;
+  return errorResponse(new RateLimited(Number(wait)), crypto.randomUUID());
+}
 
 /**
  * `NextRequest` calls every loopback address `localhost`, so a browser at 127.0.0.1 would be redirected away from its

@@ -14,6 +14,7 @@ import { openPortal } from '@/lib/billing/customers';
 import { changeLocalTier } from '@/lib/billing/subscriptions-local';
 import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
 import { env } from '@/lib/env';
+import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
 import { attempt } from '../../../form-answer';
 import { storeContext } from '../context';
@@ -30,6 +31,7 @@ const plan = z.object({
 export async function subscribe(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, plan, async (input) => {
     const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
+    await limitPurchase(db, 'checkout', actor.id);
     const session = await startPlanCheckout(db, requireStripe(), {
       account,
       storeId: store.id,
@@ -119,7 +121,8 @@ export async function reactivatePlan(
 /** Goes to Stripe's customer portal: card, invoices, tax ids. */
 export async function goToPortal(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, nothing, async () => {
-    const { db, account, store } = await storeContext(storeCode, 'write');
+    const { db, account, store, actor } = await storeContext(storeCode, 'write');
+    await limitPurchase(db, 'portal', actor.id);
     const { portal_url } = await openPortal(db, requireStripe(), {
       merchantId: account.merchantId,
       returnUrl: billingUrl(store.code),
@@ -134,6 +137,7 @@ const addOnChoice = z.object({ addOn: z.string().min(1), domain: z.string().max(
 export async function buyAddOn(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, addOnChoice, async (input) => {
     const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
+    await limitPurchase(db, 'add_on', actor.id);
     const session = await startAddOnCheckout(db, requireStripe(), {
       account,
       storeId: store.id,

@@ -4,6 +4,7 @@ import { refresh } from 'next/cache';
 import { getTranslations } from 'next-intl/server';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
+import { limitInvitations } from '@/lib/rate-limit';
 import { inviteMember, inviteMemberInput, withdrawInvitation } from '@/lib/tenancy/invitations';
 import { removeMember } from '@/lib/tenancy/team';
 import { attempt } from '../../../form-answer';
@@ -15,7 +16,8 @@ export async function invite(storeCode: string, _state: FormState, form: FormDat
     form,
     inviteMemberInput,
     async (input) => {
-      const { db, place, actor, now } = await storeContext(storeCode, 'write');
+      const { db, account, place, actor, now } = await storeContext(storeCode, 'write');
+      await limitInvitations(db, account.merchantId);
       await inviteMember(db, place, input, { actor, now });
       refresh();
       return (await getTranslations('store.team'))('invited', { email: input.email });
