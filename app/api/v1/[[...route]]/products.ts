@@ -1,0 +1,113 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { and, asc, eq } from 'drizzle-orm';
+import { addOns, creditPackages, platforms } from '@/db/schema';
+import { getPlatform } from '@/lib/billing/accounts';
+import { listTiers } from '@/lib/billing/tiers';
+import type { Resource } from './api';
+import { answers, refusals } from './contract';
+
+const productShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  price: z.object({
+    price_id: z.string().nullable(),
+    unit_amount: z.number().int(),
+    currency: z.string(),
+    recurring: z.object({ interval: z.enum(['month', 'year']), interval_count: z.number().int() }).nullable(),
+  }),
+});
+
+const getProducts = createRoute({
+  method: 'get',
+  path: '/products',
+  tags: ['Public'],
+  summary: 'What is sold, for a price list: no sign-in',
+  security: [],
+  request: {
+    query: z.object({
+      product_type: z.enum(['subscription', 'one_time']).default('subscription'),
+      platform: z
+        .string()
+        .optional()
+        .openapi({ description: 'Id or code; default: the only one, else `market`' }),
+    }),
+  },
+  responses: {
+    200: answers(z.object({ products: z.array(productShape) }), 'Products with their prices'),
+    ...refusals,
+  },
+});
+
+/** What is sold of a platform, as rows of a price list. */
+export const products: Resource = (api) => {
+  api.openapi(getProducts, async (c) => {
+    const { db } = c.env;
+    const { product_type, platform: named } = c.req.valid('query');
+    const platform = await defaultPlatform(db, named);
+    c.header('cache-control', 'public, max-age=60');
+    if (product_type === 'one_time') {
+      const packs = await db
+        .select()
+        .from(creditPackages)
+        .where(and(eq(creditPackages.platformId, platform.id), eq(creditPackages.isActive, true)))
+        .orderBy(asc(creditPackages.displayOrder));
+      return c.json(
+        {
+          products: packs.map((pack) => ({ ...identify(pack), description: '', price: priceOf(pack, null) })),
+        },
+        200,
+      );
+    }
+    const [tiers, extras] = await Promise.all([
+      listTiers(db, platform.id, { publicOnly: true }),
+      db
+        .select()
+        .from(addOns)
+        .where(and(eq(addOns.platformId, platform.id), eq(addOns.isActive, true)))
+        .orderBy(asc(addOns.displayOrder)),
+    ]);
+    return c.json(
+      {
+        products: [
+          ...tiers.flatMap((tier) =>
+            tier.prices.map((price) => ({
+              ...identify(tier),
+              description: tier.description,
+              price: priceOf(price, price.interval),
+            })),
+          ),
+          ...extras.map((addOn) => ({
+            ...identify(addOn),
+            description: addOn.description,
+            price: priceOf(addOn, addOn.interval),
+          })),
+        ],
+      },
+      200,
+    );
+  });
+};
+
+const identify = (row: { stripeProductId: string | null; id: string; name: string }) => ({
+  id: row.stripeProductId ?? row.id,
+  name: row.name,
+});
+
+const priceOf = (
+  row: { stripePriceId: string | null; unitAmount: number; currency: string },
+  interval: 'month' | 'year' | null,
+) => ({
+  price_id: row.stripePriceId,
+  unit_amount: row.unitAmount,
+  currency: row.currency,
+  recurring: interval ? { interval, interval_count: 1 } : null,
+});
+
+/** A platform by name; without one the only platform, else `market`. */
+export async function defaultPlatform(db: Parameters<typeof getPlatform>[0], named: string | undefined) {
+  if (named) return getPlatform(db, named);
+  const all = await db.select().from(platforms).limit(2);
+  const [only] = all;
+  return only && all.length === 1 ? only : getPlatform(db, 'market');
+}

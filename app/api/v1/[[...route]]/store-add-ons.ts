@@ -1,0 +1,140 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import {
+  listAddOnProducts,
+  listStoreAddOns,
+  type StoreAddOn,
+  setAddOnCancellation,
+  startAddOnCheckout,
+} from '@/lib/billing/addons';
+import { limitPurchase } from '@/lib/rate-limit';
+import { requireStripe } from '@/lib/stripe/client';
+import type { Resource } from './api';
+import { answers, body, instant, iso, refusals, storeQuery } from './contract';
+import { asStore } from './guards';
+import { status } from './shapes';
+import { checkoutAnswer, checkoutRequest } from './store-changes';
+
+const tags = ['Store billing'];
+
+const addOnShape = z
+  .object({
+    code: z.string(),
+    name: z.string(),
+    category: z.enum(['domain', 'ssl', 'email', 'other']),
+    currency: z.string(),
+    amount: z.number().int(),
+    interval: z.enum(['month', 'year']),
+    features: z.array(z.object({ feature_code: z.string(), amount: z.number().int() })),
+  })
+  .openapi('AddOn');
+
+const myAddOnShape = z
+  .object({
+    id: z.string(),
+    code: z.string(),
+    name: z.string(),
+    store: z.string(),
+    domain: z.string().optional(),
+    status,
+    current_period_end: instant.nullable(),
+    cancel_at_period_end: z.boolean(),
+  })
+  .openapi('StoreAddOn');
+
+const presentMine = (row: StoreAddOn): z.infer<typeof myAddOnShape> => ({
+  id: row.id,
+  code: row.code,
+  name: row.name,
+  store: row.storeCode,
+  ...(row.domain ? { domain: row.domain } : {}),
+  status: row.status,
+  current_period_end: iso(row.currentPeriodEnd),
+  cancel_at_period_end: row.cancelAt !== null || row.cancelAtPeriodEnd,
+});
+
+const getAddOns = createRoute({
+  method: 'get',
+  path: '/store/billing/addons',
+  tags,
+  summary: 'The add-ons that can be bought',
+  middleware: asStore('read'),
+  request: { query: storeQuery },
+  responses: { 200: answers(z.array(addOnShape), 'Add-ons in their order'), ...refusals },
+});
+
+const getMine = createRoute({
+  method: 'get',
+  path: '/store/billing/my-addons',
+  tags,
+  summary: 'The add-ons the merchant has',
+  middleware: asStore('read'),
+  request: { query: storeQuery },
+  responses: { 200: answers(z.array(myAddOnShape), 'Live ones first'), ...refusals },
+});
+
+const purchase = createRoute({
+  method: 'post',
+  path: '/store/billing/addons/purchase',
+  tags,
+  summary: 'Open Stripe Checkout for an add-on of this store',
+  middleware: asStore('write'),
+  request: {
+    query: storeQuery,
+    body: body(z.strictObject({ addon_code: z.string().min(1), domain: z.string().max(253).optional() })),
+  },
+  responses: { 201: answers(checkoutAnswer, 'Where to pay'), ...refusals },
+});
+
+const removeMine = createRoute({
+  method: 'delete',
+  path: '/store/billing/addons/{id}',
+  tags,
+  summary: 'Cancel an add-on at the end of what is paid',
+  middleware: asStore('write'),
+  request: { query: storeQuery, params: z.object({ id: z.string() }) },
+  responses: { 200: answers(myAddOnShape, 'The add-on'), ...refusals },
+});
+
+export const storeAddOns: Resource = (api) => {
+  api.openapi(getAddOns, async (c) => {
+    const rows = await listAddOnProducts(c.env.db, c.var.store.platformId);
+    return c.json(
+      rows.map((row) => ({
+        code: row.code,
+        name: row.name,
+        category: row.category,
+        currency: row.currency,
+        amount: row.unitAmount,
+        interval: row.interval,
+        features: row.features.map((one) => ({ feature_code: one.featureCode, amount: one.amount })),
+      })),
+      200,
+    );
+  });
+
+  api.openapi(getMine, async (c) => {
+    return c.json((await listStoreAddOns(c.env.db, c.var.store)).map(presentMine), 200);
+  });
+
+  api.openapi(purchase, async (c) => {
+    const { addon_code, domain } = c.req.valid('json');
+    const stripe = requireStripe();
+    await limitPurchase(c.env.db, 'add_on', c.var.caller.actor.id);
+    const request = await checkoutRequest(c);
+    return c.json(
+      await startAddOnCheckout(c.env.db, stripe, { ...request, addOnCode: addon_code, domain }),
+      201,
+    );
+  });
+
+  api.openapi(removeMine, async (c) => {
+    const row = await setAddOnCancellation(c.env.db, requireStripe(), {
+      account: { merchantId: c.var.store.merchantId, platformId: c.var.store.platformId },
+      id: c.req.valid('param').id,
+      cancel: true,
+      actor: c.var.caller.actor,
+      now: await c.env.now(),
+    });
+    return c.json(presentMine(row), 200);
+  });
+};

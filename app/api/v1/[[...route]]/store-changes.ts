@@ -1,0 +1,232 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
+import { type CheckoutRequest, startPlanCheckout } from '@/lib/billing/checkout';
+import { openPortal } from '@/lib/billing/customers';
+import { changeTier, previewChange, undoPendingChange } from '@/lib/billing/tier-change';
+import { getTier } from '@/lib/billing/tiers';
+import { previewTierOver } from '@/lib/billing/what-if';
+import { env } from '@/lib/env';
+import { Forbidden } from '@/lib/errors';
+import { features } from '@/lib/features';
+import { limitPurchase } from '@/lib/rate-limit';
+import { requireStripe } from '@/lib/stripe/client';
+import type { Resource } from './api';
+import { answers, body, instant, refusals, storeQuery } from './contract';
+import type { Asked, StoreEnv } from './environment';
+import { asStore } from './guards';
+import { loadSubscriptionFacts } from './store-subscription';
+import { presentSubscription, subscriptionShape } from './subscription-shape';
+
+const tags = ['Store billing'];
+const write = asStore('write');
+const query = storeQuery;
+const choice = z.strictObject({ tier_code: z.string().min(1), is_annual: z.boolean().default(false) });
+const money = z.object({ amount: z.number().int(), currency: z.string() });
+
+export const checkoutAnswer = z
+  .object({ checkout_url: z.string(), session_id: z.string() })
+  .openapi('Checkout');
+
+type StoreAsked = Asked & { var: StoreEnv['Variables'] };
+
+/** What every checkout of a store's page or API call has in common. */
+export async function checkoutRequest(c: StoreAsked): Promise<CheckoutRequest & { storeId: string }> {
+  const { store, caller } = c.var;
+  const base = `${c.env.appUrl}/store/${encodeURIComponent(store.storeCode)}/billing/checkout`;
+  return {
+    account: { merchantId: store.merchantId, platformId: store.platformId },
+    storeId: store.storeId,
+    urls: { success: `${base}/success?session_id={CHECKOUT_SESSION_ID}`, cancel: `${base}/cancelled` },
+    automaticTax: env().STRIPE_TAX,
+    actor: caller.actor,
+    now: await c.env.now(),
+  };
+}
+
+async function answer(c: StoreAsked) {
+  const facts = await loadSubscriptionFacts(c.env.db, c.var.store);
+  return presentSubscription(facts, c.var.caller.role === 'admin');
+}
+
+const context = async (c: StoreAsked) => ({
+  account: { merchantId: c.var.store.merchantId, platformId: c.var.store.platformId },
+  actor: c.var.caller.actor,
+  now: await c.env.now(),
+});
+
+const postCheckout = createRoute({
+  method: 'post',
+  path: '/store/billing/checkout',
+  tags,
+  summary: 'Open Stripe Checkout for a tier',
+  middleware: write,
+  request: { query, body: body(choice.extend({ currency: z.string().length(3).toUpperCase().optional() })) },
+  responses: {
+    201: answers(checkoutAnswer, 'Where to pay; the same session for the same choice'),
+    ...refusals,
+  },
+});
+
+const postPortal = createRoute({
+  method: 'post',
+  path: '/store/billing/portal',
+  tags,
+  summary: "Open Stripe's customer portal",
+  middleware: write,
+  request: { query },
+  responses: { 201: answers(z.object({ portal_url: z.string() }), 'Where it is'), ...refusals },
+});
+
+const previewShape = z
+  .object({
+    kind: z.enum(['upgrade', 'downgrade', 'interval', 'none']),
+    effective_at: instant,
+    due_now: money,
+    next_invoice: money.extend({ date: instant.nullable() }),
+    lines: z.array(z.object({ description: z.string(), amount: z.number().int(), proration: z.boolean() })),
+    over_limit: z.array(
+      z.object({
+        feature_code: z.string(),
+        current: z.number().int(),
+        new_limit: z.number().int(),
+        over_by: z.number().int(),
+        stores: z.array(z.object({ store: z.string(), current: z.number().int() })),
+      }),
+    ),
+    proration_date: z.number().int().nullable(),
+  })
+  .openapi('TierChangePreview');
+
+const postPreview = createRoute({
+  method: 'post',
+  path: '/store/billing/change-tier/preview',
+  tags,
+  summary: 'What a change of tier would cost and put over a limit; changes nothing',
+  middleware: asStore('read'),
+  request: { query, body: body(choice) },
+  responses: { 200: answers(previewShape, 'The preview'), ...refusals },
+});
+
+const postChange = createRoute({
+  method: 'post',
+  path: '/store/billing/change-tier',
+  tags,
+  summary: 'Change the tier: an upgrade at once, a downgrade at the end of the period',
+  middleware: write,
+  request: { query, body: body(choice.extend({ proration_date: z.number().int().optional() })) },
+  responses: {
+    200: answers(
+      z.union([
+        z.object({ subscription: subscriptionShape, effective_at: instant }),
+        z.object({ subscription: subscriptionShape, payment_url: z.string() }),
+      ]),
+      'The subscription, and when it takes effect or where its payment waits',
+    ),
+    ...refusals,
+  },
+});
+
+const deletePending = createRoute({
+  method: 'delete',
+  path: '/store/billing/pending-change',
+  tags,
+  summary: 'Undo a change that waits for the end of the period',
+  middleware: write,
+  request: { query },
+  responses: { 200: answers(subscriptionShape, 'The subscription'), ...refusals },
+});
+
+const postCancel = createRoute({
+  method: 'post',
+  path: '/store/billing/cancel',
+  tags,
+  summary: 'Cancel at the end of the period',
+  middleware: write,
+  request: {
+    query,
+    body: body(
+      z.strictObject({ reason: z.string().max(500).optional(), immediately: z.boolean().optional() }),
+    ),
+  },
+  responses: { 200: answers(subscriptionShape, 'The subscription'), ...refusals },
+});
+
+const postReactivate = createRoute({
+  method: 'post',
+  path: '/store/billing/reactivate',
+  tags,
+  summary: 'Take a cancellation back before it takes effect',
+  middleware: write,
+  request: { query },
+  responses: { 200: answers(subscriptionShape, 'The subscription'), ...refusals },
+});
+
+export const storeChanges: Resource = (api) => {
+  api.openapi(postCheckout, async (c) => {
+    const chosen = c.req.valid('json');
+    const stripe = requireStripe();
+    await limitPurchase(c.env.db, 'checkout', c.var.caller.actor.id);
+    const { platform } = await loadSubscriptionFacts(c.env.db, c.var.store);
+    const session = await startPlanCheckout(c.env.db, stripe, {
+      ...(await checkoutRequest(c)),
+      tierCode: chosen.tier_code,
+      interval: chosen.is_annual ? 'year' : 'month',
+      currency: chosen.currency ?? platform.defaultCurrency,
+    });
+    return c.json(session, 201);
+  });
+
+  api.openapi(postPortal, async (c) => {
+    const stripe = requireStripe();
+    await limitPurchase(c.env.db, 'portal', c.var.caller.actor.id);
+    const returnUrl = `${c.env.appUrl}/store/${encodeURIComponent(c.var.store.storeCode)}/billing`;
+    return c.json(await openPortal(c.env.db, stripe, { merchantId: c.var.store.merchantId, returnUrl }), 201);
+  });
+
+  api.openapi(postPreview, async (c) => {
+    const { tier_code, is_annual } = c.req.valid('json');
+    const { db } = c.env;
+    const { account, now } = await context(c);
+    const preview = await previewChange(db, requireStripe(), {
+      account,
+      tierCode: tier_code,
+      interval: is_annual ? 'year' : 'month',
+      now,
+    });
+    const tier = await getTier(db, account.platformId, tier_code);
+    const over = await previewTierOver(db, account, tier.id, features, now);
+    return c.json({ ...preview, over_limit: over }, 200);
+  });
+
+  api.openapi(postChange, async (c) => {
+    const { tier_code, is_annual, proration_date } = c.req.valid('json');
+    const asked = await context(c);
+    const done = await changeTier(c.env.db, requireStripe(), {
+      ...asked,
+      tierCode: tier_code,
+      interval: is_annual ? 'year' : 'month',
+      prorationDate: proration_date,
+    });
+    const subscription = await answer(c);
+    return done.paymentUrl
+      ? c.json({ subscription, payment_url: done.paymentUrl }, 200)
+      : c.json({ subscription, effective_at: done.effectiveAt.toISOString() }, 200);
+  });
+
+  api.openapi(deletePending, async (c) => {
+    await undoPendingChange(c.env.db, requireStripe(), await context(c));
+    return c.json(await answer(c), 200);
+  });
+
+  api.openapi(postCancel, async (c) => {
+    const { reason, immediately } = c.req.valid('json');
+    if (immediately && c.var.caller.role !== 'admin') throw new Forbidden({ field: 'immediately' });
+    await cancelSubscription(c.env.db, requireStripe(), { ...(await context(c)), reason, immediately });
+    return c.json(await answer(c), 200);
+  });
+
+  api.openapi(postReactivate, async (c) => {
+    await reactivateSubscription(c.env.db, requireStripe(), await context(c));
+    return c.json(await answer(c), 200);
+  });
+};

@@ -1,0 +1,126 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { currentMonth, findAccount } from '@/lib/billing/accounts';
+import { startCreditCheckout } from '@/lib/billing/credit-checkout';
+import { consumeCredits, getBalance, listLedger } from '@/lib/billing/credits';
+import { runOnce } from '@/lib/billing/idempotency';
+import { invalid } from '@/lib/errors';
+import { limitPurchase } from '@/lib/rate-limit';
+import { requireStripe } from '@/lib/stripe/client';
+import type { Resource } from './api';
+import { answers, body, instant, iso, refusals, storeQuery } from './contract';
+import { asStore } from './guards';
+import { checkoutAnswer, checkoutRequest } from './store-changes';
+
+const tags = ['Store billing'];
+const balance = z.object({ monthly: z.number().int(), purchased: z.number().int() });
+
+const creditsShape = z
+  .object({
+    monthly: z.number().int(),
+    purchased: z.number().int(),
+    total: z.number().int(),
+    resets_at: instant.nullable(),
+    ledger: z.array(
+      z.object({
+        at: instant,
+        kind: z.enum(['grant', 'purchase', 'spend', 'expire', 'refund', 'adjust']),
+        bucket: z.enum(['monthly', 'purchased']),
+        amount: z.number().int(),
+        reason: z.string(),
+      }),
+    ),
+  })
+  .openapi('Credits');
+
+const getCredits = createRoute({
+  method: 'get',
+  path: '/store/billing/credits',
+  tags,
+  summary: 'The wallet, and the latest hundred lines of its ledger',
+  middleware: asStore('read'),
+  request: { query: storeQuery },
+  responses: { 200: answers(creditsShape, 'Balance and ledger'), ...refusals },
+});
+
+const postCheckout = createRoute({
+  method: 'post',
+  path: '/store/billing/credits/checkout',
+  tags,
+  summary: 'Open Stripe Checkout for a credit package',
+  middleware: asStore('write'),
+  request: { query: storeQuery, body: body(z.strictObject({ package_code: z.string().min(1) })) },
+  responses: { 201: answers(checkoutAnswer, 'Where to pay'), ...refusals },
+});
+
+const postConsume = createRoute({
+  method: 'post',
+  path: '/store/billing/credits/consume',
+  tags,
+  summary: 'Spend credits: monthly first, then purchased. Needs `Idempotency-Key`',
+  middleware: asStore('write'),
+  request: {
+    query: storeQuery,
+    headers: idempotencyHeader,
+    body: body(
+      z.strictObject({ amount: z.number().int().positive(), reason: z.string().trim().min(1).max(200) }),
+    ),
+  },
+  responses: {
+    200: answers(z.object({ spent: balance, balance }), 'What was spent of each, and what is left'),
+    ...refusals,
+  },
+});
+
+export const storeCredits: Resource = (api) => {
+  api.openapi(getCredits, async (c) => {
+    const { db } = c.env;
+    const [wallet, ledger, kept, now] = await Promise.all([
+      getBalance(db, c.var.store),
+      listLedger(db, c.var.store, { limit: 100 }),
+      findAccount(db, c.var.store),
+      c.env.now(),
+    ]);
+    return c.json(
+      {
+        ...wallet,
+        total: wallet.monthly + wallet.purchased,
+        resets_at: iso(kept ? currentMonth(kept, now).end : null),
+        ledger: ledger.map((line) => ({
+          at: line.at.toISOString(),
+          kind: line.kind,
+          bucket: line.bucket,
+          amount: line.amount,
+          reason: line.reason,
+        })),
+      },
+      200,
+    );
+  });
+
+  api.openapi(postCheckout, async (c) => {
+    const stripe = requireStripe();
+    await limitPurchase(c.env.db, 'credits', c.var.caller.actor.id);
+    const request = await checkoutRequest(c);
+    const packageCode = c.req.valid('json').package_code;
+    return c.json(await startCreditCheckout(c.env.db, stripe, { ...request, packageCode }), 201);
+  });
+
+  api.openapi(postConsume, async (c) => {
+    const key = c.req.header('idempotency-key');
+    if (!key) throw invalid('Idempotency-Key', 'required', 'is required');
+    const { amount, reason } = c.req.valid('json');
+    const now = await c.env.now();
+    const { actor } = c.var.caller;
+    const account = { merchantId: c.var.store.merchantId, platformId: c.var.store.platformId };
+    const call = {
+      scope: `${actor.kind}:${actor.id}:credits:${account.merchantId}:${account.platformId}`,
+      key,
+      body: { amount, reason },
+    };
+    const { answer, replayed } = await runOnce(c.env.db, call, (tx) =>
+      consumeCredits(tx, account, { amount, reason, key: `${actor.id}:${key}`, actor, now }),
+    );
+    if (replayed) c.header('Idempotent-Replayed', 'true');
+    return c.json(answer, 200);
+  });
+};

@@ -1,0 +1,83 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/billing-details';
+import { type CustomerRow, getCustomer } from '@/lib/billing/customers';
+import { findStripe } from '@/lib/stripe/client';
+import type { Resource } from './api';
+import { answers, body, instant, iso, refusals, storeQuery } from './contract';
+import { asStore } from './guards';
+
+const tags = ['Store billing'];
+
+const detailsShape = z
+  .object({
+    name: z.string(),
+    email: z.string(),
+    address: z.object({
+      line1: z.string(),
+      line2: z.string(),
+      postal_code: z.string(),
+      city: z.string(),
+      state: z.string(),
+      country: z.string(),
+    }),
+    vat_number: z.string().nullable(),
+    vat_status: z.enum(['none', 'pending', 'valid', 'invalid', 'unavailable']),
+    vat_checked_at: instant.nullable(),
+    vat_consultation_number: z.string().nullable(),
+    tax_exempt: z.enum(['none', 'reverse', 'exempt']),
+  })
+  .openapi('BillingDetails');
+
+const present = (row: CustomerRow): z.infer<typeof detailsShape> => ({
+  name: row.name,
+  email: row.email,
+  address: {
+    line1: row.line1,
+    line2: row.line2,
+    postal_code: row.postalCode,
+    city: row.city,
+    state: row.state,
+    country: row.country,
+  },
+  vat_number: row.vatNumber,
+  vat_status: row.vatStatus,
+  vat_checked_at: iso(row.vatCheckedAt),
+  vat_consultation_number: row.vatConsultationNumber,
+  tax_exempt: row.taxExempt,
+});
+
+const getDetails = createRoute({
+  method: 'get',
+  path: '/store/billing/billing-details',
+  tags,
+  summary: 'Whom the invoices are made out to',
+  middleware: asStore('read'),
+  request: { query: storeQuery },
+  responses: { 200: answers(detailsShape, 'Name, address and VAT state'), ...refusals },
+});
+
+const putDetails = createRoute({
+  method: 'put',
+  path: '/store/billing/billing-details',
+  tags,
+  summary: 'Change them; what is not named stays',
+  middleware: asStore('write'),
+  request: { query: storeQuery, body: body(billingDetailsInput) },
+  responses: { 200: answers(detailsShape, 'As they are now'), ...refusals },
+});
+
+export const storeDetails: Resource = (api) => {
+  api.openapi(getDetails, async (c) => {
+    return c.json(present(await getCustomer(c.env.db, c.var.store.merchantId)), 200);
+  });
+
+  api.openapi(putDetails, async (c) => {
+    const row = await updateBillingDetails(c.env.db, findStripe(), {
+      merchantId: c.var.store.merchantId,
+      details: c.req.valid('json'),
+      actor: c.var.caller.actor,
+      now: await c.env.now(),
+    });
+    return c.json(present(row), 200);
+  });
+};

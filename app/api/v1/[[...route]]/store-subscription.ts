@@ -1,0 +1,225 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { eq } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import { merchants, platforms } from '@/db/schema';
+import type { Account } from '@/lib/billing/accounts';
+import { getCustomer } from '@/lib/billing/customers';
+import { listInvoices, previewUpcomingInvoice } from '@/lib/billing/invoices';
+import { findCurrentSubscription } from '@/lib/billing/subscriptions';
+import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/tiers';
+import { NotFound } from '@/lib/errors';
+import { requireStripe } from '@/lib/stripe/client';
+import type { Resource } from './api';
+import {
+  answers,
+  instant,
+  iso,
+  pageOf,
+  pageQuery,
+  readCursor,
+  refusals,
+  storeQuery,
+  toPage,
+} from './contract';
+import { asStore } from './guards';
+import {
+  presentSubscription,
+  presentTier,
+  type SubscriptionFacts,
+  subscriptionShape,
+  tierShape,
+} from './subscription-shape';
+
+const tags = ['Store billing'];
+const middleware = asStore('read');
+
+/** Everything a subscription's shape says, in three statements at once. @throws NotFound */
+export async function loadSubscriptionFacts(db: Db, account: Account): Promise<SubscriptionFacts> {
+  const [[merchant], [platform], subscription, customer] = await Promise.all([
+    db
+      .select({ id: merchants.id, name: merchants.name })
+      .from(merchants)
+      .where(eq(merchants.id, account.merchantId)),
+    db.select().from(platforms).where(eq(platforms.id, account.platformId)),
+    findCurrentSubscription(db, account),
+    getCustomer(db, account.merchantId),
+  ]);
+  if (!merchant || !platform) throw new NotFound('merchant', account.merchantId);
+  const tier = subscription ? await findTierById(db, subscription.tierId) : null;
+  const price = (every: 'month' | 'year') =>
+    tier && subscription ? (findPrice(tier, subscription.currency, every)?.unitAmount ?? null) : null;
+  return {
+    merchant,
+    platform,
+    subscription,
+    customer,
+    prices: { month: price('month'), year: price('year') },
+  };
+}
+
+const getSubscription = createRoute({
+  method: 'get',
+  path: '/store/billing/subscription',
+  tags,
+  summary: "The merchant's subscription on the store's platform",
+  middleware,
+  request: { query: storeQuery },
+  responses: {
+    200: answers(subscriptionShape, 'The subscription; status `none` when there never was one'),
+    ...refusals,
+  },
+});
+
+const getTiers = createRoute({
+  method: 'get',
+  path: '/store/billing/tiers',
+  tags,
+  summary: 'The tiers a merchant may choose from',
+  middleware,
+  request: { query: storeQuery },
+  responses: { 200: answers(z.array(tierShape), 'Active, public tiers in their order'), ...refusals },
+});
+
+export const invoiceShape = z
+  .object({
+    id: z.string(),
+    number: z.string().nullable(),
+    issued_at: instant,
+    due_at: instant.nullable(),
+    paid_at: instant.nullable(),
+    status: z.enum(['draft', 'open', 'paid', 'void', 'uncollectible']),
+    currency: z.string(),
+    subtotal: z.number().int(),
+    tax: z.number().int(),
+    total: z.number().int(),
+    amount_due: z.number().int(),
+    amount_paid: z.number().int(),
+    refunded: z.number().int(),
+    period_start: instant.nullable(),
+    period_end: instant.nullable(),
+    hosted_invoice_url: z.string().nullable(),
+    invoice_pdf: z.string().nullable(),
+    kind: z.enum(['plan', 'add_on', 'credits']),
+  })
+  .openapi('Invoice');
+
+/** An invoice as the API says it. */
+export const presentInvoice = (
+  row: Awaited<ReturnType<typeof listInvoices>>[number],
+): z.infer<typeof invoiceShape> => ({
+  id: row.id,
+  number: row.number,
+  issued_at: row.issuedAt.toISOString(),
+  due_at: iso(row.dueAt),
+  paid_at: iso(row.paidAt),
+  status: row.status,
+  currency: row.currency,
+  subtotal: row.subtotal,
+  tax: row.tax,
+  total: row.total,
+  amount_due: row.amountDue,
+  amount_paid: row.amountPaid,
+  refunded: row.refunded,
+  period_start: iso(row.periodStart),
+  period_end: iso(row.periodEnd),
+  hosted_invoice_url: row.hostedInvoiceUrl,
+  invoice_pdf: row.invoicePdf,
+  kind: row.kind,
+});
+
+const getInvoices = createRoute({
+  method: 'get',
+  path: '/store/billing/invoices',
+  tags,
+  summary: 'Invoices, newest first',
+  middleware,
+  request: { query: storeQuery.extend(pageQuery.shape) },
+  responses: { 200: answers(pageOf(invoiceShape), 'A page of invoices'), ...refusals },
+});
+
+const getUpcoming = createRoute({
+  method: 'get',
+  path: '/store/billing/upcoming-invoice',
+  tags,
+  summary: 'The next invoice as Stripe would make it now',
+  middleware,
+  request: { query: storeQuery },
+  responses: {
+    200: answers(
+      z
+        .object({
+          date: instant.nullable(),
+          currency: z.string(),
+          subtotal: z.number().int(),
+          tax: z.number().int(),
+          total: z.number().int(),
+          lines: z.array(
+            z.object({
+              description: z.string(),
+              amount: z.number().int(),
+              period_start: instant,
+              period_end: instant,
+            }),
+          ),
+        })
+        .nullable(),
+      'The preview; null when no invoice will come',
+    ),
+    ...refusals,
+  },
+});
+
+export const storeSubscription: Resource = (api) => {
+  api.openapi(getSubscription, async (c) => {
+    const facts = await loadSubscriptionFacts(c.env.db, c.var.store);
+    return c.json(presentSubscription(facts, c.var.caller.role === 'admin'), 200);
+  });
+
+  api.openapi(getTiers, async (c) => {
+    const { db } = c.env;
+    const [[platform], tiers] = await Promise.all([
+      db.select().from(platforms).where(eq(platforms.id, c.var.store.platformId)),
+      listTiers(db, c.var.store.platformId, { publicOnly: true }),
+    ]);
+    if (!platform) throw new NotFound('platform');
+    const isStaff = c.var.caller.role === 'admin' || c.var.caller.role === 'support';
+    const counts = isStaff
+      ? await countSubscribers(
+          db,
+          tiers.map((tier) => tier.id),
+        )
+      : new Map<string, number>();
+    const of = { platformCode: platform.code, currency: platform.defaultCurrency };
+    return c.json(
+      tiers.map((tier) => presentTier(tier, { ...of, subscribers: counts.get(tier.id) ?? 0 })),
+      200,
+    );
+  });
+
+  api.openapi(getInvoices, async (c) => {
+    const { limit, cursor } = c.req.valid('query');
+    const rows = await listInvoices(c.env.db, c.var.store, { limit: limit + 1, before: readCursor(cursor) });
+    return c.json(
+      toPage(rows, limit, (row) => ({ at: row.issuedAt, id: row.id }), presentInvoice),
+      200,
+    );
+  });
+
+  api.openapi(getUpcoming, async (c) => {
+    const upcoming = await previewUpcomingInvoice(c.env.db, requireStripe(), c.var.store);
+    if (!upcoming) return c.json(null, 200);
+    return c.json(
+      {
+        ...upcoming,
+        date: iso(upcoming.date),
+        lines: upcoming.lines.map((line) => ({
+          description: line.description,
+          amount: line.amount,
+          period_start: line.periodStart.toISOString(),
+          period_end: line.periodEnd.toISOString(),
+        })),
+      },
+      200,
+    );
+  });
+};
