@@ -75,7 +75,8 @@ export const isMetered = (feature: Feature): feature is Metered =>
   feature.kind === 'stock' || feature.kind === 'flow';
 
 /** The API's word for the kind. */
-export const featureType = (feature: Feature) => (feature.kind === 'flag' ? 'binary' : 'quantitative');
+export const featureType = (feature: Feature): 'binary' | 'quantitative' =>
+  feature.kind === 'flag' ? 'binary' : 'quantitative';
 
 /** A feature by code. @throws NotFound */
 export function getFeature(features: readonly Feature[], code: string): Feature {

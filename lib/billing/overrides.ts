@@ -11,6 +11,12 @@ import { MAX_QUANTITY } from './limits';
 
 export type OverrideRow = typeof overrides.$inferSelect;
 
+/** A day or a moment, as people and programs write it. */
+const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .transform((text) => new Date(text))
+  .nullish();
+
 /**
  * One exception. `limit_value` null = unlimited, left out = the tier's limit stays; `enabled` left out or null = as in the
  * tier (a limit turns the feature on).
@@ -20,8 +26,8 @@ export const overrideInput = z.object({
   limit_value: z.number().int().min(0).max(MAX_QUANTITY).nullish(),
   enabled: z.boolean().nullish(),
   reason: z.string().trim().min(1).max(500),
-  starts_at: z.coerce.date().nullish(),
-  expires_at: z.coerce.date().nullish(),
+  starts_at: moment,
+  expires_at: moment,
 });
 
 export type OverrideInput = z.output<typeof overrideInput>;

@@ -75,11 +75,54 @@ const matrix = {
     acmeUsageKey: 200,
     smallUsageKey: 404,
   },
+  staff: {
+    nobody: 401,
+    admin: 200,
+    support: 200,
+    owner: 403,
+    member: 403,
+    stranger: 403,
+    adminKey: 200,
+    supportKey: 200,
+    usageKey: 403,
+    acmeAdminKey: 403,
+    acmeUsageKey: 403,
+    smallUsageKey: 403,
+  },
+  admin: {
+    nobody: 401,
+    admin: 200,
+    support: 403,
+    owner: 403,
+    member: 403,
+    stranger: 403,
+    adminKey: 200,
+    supportKey: 403,
+    usageKey: 403,
+    acmeAdminKey: 403,
+    acmeUsageKey: 403,
+    smallUsageKey: 403,
+  },
 };
+
+const pair = { merchant: 'mer_acme', platform: 'market' };
+const features = '/admin/subscriptions/features';
+const limits = [{ feature_code: 'white_label', enabled: true }];
+const overrides = [{ feature_code: 'white_label', enabled: true, reason: 'test' }];
 
 const routes: [kind: keyof typeof matrix, method: string, path: string, body?: unknown][] = [
   ['storeRead', 'GET', '/store/billing/usage?store=ACME'],
   ['machine', 'GET', `/entitlements?merchant=mer_acme&platform=${MARKET}`],
+  ['machine', 'POST', '/check', { ...pair, feature: 'max_products' }],
+  ['machine', 'POST', '/usage', { ...pair, feature: 'max_products' }],
+  ['machine', 'POST', '/usage/release', { ...pair, feature: 'max_products' }],
+  ['staff', 'GET', `${features}/catalog`],
+  ['staff', 'GET', `${features}/tiers/essential/limits`],
+  ['staff', 'POST', `${features}/tiers/essential/limits/preview`, limits],
+  ['admin', 'PUT', `${features}/tiers/business/limits`, limits],
+  ['staff', 'GET', `${features}/merchants/mer_acme/overrides`],
+  ['admin', 'PUT', `${features}/merchants/mer_small/overrides`, overrides],
+  ['staff', 'GET', `${features}/merchants/mer_acme/explain/max_products`],
 ];
 
 describe('who may call what', () => {
@@ -135,6 +178,26 @@ describe('who may call what', () => {
     const rows = await db.select().from(apiKeys);
     expect(JSON.stringify(rows)).not.toContain(key);
     expect(rows.find((row) => row.name === 'seen')?.lastUsedAt).toBeInstanceOf(Date);
+  });
+});
+
+describe('where a write comes from', () => {
+  const path = '/admin/subscriptions/features/tiers/business/limits';
+  test.each([
+    [{}, 200],
+    [{ origin: 'http://app.test' }, 200],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'http://app.test' }, 200],
+    [{ origin: 'https://evil.test' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site', origin: 'http://other.app.test' }, 403],
+  ])('a session with %o: %i', async (headers, status) => {
+    const asking = { as: person('admin'), headers: headers as Record<string, string>, body: limits };
+    expect((await call('PUT', path, asking)).status).toBe(status);
+  });
+  test('a key may come from anywhere', async () => {
+    const headers = { origin: 'https://partner.test' };
+    expect((await call('PUT', path, { key: keys.admin, headers, body: limits })).status).toBe(200);
   });
 });
 
@@ -196,6 +259,15 @@ describe('the envelope', () => {
     for (const query of ['merchant=mer_no&platform=market', 'merchant=mer_acme&platform=no']) {
       expect((await call('GET', `/entitlements?${query}`, { key: keys.admin })).status).toBe(404);
     }
+  });
+
+  test('JSON that is none, and too much of it', async () => {
+    const malformed = await call('POST', '/check', { key: keys.admin, body: '{"merchant":' });
+    expect(malformed).toMatchObject({ status: 400, body: { error: { code: 'validation_failed' } } });
+    const huge = await call('POST', '/check', { key: keys.admin, body: { pad: 'x'.repeat(1024 * 1024) } });
+    expect(huge).toMatchObject({ status: 413, body: { error: { code: 'payload_too_large' } } });
+    const empty = await call('POST', '/check', { key: keys.admin });
+    expect(empty.body.error).toMatchObject({ code: 'validation_failed' });
   });
 
   test('the OpenAPI document describes every route', async () => {

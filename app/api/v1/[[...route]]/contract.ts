@@ -32,6 +32,14 @@ export const storeQuery = z.object({
   store: z.string().optional().openapi({ description: 'Code or id; or the header X-Store-Code' }),
 });
 
+/** Admin endpoints about tiers and merchants: which platform (default: the only one, else `market`). */
+export const platformQuery = z.object({
+  platform: z.string().optional().openapi({ description: 'Id or code; default the only one, else market' }),
+});
+
+/** For writes that are remembered; the handler reads it and calls `runOnce`. */
+export const idempotencyHeader = z.object({ 'idempotency-key': z.string().optional() });
+
 /** An instant as the API says it. */
 export const instant = z.iso.datetime().openapi({ example: '2026-11-21T12:00:00.000Z' });
 export const iso = <T extends Date | null>(at: T) =>

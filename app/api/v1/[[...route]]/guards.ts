@@ -1,6 +1,7 @@
 import { asc, eq, inArray, or } from 'drizzle-orm';
 import type { MiddlewareHandler } from 'hono';
-import { merchants, stores } from '@/db/schema';
+import type { Db } from '@/db/client';
+import { merchants, platforms, stores } from '@/db/schema';
 import type { Person } from '@/lib/auth-people';
 import { type Account, getPlatform } from '@/lib/billing/accounts';
 import { type ApiKeyRow, findByKey } from '@/lib/billing/api-keys';
@@ -101,6 +102,27 @@ export async function machineAccount(
   const account = { merchantId: merchant.id, platformId: platform.id };
   await requireApiAccess(c, caller, account);
   return { ...account, platformCode: platform.code };
+}
+
+/** The platform that an admin endpoint is about: named by id or code, else the only one, else `market`. @throws NotFound */
+export async function adminPlatform(db: Db, named: string | undefined) {
+  if (named) return getPlatform(db, named);
+  const all = await db.select().from(platforms).orderBy(asc(platforms.createdAt)).limit(2);
+  return all.length === 1 && all[0] ? all[0] : getPlatform(db, 'market');
+}
+
+/** The account of a merchant on the platform that an admin endpoint is about. @throws NotFound */
+export async function merchantAccount(
+  db: Db,
+  merchantId: string,
+  platform: string | undefined,
+): Promise<Account> {
+  const [{ id: platformId }, [merchant]] = await Promise.all([
+    adminPlatform(db, platform),
+    db.select({ id: merchants.id }).from(merchants).where(eq(merchants.id, merchantId)),
+  ]);
+  if (!merchant) throw new NotFound('merchant', merchantId);
+  return { merchantId, platformId };
 }
 
 async function requireApiAccess(c: Asked, caller: Caller, account: Account): Promise<void> {

@@ -1,0 +1,110 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import {
+  endOverride,
+  listOverrides,
+  type OverrideRow,
+  overrideInput,
+  saveOverrides,
+} from '@/lib/billing/overrides';
+import { features } from '@/lib/features';
+import type { Resource } from './api';
+import { answers, body, instant, iso, platformQuery, refusals } from './contract';
+import { asAdmin, asStaff, merchantAccount } from './guards';
+
+const path = '/admin/subscriptions/features/merchants/{id}/overrides';
+const tags = ['Admin: features'];
+const merchantId = z.object({ id: z.string() });
+
+const override = z
+  .object({
+    id: z.string(),
+    feature_code: z.string(),
+    limit_value: z
+      .number()
+      .int()
+      .nullable()
+      .optional()
+      .openapi({ description: 'null = unlimited; absent = the tier’s limit stays' }),
+    enabled: z.boolean().nullable().openapi({ description: 'null = as in the tier' }),
+    reason: z.string(),
+    author: z.string(),
+    starts_at: instant.nullable(),
+    expires_at: instant.nullable(),
+    ended_at: instant.nullable(),
+    ended_by: z.string().nullable(),
+    created_at: instant,
+  })
+  .openapi('Override');
+
+const getOverrides = createRoute({
+  method: 'get',
+  path,
+  tags,
+  summary: 'The exceptions of a merchant; `history=1` with those that ended',
+  middleware: asStaff,
+  request: { params: merchantId, query: platformQuery.extend({ history: z.enum(['0', '1']).optional() }) },
+  responses: { 200: answers(z.array(override), 'Newest first'), ...refusals },
+});
+
+const putOverrides = createRoute({
+  method: 'put',
+  path,
+  tags,
+  summary: 'Writes the exceptions named; others stay. Holds at once',
+  middleware: asAdmin,
+  request: {
+    params: merchantId,
+    query: platformQuery,
+    body: body(z.array(overrideInput).min(1).max(200)),
+  },
+  responses: { 200: answers(z.array(override), 'All that stand'), ...refusals },
+});
+
+const deleteOverride = createRoute({
+  method: 'delete',
+  path: `${path}/{feature_code}`,
+  tags,
+  summary: 'Ends an exception',
+  middleware: asAdmin,
+  request: { params: merchantId.extend({ feature_code: z.string() }), query: platformQuery },
+  responses: { 200: answers(override, 'The one that ended'), ...refusals },
+});
+
+export const overrideAdmin: Resource = (api) => {
+  api.openapi(getOverrides, async (c) => {
+    const { platform, history } = c.req.valid('query');
+    const account = await merchantAccount(c.env.db, c.req.valid('param').id, platform);
+    const rows = await listOverrides(c.env.db, account, { history: history === '1' });
+    return c.json(rows.map(toShape), 200);
+  });
+  api.openapi(putOverrides, async (c) => {
+    const { db } = c.env;
+    const account = await merchantAccount(db, c.req.valid('param').id, c.req.valid('query').platform);
+    const context = { actor: c.var.caller.actor, now: await c.env.now() };
+    const rows = await saveOverrides(db, account, c.req.valid('json'), features, context);
+    return c.json(rows.map(toShape), 200);
+  });
+  api.openapi(deleteOverride, async (c) => {
+    const { db } = c.env;
+    const { id, feature_code: featureCode } = c.req.valid('param');
+    const account = await merchantAccount(db, id, c.req.valid('query').platform);
+    const context = { actor: c.var.caller.actor, now: await c.env.now() };
+    return c.json(toShape(await endOverride(db, account, featureCode, context)), 200);
+  });
+};
+
+function toShape(row: OverrideRow) {
+  return {
+    id: row.id,
+    feature_code: row.featureCode,
+    ...(row.hasLimit ? { limit_value: row.limitValue } : {}),
+    enabled: row.enabled,
+    reason: row.reason,
+    author: row.author,
+    starts_at: iso(row.startsAt),
+    expires_at: iso(row.expiresAt),
+    ended_at: iso(row.endedAt),
+    ended_by: row.endedBy,
+    created_at: iso(row.createdAt),
+  };
+}

@@ -1,0 +1,117 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Db, Tx } from '@/db/client';
+import type { Account } from '@/lib/billing/accounts';
+import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
+import { resolveFeature } from '@/lib/billing/entitlements';
+import { type Feature, getFeature, getMetered, isMetered, type Metered } from '@/lib/billing/features';
+import { runOnce } from '@/lib/billing/idempotency';
+import { checkFlag, checkRoom } from '@/lib/billing/limits';
+import { getStoreOf, releaseUsage, reportUsage } from '@/lib/billing/usage-reports';
+import { invalid } from '@/lib/errors';
+import { features } from '@/lib/features';
+import type { Resource } from './api';
+import { answers, body, idempotencyHeader, refusals } from './contract';
+import type { CallerEnv } from './environment';
+import { asMachine, machineAccount } from './guards';
+import { accountNames, featureSummary, unlock } from './shapes';
+
+const usageInput = accountNames.extend({
+  feature: z.string().min(1),
+  quantity: z.number().default(1).openapi({ type: 'integer', minimum: 1, maximum: 1_000_000_000 }),
+  store: z.string().min(1).optional().openapi({ description: 'Code or id of the store that uses it' }),
+});
+
+type UsageInput = z.output<typeof usageInput>;
+
+const usageAnswer = z.object({ feature: featureSummary });
+
+const check = createRoute({
+  method: 'post',
+  path: '/check',
+  tags: ['Entitlements'],
+  summary: 'Whether so much more would be allowed; takes nothing',
+  middleware: asMachine,
+  request: { body: body(usageInput) },
+  responses: {
+    200: answers(
+      z.object({
+        allowed: z.boolean(),
+        feature: featureSummary,
+        reason: z.enum(['limit_reached', 'feature_not_in_plan']).optional(),
+        unlock: z.array(unlock).optional(),
+      }),
+      'The answer, also when it is no',
+    ),
+    ...refusals,
+  },
+});
+
+const report = createRoute({
+  method: 'post',
+  path: '/usage',
+  tags: ['Entitlements'],
+  summary: 'Takes units that live outside of Tierline',
+  middleware: asMachine,
+  request: { body: body(usageInput), headers: idempotencyHeader },
+  responses: { 200: answers(usageAnswer, 'Taken'), ...refusals },
+});
+
+const giveBack = createRoute({
+  method: 'post',
+  path: '/usage/release',
+  tags: ['Entitlements'],
+  summary: 'Gives reported units back',
+  middleware: asMachine,
+  request: { body: body(usageInput), headers: idempotencyHeader },
+  responses: { 200: answers(usageAnswer, 'Given back'), ...refusals },
+});
+
+export const usage: Resource = (api) => {
+  api.openapi(check, async (c) => {
+    const input = c.req.valid('json');
+    const { db } = c.env;
+    const account = await machineAccount(c, input);
+    const feature = getFeature(features, input.feature);
+    if (feature.kind === 'grant') throw invalid('feature', 'not_counted', 'is granted, not counted');
+    const now = await c.env.now();
+    const refusal = isMetered(feature)
+      ? await checkRoom(db, account, feature, input.quantity, now)
+      : await checkFlag(db, account, feature, now);
+    const summary = await summaryOf(db, account, feature, now);
+    if (!refusal) return c.json({ allowed: true, feature: summary }, 200);
+    const reason: 'limit_reached' | 'feature_not_in_plan' = summary.enabled
+      ? 'limit_reached'
+      : 'feature_not_in_plan';
+    return c.json({ allowed: false, feature: summary, reason, unlock: refusal.facts.unlock }, 200);
+  });
+  api.openapi(report, async (c) => c.json(await write(c, c.req.valid('json'), reportUsage), 200));
+  api.openapi(giveBack, async (c) => c.json(await write(c, c.req.valid('json'), releaseUsage), 200));
+};
+
+async function write(
+  c: Pick<Context<CallerEnv>, 'env' | 'req' | 'var' | 'header'>,
+  input: UsageInput,
+  verb: typeof reportUsage,
+) {
+  const account = await machineAccount(c, input);
+  const feature: Metered = getMetered(features, input.feature);
+  const { actor } = c.var.caller;
+  const now = await c.env.now();
+  const call = {
+    scope: `${actor.kind}:${actor.id}:${c.req.path}`,
+    key: c.req.header('idempotency-key'),
+    body: input,
+  };
+  const { answer, replayed } = await runOnce(c.env.db, call, async (tx) => {
+    const storeId = input.store ? (await getStoreOf(tx, account, input.store)).id : null;
+    await verb(tx, account, feature, { quantity: input.quantity, storeId, actor, now });
+    return { feature: await summaryOf(tx, account, feature, now) };
+  });
+  if (replayed) c.header('Idempotent-Replayed', 'true');
+  return answer;
+}
+
+async function summaryOf(db: Db | Tx, account: Account, feature: Feature, now: Date) {
+  return resolveFeature(await loadEntitlementFacts(db, account, now), feature, now);
+}
