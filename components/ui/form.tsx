@@ -82,7 +82,10 @@ function FormAnswer({ state }: { state: FormState }) {
   return (
     <>
       {state.message && !(state.refusal && !state.report) ? (
-        <p role="alert" className="rounded-lg bg-danger-soft px-3 py-2 font-medium text-danger-ink">
+        <p
+          role="alert"
+          className={`rounded-lg px-3 py-2 font-medium ${state.report ? 'bg-sunken' : 'bg-danger-soft text-danger-ink'}`}
+        >
           {state.message}
         </p>
       ) : null}

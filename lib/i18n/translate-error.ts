@@ -37,7 +37,7 @@ export function errorTexts(locale: Locale) {
       limit: typeof details.limit === 'number' ? format.number(details.limit) : '',
       current: typeof details.current === 'number' ? format.number(details.current) : '',
       domain: typeof details.domain === 'string' ? details.domain : '',
-      requested: typeof details.requested === 'number' ? format.number(details.requested) : '',
+      asked: typeof details.requested === 'number' ? details.requested : 0,
       minutes: typeof details.retry_after === 'number' ? Math.max(1, Math.ceil(details.retry_after / 60)) : 1,
     });
   }
