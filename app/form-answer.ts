@@ -7,6 +7,8 @@ import { errorTexts } from '@/lib/i18n/translate-error';
 type Options = {
   /** Fields whose values do not come back after a failure: passwords. */
   forget?: string[];
+  /** An empty field is said to be empty, not left out: for forms that can take something away. */
+  keepEmpty?: boolean;
   /** Where the unlock panel's choices lead. */
   unlockHref?: (unlock: { kind: string; code?: string }) => string | undefined;
 };
@@ -22,7 +24,7 @@ export async function attempt<Input>(
   work: (input: Input) => Promise<string | undefined>,
   options: Options = {},
 ): Promise<FormState> {
-  const parsed = schema.safeParse(nested(form));
+  const parsed = schema.safeParse(nested(form, options.keepEmpty));
   try {
     if (!parsed.success) throw new ValidationFailed(parsed.error.issues.map(toProblem));
     return { status: 'ok', message: await work(parsed.data) };
@@ -56,11 +58,11 @@ export async function answerTo(error: DomainError, options: Options = {}): Promi
   return { status: 'error', message: texts.sentence(aboutFields ? new ValidationFailed([]) : error), fields };
 }
 
-/** The form's fields as the schema's input: `store.code` becomes `{store: {code}}`, an empty field is a missing one. */
-function nested(form: FormData): Record<string, unknown> {
+/** The form's fields as the schema's input: `store.code` becomes `{store: {code}}`, an empty field is mostly a missing one. */
+function nested(form: FormData, keepEmpty = false): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, value] of form) {
-    if (name.startsWith('$') || value === '') continue;
+    if (name.startsWith('$') || (value === '' && !keepEmpty)) continue;
     const [head = '', ...rest] = name.split('.');
     const inner = rest.join('.');
     if (!inner) result[head] = value;

@@ -8,14 +8,16 @@ import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { getFormat } from '@/components/ui/format';
 import { setAddOnCancellation, startAddOnCheckout } from '@/lib/billing/addons';
+import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/billing-details';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
 import { startPlanCheckout } from '@/lib/billing/checkout';
+import { startCreditCheckout } from '@/lib/billing/credit-checkout';
 import { openPortal } from '@/lib/billing/customers';
 import { changeLocalTier } from '@/lib/billing/subscriptions-local';
 import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
 import { env } from '@/lib/env';
 import { limitPurchase } from '@/lib/rate-limit';
-import { requireStripe } from '@/lib/stripe/client';
+import { findStripe, requireStripe } from '@/lib/stripe/client';
 import { attempt } from '../../../form-answer';
 import { storeContext } from '../context';
 import { billingUrl, checkoutUrls } from './urls';
@@ -175,4 +177,39 @@ function setAddOn(storeCode: string, form: FormData, cancel: boolean): Promise<F
       ? t('cancelled', { name: after.name, date: end ? format.date(end) : '' })
       : t('kept', { name: after.name });
   });
+}
+
+const packageChoice = z.object({ package: z.string().min(1) });
+
+/** Goes to Stripe Checkout for a credit package. */
+export async function buyCredits(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, packageChoice, async (input) => {
+    const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
+    await limitPurchase(db, 'credits', actor.id);
+    const session = await startCreditCheckout(db, requireStripe(), {
+      account,
+      storeId: store.id,
+      urls: checkoutUrls(store.code),
+      automaticTax: env().STRIPE_TAX,
+      actor,
+      now,
+      packageCode: input.package,
+    });
+    redirect(session.checkout_url as Route);
+  });
+}
+
+/** Saves who the invoices are made out to; an empty field takes its value away. */
+export async function saveDetails(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+  return attempt(
+    form,
+    billingDetailsInput,
+    async (details) => {
+      const { db, account, actor, now } = await storeContext(storeCode, 'write');
+      await updateBillingDetails(db, findStripe(), { merchantId: account.merchantId, details, actor, now });
+      refresh();
+      return (await getTranslations('billing.details'))('saved');
+    },
+    { keepEmpty: true },
+  );
 }

@@ -4,9 +4,12 @@ import { CreditLedger } from '@/components/billing/credit-ledger';
 import type { CreditFacts, PackageFacts } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
 import { Disclosure } from '@/components/ui/disclosure';
+import { ActionForm } from '@/components/ui/form';
 import { getFormat } from '@/components/ui/format';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { buyCredits } from './actions';
 
-/** The wallet: what is in it, what came and went, and what it costs to fill it. */
+/** The wallet: what is in it, what came and went, and how to fill it. */
 export async function CreditsSection({
   credits,
   packages,
@@ -20,12 +23,21 @@ export async function CreditsSection({
       <CreditBalance credits={credits} />
       {packages.length > 0 ? (
         <>
-          <h3 className="mt-6 font-medium">{t('packages')}</h3>
+          <h3 className="mt-6 font-medium">{t('buy')}</h3>
           <ul className="divide-y divide-line">
             {packages.map((pack) => (
               <li key={pack.code} className="flex flex-wrap items-center justify-between gap-3 py-3">
-                {t('package', { credits: pack.credits })}
-                <span className="font-medium">{format.money(pack.unitAmount, pack.currency)}</span>
+                <span>
+                  {t('package', { credits: pack.credits })}{' '}
+                  <span className="text-muted">{format.money(pack.unitAmount, pack.currency)}</span>
+                </span>
+                <ActionForm action={buyCredits.bind(null, storeCode)} className="space-y-2">
+                  <input type="hidden" name="package" value={pack.code} />
+                  <SubmitButton variant="secondary" size="sm" disabledReason={disabledReason}>
+                    {t('buyOne')}
+                    <span className="sr-only">{t('package', { credits: pack.credits })}</span>
+                  </SubmitButton>
+                </ActionForm>
               </li>
             ))}
           </ul>

@@ -71,6 +71,7 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
           {...shared}
           card={cardFacts(overview)}
           details={detailsFacts(overview, locale)}
+          customer={overview.customer}
           now={now}
         />
         <InvoicesSection
@@ -86,7 +87,7 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
           own={ownAddOns(overview, store.id)}
           offered={overview.addOnProducts}
         />
-        <CreditsSection credits={overview.credits} packages={overview.creditPackages} />
+        <CreditsSection {...shared} credits={overview.credits} packages={overview.creditPackages} />
       </div>
     </>
   );

@@ -3,19 +3,23 @@ import { DetailsSummary } from '@/components/billing/details-summary';
 import { PaymentMethod } from '@/components/billing/payment-method';
 import type { CardFacts, DetailsFacts } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
+import type { CustomerRow } from '@/lib/billing/customers';
+import { DetailsDialog } from './details-dialog';
 import { PortalButton } from './portal-button';
 
-/** What is charged, and whom the invoices are made out to. Both are changed in Stripe's portal. */
+/** What is charged, and whom the invoices are made out to. The card is changed in Stripe's portal, the rest here. */
 export async function PaymentSection({
   storeCode,
   card,
   details,
+  customer,
   now,
   disabledReason,
 }: {
   storeCode: string;
   card: CardFacts | null;
   details: DetailsFacts;
+  customer: CustomerRow;
   now: Date;
   disabledReason?: string;
 }) {
@@ -36,11 +40,7 @@ export async function PaymentSection({
       <Card
         id="details"
         title={t('details.title')}
-        actions={
-          <PortalButton storeCode={storeCode} disabledReason={disabledReason}>
-            {t('details.edit')}
-          </PortalButton>
-        }
+        actions={<DetailsDialog storeCode={storeCode} customer={customer} disabledReason={disabledReason} />}
       >
         <DetailsSummary details={details} />
       </Card>
