@@ -11,11 +11,15 @@ import { buyCredits } from './actions';
 
 /** The wallet: what is in it, what came and went, and how to fill it. */
 export async function CreditsSection({
+  storeCode,
   credits,
   packages,
+  disabledReason,
 }: {
+  storeCode: string;
   credits: CreditFacts;
   packages: PackageFacts[];
+  disabledReason?: string;
 }) {
   const [t, format] = await Promise.all([getTranslations('billing.credits'), getFormat()]);
   return (
