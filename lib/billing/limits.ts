@@ -2,10 +2,13 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { invalid } from '@/lib/errors';
 import type { Account } from './accounts';
+import { recordAudit } from './audit';
 import { loadEntitlementFacts } from './entitlement-facts';
 import { resolveGrant } from './entitlements';
 import { FeatureNotInPlan, LimitReached } from './errors';
 import type { Feature, Flag, Metered } from './features';
+import { noticeLimit } from './limit-notices';
+import { isObserved } from './observe';
 import { addOnCounts, at, givesTier, monthStart, overrideHolds } from './standing-sql';
 import { loadUnlocks } from './unlocks';
 
@@ -36,13 +39,39 @@ export async function consume(
   where: Where,
 ): Promise<Taken> {
   checkQuantity(quantity);
-  const taken = await take(tx, account, feature, quantity, where);
-  if (taken) return taken;
-  const refusal = await explainRefusal(tx, account, feature, quantity, where.now);
-  // Room was made between the two statements: then it is ours to take.
-  const second = refusal ? null : await take(tx, account, feature, quantity, where);
-  if (second) return second;
-  throw refusal ?? (await explainRefusal(tx, account, feature, quantity, where.now, true));
+  // A second try: room may have been made between the statement and the look at why it refused.
+  for (let tries = 0; ; tries++) {
+    const taken = await take(tx, account, feature, quantity, where);
+    if (taken) {
+      await noticeLimit(tx, account, feature, { ...taken, quantity, now: where.now });
+      return taken;
+    }
+    const refusal = await explainRefusal(tx, account, feature, quantity, where.now, tries > 0);
+    if (refusal && !(await isObserved(tx, account.platformId, feature.code))) throw refusal;
+    if (refusal) return takeObserved(tx, account, feature, quantity, where, refusal);
+  }
+}
+
+/** Takes what would have been refused, and records that. */
+async function takeObserved(
+  tx: Tx,
+  account: Account,
+  feature: Metered,
+  quantity: number,
+  where: Where,
+  refusal: FeatureNotInPlan | LimitReached,
+): Promise<Taken> {
+  const taken = await take(tx, account, feature, quantity, where, true);
+  if (!taken) throw refusal;
+  const { limit, current, requested } = refusal.facts;
+  await recordAudit(tx, { kind: 'system', id: 'observe' }, where.now, {
+    action: 'limit.would_have_refused',
+    entity: 'feature',
+    entityId: feature.code,
+    ...account,
+    after: { code: refusal.code, limit, current, requested, storeId: where.storeId ?? null },
+  });
+  return taken;
 }
 
 /**
@@ -79,6 +108,7 @@ async function take(
   feature: Metered,
   quantity: number,
   { storeId, now }: Where,
+  whatever = false,
 ): Promise<Taken | null> {
   const { merchantId, platformId } = account;
   const isFlow = feature.kind === 'flow';
@@ -111,12 +141,12 @@ async function take(
     insert into usage_counters as c (merchant_id, platform_id, feature_code, period_start, used, by_store)
     select ${merchantId}, ${platformId}, ${feature.code}, rule.period_start, ${quantity}::bigint,
       jsonb_build_object(${store}::text, ${quantity}::bigint)
-    from rule where rule.is_on and (rule.units is null or ${quantity}::bigint <= rule.units)
+    from rule where ${whatever} or (rule.is_on and (rule.units is null or ${quantity}::bigint <= rule.units))
     on conflict (merchant_id, platform_id, feature_code, period_start) do update
       set used = c.used + excluded.used,
         by_store = c.by_store || jsonb_build_object(${store}::text,
           coalesce((c.by_store ->> ${store}::text)::bigint, 0) + excluded.used)
-      where (select units is null from rule) or c.used + excluded.used <= (select units from rule)
+      where ${whatever} or (select units is null from rule) or c.used + excluded.used <= (select units from rule)
     returning c.used, (select units from rule) as "limit"`);
   return row ? { used: Number(row.used), limit: row.limit === null ? null : Number(row.limit) } : null;
 }
@@ -183,7 +213,8 @@ export async function checkRoom(
   now: Date,
 ): Promise<FeatureNotInPlan | LimitReached | null> {
   checkQuantity(quantity);
-  return explainRefusal(db, account, feature, quantity, now);
+  const refusal = await explainRefusal(db, account, feature, quantity, now);
+  return refusal && !(await isObserved(db, account.platformId, feature.code)) ? refusal : null;
 }
 
 /** Lets pass whoever's plan has a flag. @throws FeatureNotInPlan (402), NotFound */
