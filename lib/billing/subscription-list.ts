@@ -1,0 +1,185 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import {
+  merchants,
+  platforms,
+  storeAddOns,
+  stores,
+  type subscriptionStatuses,
+  subscriptions,
+  tierLimits,
+  tiers,
+} from '@/db/schema';
+import { invalid } from '@/lib/errors';
+
+export const subscriptionSorts = ['started', 'period_end', 'mrr'] as const;
+export type SubscriptionSort = (typeof subscriptionSorts)[number];
+
+export type SubscriptionFilter = {
+  platformId?: string;
+  tierCode?: string;
+  status?: (typeof subscriptionStatuses)[number];
+  /** A state that is more than a status. */
+  state?: 'past_due' | 'cancelling' | 'pending_change';
+  /** Part of a merchant's name or e-mail, or of a store's code or name. */
+  search?: string;
+  merchantId?: string;
+  sort?: SubscriptionSort;
+  cursor?: string;
+  limit: number;
+};
+
+export type SubscriptionListRow = {
+  id: string;
+  merchantId: string;
+  merchantName: string;
+  platformCode: string;
+  tierCode: string;
+  tierName: string;
+  status: (typeof subscriptionStatuses)[number];
+  interval: 'month' | 'year';
+  currency: string;
+  currentPeriodStart: Date | null;
+  currentPeriodEnd: Date | null;
+  trialEnd: Date | null;
+  cancelAt: Date | null;
+  pastDueSince: Date | null;
+  pendingTierCode: string | null;
+  isLocal: boolean;
+  storeCodes: string[];
+  featureCount: number;
+  mrrCents: number;
+};
+
+/** Each sort is a column of an index over the current subscriptions, with the id behind it, newest or dearest first. */
+const sortColumns: Record<SubscriptionSort, SQL> = {
+  started: sql`s.started_at`,
+  period_end: sql`s.current_period_end`,
+  mrr: sql`s.mrr_cents`,
+};
+
+/**
+ * The current subscriptions, filtered, sorted and paged by cursor: one statement, whose cost does not grow with the table.
+ * Stores and feature counts are read for the page's rows only.
+ */
+export async function listSubscriptions(
+  db: Db,
+  filter: SubscriptionFilter,
+): Promise<{ rows: SubscriptionListRow[]; nextCursor: string | null }> {
+  const sort = filter.sort ?? 'started';
+  const column = sortColumns[sort];
+  const where: SQL[] = [sql`s.is_current`];
+  if (filter.platformId) where.push(sql`s.platform_id = ${filter.platformId}`);
+  if (filter.merchantId) where.push(sql`s.merchant_id = ${filter.merchantId}`);
+  if (filter.status) where.push(sql`s.status = ${filter.status}`);
+  if (filter.tierCode)
+    where.push(sql`s.tier_id in (select id from ${tiers} where code = ${filter.tierCode})`);
+  if (filter.state === 'past_due') where.push(sql`s.status in ('past_due', 'unpaid')`);
+  if (filter.state === 'cancelling') where.push(sql`s.cancel_at is not null and s.ended_at is null`);
+  if (filter.state === 'pending_change') where.push(sql`s.pending_tier_id is not null`);
+  const search = filter.search?.trim().toLowerCase();
+  if (search) where.push(sql`s.merchant_id in (${matchingMerchants(search)})`);
+  if (sort === 'period_end') where.push(sql`s.current_period_end is not null`);
+  const after = readCursor(filter.cursor, sort);
+  if (after) where.push(sql`(${column}, s.id) < (${after.value}, ${after.id})`);
+  const rows = await db.execute<Record<string, never>>(sql`
+    with page as (
+      select s.*, (${column})::text as sort_value from ${subscriptions} s
+      where ${sql.join(where, sql` and `)}
+      order by ${column} desc, s.id desc limit ${filter.limit + 1}
+    )
+    select page.*, m.name as merchant_name, p.code as platform_code, t.code as tier_code, t.name as tier_name,
+      pt.code as pending_tier_code,
+      (select count(*)::int from ${tierLimits} l where l.tier_id = page.tier_id and l.enabled) as feature_count,
+      (select coalesce(sum(a.mrr_cents), 0)::bigint from ${storeAddOns} a
+        where a.merchant_id = page.merchant_id and a.platform_id = page.platform_id) as add_on_mrr,
+      array(select code from ${stores} where merchant_id = page.merchant_id and platform_id = page.platform_id
+        order by code) as store_codes
+    from page
+    join ${merchants} m on m.id = page.merchant_id
+    join ${platforms} p on p.id = page.platform_id
+    join ${tiers} t on t.id = page.tier_id
+    left join ${tiers} pt on pt.id = page.pending_tier_id
+    order by ${sql.raw(sort === 'mrr' ? 'page.mrr_cents' : sort === 'period_end' ? 'page.current_period_end' : 'page.started_at')} desc, page.id desc`);
+  const shown = rows.slice(0, filter.limit) as unknown as Raw[];
+  const last = shown.at(-1);
+  return {
+    rows: shown.map(toRow),
+    nextCursor: rows.length > filter.limit && last ? writeCursor(last.sort_value, last.id) : null,
+  };
+}
+
+/**
+ * Merchants whose name or e-mail, or one of whose stores, bears the words. Bounded: a word that half of the merchants
+ * bear names the first five hundred, and the person types on.
+ */
+const matchingMerchants = (search: string): SQL => {
+  const like = `%${search.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+  return sql`
+    (select id from ${merchants} where lower(name || ' ' || email) like ${like} limit 500)
+    union (select merchant_id from ${stores} where lower(code || ' ' || name) like ${like} limit 500)
+    union (select id from ${merchants} where id = ${search})`;
+};
+
+type Raw = {
+  id: string;
+  merchant_id: string;
+  merchant_name: string;
+  platform_code: string;
+  tier_code: string;
+  tier_name: string;
+  status: SubscriptionListRow['status'];
+  interval: 'month' | 'year';
+  currency: string;
+  current_period_start: string | Date | null;
+  current_period_end: string | Date | null;
+  trial_end: string | Date | null;
+  cancel_at: string | Date | null;
+  past_due_since: string | Date | null;
+  pending_tier_code: string | null;
+  stripe_subscription_id: string | null;
+  store_codes: string[];
+  feature_count: number;
+  mrr_cents: string;
+  add_on_mrr: string;
+  sort_value: string;
+};
+
+const date = (value: string | Date | null) => (value === null ? null : new Date(value));
+
+const toRow = (raw: Raw): SubscriptionListRow => ({
+  id: raw.id,
+  merchantId: raw.merchant_id,
+  merchantName: raw.merchant_name,
+  platformCode: raw.platform_code,
+  tierCode: raw.tier_code,
+  tierName: raw.tier_name,
+  status: raw.status,
+  interval: raw.interval,
+  currency: raw.currency,
+  currentPeriodStart: date(raw.current_period_start),
+  currentPeriodEnd: date(raw.current_period_end),
+  trialEnd: date(raw.trial_end),
+  cancelAt: date(raw.cancel_at),
+  pastDueSince: date(raw.past_due_since),
+  pendingTierCode: raw.pending_tier_code,
+  isLocal: raw.stripe_subscription_id === null,
+  storeCodes: raw.store_codes,
+  featureCount: raw.feature_count,
+  mrrCents: Number(raw.mrr_cents) + Number(raw.add_on_mrr),
+});
+
+const writeCursor = (value: string, id: string) =>
+  Buffer.from(JSON.stringify([value, id])).toString('base64url');
+
+/** The place after which a page begins. The value goes back as it came: a timestamp of microseconds or a number. */
+function readCursor(cursor: string | undefined, sort: SubscriptionSort): { value: SQL; id: string } | null {
+  if (!cursor) return null;
+  try {
+    const [value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as [unknown, unknown];
+    if (typeof value !== 'string' || typeof id !== 'string') throw new Error('not a cursor');
+    return { value: sort === 'mrr' ? sql`${value}::bigint` : sql`${value}::timestamptz`, id };
+  } catch {
+    throw invalid('cursor', 'invalid', 'is not a cursor of this list');
+  }
+}

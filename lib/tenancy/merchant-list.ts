@@ -1,0 +1,154 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import { memberships, merchants, platforms, stores, subscriptions, tiers, users } from '@/db/schema';
+
+export type MerchantListRow = {
+  id: string;
+  name: string;
+  email: string;
+  country: string | null;
+  createdAt: Date;
+  closedAt: Date | null;
+  storeCodes: string[];
+  subscriptions: { platform: string; tier: string; status: string }[];
+};
+
+/** The merchants, newest first, by cursor; `search` looks into names, e-mails and store codes. One statement. */
+export async function listMerchants(
+  db: Db,
+  filter: { search?: string; before?: { at: Date; id: string }; limit: number },
+): Promise<MerchantListRow[]> {
+  const where: SQL[] = [sql`true`];
+  const search = filter.search?.trim().toLowerCase();
+  if (search) {
+    const like = `%${search.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+    where.push(sql`m.id in (
+      (select id from ${merchants} where lower(name || ' ' || email) like ${like} limit 500)
+      union (select merchant_id from ${stores} where lower(code || ' ' || name) like ${like} limit 500)
+      union (select id from ${merchants} where id = ${search}))`);
+  }
+  if (filter.before)
+    where.push(sql`(m.created_at, m.id) < (${filter.before.at.toISOString()}, ${filter.before.id})`);
+  const rows = await db.execute<Record<string, never>>(sql`
+    with page as (
+      select m.* from ${merchants} m where ${sql.join(where, sql` and `)}
+      order by m.created_at desc, m.id desc limit ${filter.limit}
+    )
+    select page.*,
+      array(select code from ${stores} where merchant_id = page.id order by code) as store_codes,
+      coalesce((select json_agg(json_build_object('platform', p.code, 'tier', t.name, 'status', s.status) order by p.code)
+        from ${subscriptions} s join ${platforms} p on p.id = s.platform_id join ${tiers} t on t.id = s.tier_id
+        where s.merchant_id = page.id and s.is_current), '[]') as subscriptions
+    from page order by page.created_at desc, page.id desc`);
+  return (rows as unknown as Raw[]).map((row) => ({
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    country: row.country,
+    createdAt: new Date(row.created_at),
+    closedAt: row.closed_at ? new Date(row.closed_at) : null,
+    storeCodes: row.store_codes,
+    subscriptions: row.subscriptions,
+  }));
+}
+
+type Raw = {
+  id: string;
+  name: string;
+  email: string;
+  country: string | null;
+  created_at: string | Date;
+  closed_at: string | Date | null;
+  store_codes: string[];
+  subscriptions: MerchantListRow['subscriptions'];
+};
+
+export type MerchantUserRow = {
+  userId: string;
+  name: string;
+  email: string;
+  role: 'owner' | 'member';
+  merchantId: string;
+  merchantName: string;
+  merchantCount: number;
+  createdAt: Date;
+  disabled: boolean;
+};
+
+/**
+ * The people of merchants, each once: an owner of any merchant is an owner, all others are team members, so the two
+ * counts add up to the people there are. Newest first, by cursor.
+ */
+export async function listMerchantUsers(
+  db: Db,
+  filter: {
+    role?: 'owner' | 'member';
+    merchantId?: string;
+    search?: string;
+    before?: { at: Date; id: string };
+    limit: number;
+  },
+): Promise<MerchantUserRow[]> {
+  const where: SQL[] = [sql`true`];
+  const search = filter.search?.trim().toLowerCase();
+  if (search) where.push(sql`position(${search} in lower(u.name || ' ' || u.email)) > 0`);
+  if (filter.merchantId) {
+    where.push(sql`u.id in (select user_id from ${memberships} where merchant_id = ${filter.merchantId})`);
+  }
+  const isOwner = sql`exists (select 1 from ${memberships} o where o.user_id = u.id and o.role = 'owner')`;
+  if (filter.role === 'owner') where.push(isOwner);
+  if (filter.role === 'member') where.push(sql`not ${isOwner}`);
+  if (filter.before)
+    where.push(sql`(u.created_at, u.id) < (${filter.before.at.toISOString()}, ${filter.before.id})`);
+  const rows = await db.execute<Record<string, never>>(sql`
+    select u.id, u.name, u.email, u.created_at, u.disabled_at is not null as disabled,
+      case when ${isOwner} then 'owner' else 'member' end as role, first.merchant_id, first.merchant_name, first.merchants
+    from ${users} u
+    join lateral (
+      select (array_agg(b.merchant_id order by (b.role = 'owner') desc, b.created_at, b.merchant_id))[1] as merchant_id,
+        (array_agg(m.name order by (b.role = 'owner') desc, b.created_at, b.merchant_id))[1] as merchant_name,
+        count(*)::int as merchants
+      from ${memberships} b join ${merchants} m on m.id = b.merchant_id where b.user_id = u.id
+    ) first on first.merchants > 0
+    where ${sql.join(where, sql` and `)}
+    order by u.created_at desc, u.id desc limit ${filter.limit}`);
+  return (rows as unknown as RawUser[]).map((row) => ({
+    userId: row.id,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    merchantId: row.merchant_id,
+    merchantName: row.merchant_name,
+    merchantCount: row.merchants,
+    createdAt: new Date(row.created_at),
+    disabled: row.disabled,
+  }));
+}
+
+type RawUser = {
+  id: string;
+  name: string;
+  email: string;
+  created_at: string | Date;
+  disabled: boolean;
+  role: 'owner' | 'member';
+  merchant_id: string;
+  merchant_name: string;
+  merchants: number;
+};
+
+/** owners + team_members = total: everybody is counted once, as an owner if they own any merchant. */
+export async function getMerchantUserStats(
+  db: Db,
+  merchantId?: string,
+): Promise<{ total: number; owners: number; team_members: number }> {
+  const of = merchantId
+    ? sql`where user_id in (select user_id from ${memberships} where merchant_id = ${merchantId})`
+    : sql``;
+  const [row] = await db.execute<{ total: string; owners: string }>(sql`
+    select count(*) as total, count(*) filter (where owner) as owners
+    from (select user_id, bool_or(role = 'owner') as owner from ${memberships} ${of} group by user_id) people`);
+  const total = Number(row?.total ?? 0);
+  const owners = Number(row?.owners ?? 0);
+  return { total, owners, team_members: total - owners };
+}
