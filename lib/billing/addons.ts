@@ -8,6 +8,7 @@ import type { Account } from './accounts';
 import { type Actor, recordAudit } from './audit';
 import { getLiveSubscription } from './cancellation';
 import { type CheckoutAnswer, type CheckoutRequest, openSession } from './checkout';
+import { getCustomer } from './customers';
 import {
   AddOnNotFound,
   DomainTaken,
@@ -190,7 +191,9 @@ export async function endAddOns(
         isNull(storeAddOns.endedAt),
       ),
     );
-  // The plan may live again by now: then nothing ends.
+  if (open.length === 0) return { ended: 0 };
+  // The plan may live again by now, or its own event be late: Stripe knows, and then nothing ends.
+  await syncPlans(db, stripe, account, context);
   if (livesAtStripe(await findCurrentSubscription(db, account))) return { ended: 0 };
   for (const { id } of open) {
     await callStripe(() => stripe.subscriptions.cancel(id)).catch((error) => {
@@ -199,4 +202,12 @@ export async function endAddOns(
     await settle(db, stripe, subscriptionMirror, id, context);
   }
   return { ended: open.length };
+}
+
+/** Brings in all subscriptions that the merchant's customer has at Stripe. */
+async function syncPlans(db: Db, stripe: Stripe, account: Account, context: SyncContext): Promise<void> {
+  const { stripeCustomerId: customer, deletedAtStripe } = await getCustomer(db, account.merchantId);
+  if (!customer || deletedAtStripe) return;
+  const list = await callStripe(() => stripe.subscriptions.list({ customer, limit: 100 }));
+  for (const { id } of list.data) await settle(db, stripe, subscriptionMirror, id, context);
 }

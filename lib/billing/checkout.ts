@@ -1,17 +1,23 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import Stripe from 'stripe';
-import type { Db } from '@/db/client';
+import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { checkoutSessions } from '@/db/schema';
+import { checkoutSessions, customers } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
 import { callStripe } from '@/lib/stripe/client';
-import { type Marks, writeMarks } from '@/lib/stripe/metadata';
+import { type Marks, readMarks, writeMarks } from '@/lib/stripe/metadata';
 import { readSession, type SessionSnapshot } from '@/lib/stripe/session-snapshot';
 import { addDays, toUnix } from '@/lib/time';
 import type { Account } from './accounts';
 import type { Actor } from './audit';
 import { ensureStripeCustomer } from './customers';
-import { StripePriceNotConfigured, SubscriptionConflict, TierNotFound, TierNotSelfService } from './errors';
+import {
+  StripePriceNotConfigured,
+  StripeUnavailable,
+  SubscriptionConflict,
+  TierNotFound,
+  TierNotSelfService,
+} from './errors';
 import { findCurrentSubscription, isLocalTrial, livesAtStripe } from './subscriptions';
 import { customerMirror } from './sync/customer';
 import { invoiceMirror } from './sync/invoice';
@@ -102,8 +108,9 @@ export async function openSession(
 ): Promise<CheckoutAnswer> {
   const customer = await ensureStripeCustomer(db, stripe, request.account.merchantId);
   for (let attempt = 0; attempt < 3; attempt++) {
-    const place = await takePlace(db, request, choice);
+    const place = await db.transaction((tx) => takePlace(tx, request, choice));
     if (place.choice === choice.choice && !place.stripeSessionId) {
+      if (choice.kind === 'plan') await expireStrays(stripe, customer, place);
       return createSession(db, stripe, request, choice, customer, place);
     }
     const still = await reviewOpen(db, stripe, place, request);
@@ -113,8 +120,14 @@ export async function openSession(
   throw new SubscriptionConflict({ reason: 'another checkout is being opened' });
 }
 
-async function takePlace(db: Db, request: CheckoutRequest, choice: Choice): Promise<SessionRow> {
+/** Takes the open place, or finds who has it. The merchant's row is locked, so that two tabs at once share one. */
+async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice): Promise<SessionRow> {
   const { account, storeId } = request;
+  await db
+    .select({ one: sql`1` })
+    .from(customers)
+    .where(eq(customers.merchantId, account.merchantId))
+    .for('no key update');
   const row = {
     id: newId('chk'),
     ...account,
@@ -173,7 +186,7 @@ async function createSession(
         billing_address_collection: 'required',
         tax_id_collection: { enabled: true },
         automatic_tax: { enabled: request.automaticTax },
-        metadata: marks,
+        metadata: { ...marks, place: place.id },
         ...(choice.mode === 'payment'
           ? {
               invoice_creation: { enabled: true, invoice_data: { metadata: marks } },
@@ -184,6 +197,10 @@ async function createSession(
       { idempotencyKey: `checkout:${place.id}` },
     ),
   ).catch(async (error) => {
+    // An answer that got lost may have been a yes: the next try asks again under the same key and gets the same session.
+    if (error instanceof StripeUnavailable && error.cause instanceof Stripe.errors.StripeConnectionError) {
+      throw error;
+    }
     // Stripe repeats a failure under the same key: give the place up, so that the next try has a key of its own.
     await db.update(checkoutSessions).set({ status: 'expired' }).where(eq(checkoutSessions.id, place.id));
     throw error;
@@ -200,6 +217,19 @@ async function createSession(
     throw new SubscriptionConflict({ reason: 'another choice was made meanwhile' });
   }
   return { checkout_url: session.url, session_id: session.id };
+}
+
+/** Plan sessions of the account that are open at Stripe and hold no place of ours: their answer never reached us. */
+async function expireStrays(stripe: Stripe, customer: string, place: SessionRow): Promise<void> {
+  const open = await callStripe(() =>
+    stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }),
+  );
+  for (const session of open.data) {
+    const marks = readMarks(session.metadata);
+    const same = marks?.kind === 'plan' && marks.platform === place.platformId;
+    if (!same || session.metadata?.place === place.id) continue;
+    await callStripe(() => stripe.checkout.sessions.expire(session.id));
+  }
 }
 
 /** The remaining trial, at least 48 h; counted from when the place was taken, so that a repeated call says the same. */

@@ -25,6 +25,6 @@ export async function startCreditCheckout(
     choice: pack.code,
     priceId: pack.stripePriceId,
     mode: 'payment',
-    marks: { code: pack.code },
+    marks: { code: pack.code, credits: String(pack.credits) },
   });
 }

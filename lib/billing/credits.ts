@@ -154,6 +154,23 @@ export async function takeBackPurchase(
   return rest;
 }
 
+/** Takes back the share of a session's credits whose money went back. What was never granted is not taken. */
+export async function takeBackShare(
+  tx: Tx,
+  account: Account,
+  sessionId: string,
+  share: number,
+  context: { actor: Actor; now: Date },
+): Promise<number> {
+  const [bought] = await tx
+    .select({ amount: creditLedger.amount })
+    .from(creditLedger)
+    .where(and(ledgerOf(account), eq(creditLedger.sourceKey, `session:${sessionId}`)));
+  if (!bought) return 0;
+  const total = Math.round(bought.amount * Math.min(1, share));
+  return takeBackPurchase(tx, account, { sessionId, total, at: context.now, actor: context.actor });
+}
+
 /** An admin gives (positive) or takes (negative) purchased credits, with a reason; never below zero. */
 export async function adjustCredits(
   tx: Tx,

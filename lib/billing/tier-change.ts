@@ -3,7 +3,8 @@ import type { Db } from '@/db/client';
 import { DomainError } from '@/lib/errors';
 import { type Money, monthly } from '@/lib/money';
 import { callStripe } from '@/lib/stripe/client';
-import { toUnix } from '@/lib/time';
+import { type ItemSnapshot, readSubscription } from '@/lib/stripe/subscription-snapshot';
+import { addMonths, toUnix } from '@/lib/time';
 import type { Account } from './accounts';
 import type { Actor } from './audit';
 import {
@@ -23,6 +24,7 @@ import {
 } from './errors';
 import { type CurrentSubscription, findCurrentSubscription, isLocalTrial } from './subscriptions';
 import { changeLocalTier } from './subscriptions-local';
+import { placeItems } from './sync/places';
 import { findPrice, findTierById, getTier, type PriceRow, type Tier } from './tiers';
 
 export type ChangeKind = 'upgrade' | 'downgrade' | 'interval' | 'none';
@@ -95,7 +97,7 @@ export async function previewChange(
     const renewal = await renewalPreview(stripe, live, null);
     return { ...base, due_now: none, next_invoice: renewal, lines: [] };
   }
-  const item = await findPlanItem(stripe, live);
+  const { id: item } = await findPlanItem(db, stripe, live);
   if (plan.when === 'period_end' || live.status === 'trialing') {
     const renewal = await renewalPreview(stripe, live, { item, price: price.stripePriceId });
     return { ...base, due_now: none, next_invoice: renewal, lines: [renewalLine(target, price)] };
@@ -170,9 +172,7 @@ function nextAfterReset(preview: Stripe.Invoice, price: PriceRow, interval: 'mon
     (sum, one) => sum + (one.tax_behavior === 'exclusive' ? one.amount : 0),
     0,
   );
-  const date = new Date(now);
-  if (interval === 'year') date.setUTCFullYear(date.getUTCFullYear() + 1);
-  else date.setUTCMonth(date.getUTCMonth() + 1);
+  const date = addMonths(now, interval === 'year' ? 12 : 1);
   return { amount: price.unitAmount + tax, currency: price.currency, date: date.toISOString() };
 }
 
@@ -205,21 +205,22 @@ export async function changeTier(
   await releaseSchedule(stripe, id);
   if (live.cancelAt) await clearCancellation(stripe, id);
   if (plan.kind !== 'none') {
-    if (plan.when === 'now') await changeNow(stripe, live, target, price, request);
-    else await changeAtPeriodEnd(stripe, live, target, price);
+    if (plan.when === 'now') await changeNow(db, stripe, live, target, price, request);
+    else await changeAtPeriodEnd(db, stripe, live, target, price);
   }
   const subscription = await afterwards(db, stripe, id, request, `subscription.${plan.kind}`);
   return { subscription, effectiveAt: plan.effectiveAt, paymentUrl: subscription.pendingPaymentUrl };
 }
 
 async function changeNow(
+  db: Db,
   stripe: Stripe,
   live: AtStripe,
   target: Tier,
   price: PriceRow & { stripePriceId: string },
   request: ChangeRequest & { prorationDate?: number },
 ): Promise<void> {
-  const item = await findPlanItem(stripe, live);
+  const { id: item } = await findPlanItem(db, stripe, live);
   const trialing = live.status === 'trialing';
   const fresh = request.prorationDate && Math.abs(toUnix(request.now) - request.prorationDate) <= 900;
   await callStripe(() =>
@@ -240,6 +241,7 @@ async function changeNow(
 
 /** Two phases: what is paid until its end, then the other plan; after that the subscription goes on by itself. */
 async function changeAtPeriodEnd(
+  db: Db,
   stripe: Stripe,
   live: AtStripe,
   target: Tier,
@@ -257,7 +259,7 @@ async function changeAtPeriodEnd(
     price: typeof item.price === 'string' ? item.price : item.price.id,
     quantity: item.quantity ?? 1,
   }));
-  const former = await findPlanItemPrice(stripe, live);
+  const { priceId: former } = await findPlanItem(db, stripe, live);
   await callStripe(() =>
     stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: 'release',
@@ -321,19 +323,13 @@ function monthlyAmount(tier: Tier, currency: string): number {
   return year ? monthly(year.unitAmount, 'year') : Number.POSITIVE_INFINITY;
 }
 
-/** The plan's item: the one whose price is the tier's; it need not be the first (stripe.md 13). */
-async function findItem(stripe: Stripe, live: AtStripe) {
-  const subscription = await callStripe(() => stripe.subscriptions.retrieve(live.stripeSubscriptionId));
-  const item =
-    subscription.items.data.find(
-      (one) => one.metadata.kind !== 'add_on' && one.price.unit_amount === live.unitAmount,
-    ) ?? subscription.items.data[0];
-  if (!item) throw new NoActiveSubscription();
-  return item;
+/** The plan's item: the one whose price is a tier's; it need not be the first (stripe.md 13). */
+async function findPlanItem(db: Db, stripe: Stripe, live: AtStripe): Promise<ItemSnapshot> {
+  const raw = await callStripe(() => stripe.subscriptions.retrieve(live.stripeSubscriptionId));
+  const { plans } = await placeItems(db, readSubscription(raw).items);
+  if (!plans[0]) throw new NoActiveSubscription();
+  return plans[0].item;
 }
-
-const findPlanItem = async (stripe: Stripe, live: AtStripe) => (await findItem(stripe, live)).id;
-const findPlanItemPrice = async (stripe: Stripe, live: AtStripe) => (await findItem(stripe, live)).price.id;
 
 /** Stripe refuses a change while another waits to be paid: that is a conflict for the person, not a fault. */
 function asConflict(error: unknown, tierCode: string): unknown {

@@ -276,15 +276,15 @@ export async function processStored(
   const ring = reason ? null : findEventRing(event);
   const keep = async (tx: Tx, outcome: Settled) => {
     const result = resultOf(outcome);
+    const mine = eq(webhookEvents.id, id);
+    // Somebody may have done it while we fetched: what that changed stays told.
+    const [kept = row] = await tx.select().from(webhookEvents).where(mine).for('update');
+    const changes = [...kept.changes, ...result.changes];
+    const done = !options.again && (kept.status === 'processed' || kept.status === 'ignored');
     await tx
       .update(webhookEvents)
-      .set({
-        ...result,
-        // What an earlier try changed stays told; a replay that changes nothing adds nothing.
-        changes: [...row.changes, ...result.changes],
-        attempts: row.attempts + 1,
-      })
-      .where(eq(webhookEvents.id, id));
+      .set(done ? { changes } : { ...result, changes, attempts: kept.attempts + 1 })
+      .where(mine);
   };
   try {
     if (!ring) {

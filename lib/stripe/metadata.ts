@@ -10,6 +10,8 @@ export type Marks = {
   /** Add-on or package code. */
   code?: string;
   domain?: string;
+  /** How many a package gave when it was bought: an edit of the package later changes no purchase. */
+  credits?: string;
 };
 
 const shape = z.object({
@@ -20,6 +22,7 @@ const shape = z.object({
   kind: z.enum(['plan', 'add_on', 'credits']),
   code: z.string().optional(),
   domain: z.string().optional(),
+  credits: z.string().regex(/^\d+$/).optional(),
 });
 
 /** As Stripe takes it: flat strings, nothing undefined. */

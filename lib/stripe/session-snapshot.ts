@@ -25,6 +25,7 @@ export type SessionSnapshot = {
   customerId: string | null;
   subscriptionId: string | null;
   paymentIntentId: string | null;
+  invoiceId: string | null;
   marks: Marks | null;
 };
 
@@ -39,6 +40,7 @@ export function readSession(raw: unknown): SessionSnapshot {
     customerId: from.customer ?? null,
     subscriptionId: from.subscription ?? null,
     paymentIntentId: from.payment_intent ?? null,
+    invoiceId: from.invoice ?? null,
     marks: readMarks(from.metadata),
   };
 }

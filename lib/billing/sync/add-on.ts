@@ -1,10 +1,12 @@
-import { and, eq, isNull, max, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { type Change, storeAddOns, stores, subscriptionStatuses } from '@/db/schema';
+import { type Change, storeAddOns, stores, subscriptionStatuses, subscriptions } from '@/db/schema';
 import type { ItemSnapshot, SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
+import type { Account } from '../accounts';
 import { changedFields, recordAudit } from '../audit';
 import { computeMrr, recordMovement, sumMrr } from '../metrics';
+import { askToEndAddOns, LIVE } from './current';
 import { type Moment, mayApply, type Outcome, type SyncContext, Unplaced } from './mirror';
 import type { AddOnPlace } from './places';
 
@@ -35,6 +37,8 @@ export async function syncAddOnItems(
     }
   }
   const changes: Change[] = [];
+  // One number for all rows of the subscription: an item that comes late must not count as older than one that is gone.
+  const number = rows.reduce((most, row) => Math.max(most, row.syncNumber), 0) + 1;
   const status = subscriptionStatuses.find((one) => one === snapshot.status);
   if (!status) throw new Unplaced('unknown_status', { status: snapshot.status });
   const ended = status === 'canceled' || status === 'incomplete_expired';
@@ -53,7 +57,7 @@ export async function syncAddOnItems(
       currency: snapshot.currency,
       mrrCents: where === 'own' ? computeMrr(status, [place.item], snapshot.discounts, snapshot.currency) : 0,
     };
-    const bookkeeping = { syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 };
+    const bookkeeping = { syncedAt: moment.at, syncNumber: number };
     const changed = changedFields(row as Partial<typeof next> | undefined, next);
     if (row && !changed) {
       await tx.update(storeAddOns).set(bookkeeping).where(eq(storeAddOns.id, row.id));
@@ -119,7 +123,29 @@ export async function syncAddOnItems(
     });
     await recordMovement(tx, account, row.currency, before, moment.at);
   }
+  if (where === 'own' && changes.length > 0 && !ended) {
+    for (const platformId of new Set(places.map((place) => place.platformId))) {
+      await endWithoutPlan(tx, { merchantId, platformId });
+    }
+  }
   return { kind: 'applied', merchantId, changes };
+}
+
+/** An add-on whose first word comes after its plan's end: the worker asks Stripe, and ends it if that is so. */
+async function endWithoutPlan(tx: Tx, account: Account): Promise<void> {
+  const [plan] = await tx
+    .select({ id: subscriptions.id })
+    .from(subscriptions)
+    .where(
+      and(
+        eq(subscriptions.merchantId, account.merchantId),
+        eq(subscriptions.platformId, account.platformId),
+        inArray(subscriptions.status, LIVE),
+        isNotNull(subscriptions.stripeSubscriptionId),
+      ),
+    )
+    .limit(1);
+  if (!plan) await askToEndAddOns(tx, account);
 }
 
 /** The store an add-on is for: the one it names, else (imports) the merchant's first on the platform. */

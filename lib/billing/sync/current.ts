@@ -43,19 +43,14 @@ export async function refreshAccount(
     .from(subscriptions)
     .where(ofAccount(account))
     .orderBy(desc(subscriptions.startedAt));
-  const converted = rows.some(
-    (row) => row.stripeSubscriptionId && row.status !== 'incomplete' && row.status !== 'incomplete_expired',
-  );
-  if (converted) {
-    const open = rows.filter((row) => !row.stripeSubscriptionId && !row.endedAt);
-    if (open.length > 0) {
-      const ids = open.map((row) => row.id);
-      await tx
-        .update(subscriptions)
-        .set({ status: 'expired', endedAt: now })
-        .where(inArray(subscriptions.id, ids));
-      for (const row of open) Object.assign(row, { status: 'expired', endedAt: now });
-    }
+  const converted = rows.filter((row) => !row.stripeSubscriptionId && !row.endedAt && isConverted(row, rows));
+  if (converted.length > 0) {
+    const ids = converted.map((row) => row.id);
+    await tx
+      .update(subscriptions)
+      .set({ status: 'expired', endedAt: now })
+      .where(inArray(subscriptions.id, ids));
+    for (const row of converted) Object.assign(row, { status: 'expired', endedAt: now });
   }
   const current = chooseCurrent(rows);
   if (!current) return;
@@ -64,8 +59,16 @@ export async function refreshAccount(
     await moveMonth(tx, account, changed.anchorAt, now);
   }
   await grantMonth(tx, account, current, context);
-  if (!LIVE.includes(current.status)) await endAddOns(tx, account);
+  if (!LIVE.includes(current.status)) await askToEndAddOns(tx, account);
 }
+
+/** A local trial or comp ends when something lives at Stripe, or lived there since; an earlier, ended one says nothing. */
+const isConverted = (local: Row, rows: Row[]) =>
+  rows.some(
+    (row) =>
+      row.stripeSubscriptionId !== null &&
+      (LIVE.includes(row.status) || (row.status === 'canceled' && row.startedAt >= local.startedAt)),
+  );
 
 /** Makes one subscription the account's current one. */
 export async function makeCurrent(tx: Tx, account: Account, current: Row, now: Date): Promise<void> {
@@ -116,7 +119,7 @@ export async function grantMonth(
 }
 
 /** Add-ons end with the plan. Stripe is told by the worker: no network call while a transaction is open. */
-async function endAddOns(tx: Tx, account: Account): Promise<void> {
+export async function askToEndAddOns(tx: Tx, account: Account): Promise<void> {
   const [open] = await tx
     .select({ id: storeAddOns.id })
     .from(storeAddOns)

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm';
+import type { Tx } from '@/db/client';
 import { customers } from '@/db/schema';
 import { enqueue } from '@/lib/queue';
 import { type CustomerSnapshot, readCustomer } from '@/lib/stripe/customer-snapshot';
@@ -25,7 +26,12 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
   },
 
   async apply(tx, snapshot, moment, context) {
-    const merchantId = await lockCustomer(tx, snapshot.id, snapshot.marks.merchant);
+    // A deleted customer binds nobody, and a late word of one that was replaced must first be asked about.
+    const named = snapshot.deleted ? undefined : snapshot.marks.merchant;
+    if (named && moment.fetchedAgainst === undefined && (await isReplaced(tx, snapshot.id, named))) {
+      return { kind: 'settle' };
+    }
+    const merchantId = await lockCustomer(tx, snapshot.id, named);
     if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
     const [row] = await tx.select().from(customers).where(eq(customers.merchantId, merchantId));
     if (row?.deletedAtStripe) return { kind: 'applied', merchantId, changes: [] };
@@ -90,6 +96,15 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
     };
   },
 };
+
+/** Whether the merchant that a customer names has another one. */
+async function isReplaced(tx: Tx, stripeCustomerId: string, merchantId: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ id: customers.stripeCustomerId })
+    .from(customers)
+    .where(eq(customers.merchantId, merchantId));
+  return row?.id != null && row.id !== stripeCustomerId;
+}
 
 /** Stripe's word for a tax id's verification in ours (stripe.md 37). */
 function vatStatusOf(status: string): 'pending' | 'valid' | 'invalid' | 'unavailable' {

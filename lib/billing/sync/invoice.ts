@@ -3,6 +3,7 @@ import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { type Change, invoicePayments, invoices, platforms, storeAddOns, subscriptions } from '@/db/schema';
 import { type InvoiceSnapshot, readInvoice } from '@/lib/stripe/invoice-snapshot';
+import { DAY_MS } from '@/lib/time';
 import { changedFields, recordAudit } from '../audit';
 import { queueInvoiceEmail } from '../notices';
 import { loadDunning } from './dunning';
@@ -13,6 +14,9 @@ type Row = typeof invoices.$inferSelect;
 
 /** Statuses from which an invoice does not come back. `uncollectible` may still be paid. */
 const FINAL: Row['status'][] = ['paid', 'void'];
+
+/** What is older is history: no e-mail is sent about it. */
+const NEWS_MS = 7 * DAY_MS;
 
 /** Stripe's invoices. */
 export const invoiceMirror: Mirror<InvoiceSnapshot> = {
@@ -33,7 +37,13 @@ export const invoiceMirror: Mirror<InvoiceSnapshot> = {
 
   async apply(tx, snapshot, moment, context) {
     if (!snapshot.customerId) return { kind: 'ignored', reason: 'no customer' };
-    const merchantId = await lockCustomer(tx, snapshot.customerId, snapshot.marks?.merchant);
+    const merchantId = await lockCustomer(tx, snapshot.customerId, snapshot.marks?.merchant, async () => {
+      const [known] = await tx
+        .select({ merchantId: invoices.merchantId })
+        .from(invoices)
+        .where(eq(invoices.stripeInvoiceId, snapshot.id));
+      return known?.merchantId ?? null;
+    });
     if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
     const [row] = await tx.select().from(invoices).where(eq(invoices.stripeInvoiceId, snapshot.id));
     // A failed payment names its reason only on the expanded payment.
@@ -43,25 +53,25 @@ export const invoiceMirror: Mirror<InvoiceSnapshot> = {
     if (row && FINAL.includes(row.status) && !FINAL.includes(readStatus(snapshot.status))) {
       return { kind: 'applied', merchantId, changes: [] };
     }
+    const place = row ?? (await placeInvoice(tx, merchantId, snapshot));
+    if (!place) return { kind: 'ignored', reason: 'a bill for something else' };
     return {
       kind: 'applied',
       merchantId,
-      changes: await write(tx, merchantId, row, snapshot, moment.at, context),
+      changes: await write(tx, { merchantId, place, row, snapshot }, moment.at, context),
     };
   },
 };
 
+type Place = Pick<Row, 'platformId' | 'kind'>;
+
 async function write(
   tx: Tx,
-  merchantId: string,
-  row: Row | undefined,
-  snapshot: InvoiceSnapshot,
+  of: { merchantId: string; place: Place; row: Row | undefined; snapshot: InvoiceSnapshot },
   at: Date,
   context: SyncContext,
 ): Promise<Change[]> {
-  const place = row
-    ? { platformId: row.platformId, kind: row.kind }
-    : await placeInvoice(tx, merchantId, snapshot);
+  const { merchantId, place, row, snapshot } = of;
   const next = {
     stripeSubscriptionId: snapshot.subscriptionId,
     number: snapshot.number,
@@ -134,12 +144,16 @@ async function write(
     },
   });
   if (snapshot.subscriptionId) await refreshDunning(tx, snapshot.subscriptionId, at);
-  await queueInvoiceEmail(
-    tx,
-    { id, ...account, kind: place.kind, ...next },
-    row?.status ?? null,
-    context.now,
-  );
+  // Nobody wants a receipt of last year's because history was brought in today.
+  const isNews = (next.paidAt ?? at).getTime() > context.now.getTime() - NEWS_MS;
+  if (isNews) {
+    await queueInvoiceEmail(
+      tx,
+      { id, ...account, kind: place.kind, ...next },
+      row?.status ?? null,
+      context.now,
+    );
+  }
   return [change];
 }
 
@@ -169,12 +183,11 @@ function readStatus(status: string): Row['status'] {
   return known;
 }
 
-/** Which platform an invoice is of and what for: its subscription's row, else our marks on it, else what its lines sell. */
-async function placeInvoice(
-  tx: Tx,
-  merchantId: string,
-  snapshot: InvoiceSnapshot,
-): Promise<{ platformId: string; kind: Row['kind'] }> {
+/**
+ * Which platform an invoice is of and what for: its subscription's row, else our marks on it, else what its lines sell.
+ * Null for a one-off bill that says nothing of us (stripe.md 24); one of a subscription must be placed.
+ */
+async function placeInvoice(tx: Tx, merchantId: string, snapshot: InvoiceSnapshot): Promise<Place | null> {
   if (snapshot.subscriptionId) {
     const [plan] = await tx
       .select({ platformId: subscriptions.platformId })
@@ -205,5 +218,10 @@ async function placeInvoice(
   if (plan) return { platformId: plan.platformId, kind: 'plan' };
   const addOn = sold.addOns[0];
   if (addOn) return { platformId: addOn.platformId, kind: 'add_on' };
-  throw new Unplaced('unknown_platform', { invoice: snapshot.id, merchant: merchantId });
+  if (!snapshot.subscriptionId) return null;
+  throw new Unplaced('unmapped_price', {
+    invoice: snapshot.id,
+    merchant: merchantId,
+    prices: sold.unmapped.map((line) => line.priceId),
+  });
 }

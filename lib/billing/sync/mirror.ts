@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { type Change, customers } from '@/db/schema';
@@ -23,8 +23,8 @@ export type Outcome =
 /** How one kind of Stripe object is mirrored. `apply` is the only writer of the columns that Stripe owns. */
 export type Mirror<Snapshot> = {
   read(raw: unknown): Snapshot;
-  /** Reads the object from Stripe, whole, with the moment it was true. Null when Stripe has no such object. */
-  fetch(stripe: Stripe, id: string): Promise<{ snapshot: Snapshot; at: Date } | null>;
+  /** Reads the object from Stripe, whole, with the moment it was true. */
+  fetch(stripe: Stripe, id: string): Promise<{ snapshot: Snapshot; at: Date }>;
   /** The sync number of our row, null without one. */
   syncNumber(db: Db, id: string): Promise<number | null>;
   apply(tx: Tx, snapshot: Snapshot, moment: Moment, context: SyncContext): Promise<Outcome>;
@@ -62,12 +62,15 @@ export function momentOf(response: { headers: Record<string, string> }): Date {
 
 /**
  * Takes the lock that orders everything Stripe says about one customer, and tells whose it is. A customer that no row
- * knows is bound to the merchant its object names (whoever comes first binds, stripe.md 30); null = not ours.
+ * knows is bound to the merchant its object names (whoever comes first binds, stripe.md 30), also in the place of one
+ * that was deleted; null = not ours. `ownerOf` names the merchant of an object that we have: it stays the merchant's,
+ * whatever customer came after.
  */
 export async function lockCustomer(
   tx: Tx,
   stripeCustomerId: string,
   merchantId: string | undefined,
+  ownerOf?: () => Promise<string | null>,
 ): Promise<string | null> {
   const [known] = await tx
     .select({ merchantId: customers.merchantId })
@@ -75,6 +78,15 @@ export async function lockCustomer(
     .where(eq(customers.stripeCustomerId, stripeCustomerId))
     .for('no key update');
   if (known) return known.merchantId;
+  const owner = (await ownerOf?.()) ?? null;
+  if (owner) {
+    await tx
+      .select({ one: sql`1` })
+      .from(customers)
+      .where(eq(customers.merchantId, owner))
+      .for('no key update');
+    return owner;
+  }
   if (!merchantId) return null;
   const [named] = await tx
     .select()
@@ -82,9 +94,13 @@ export async function lockCustomer(
     .where(eq(customers.merchantId, merchantId))
     .for('no key update');
   if (!named) return null;
-  if (named.stripeCustomerId && named.stripeCustomerId !== stripeCustomerId) {
+  const taken = named.stripeCustomerId !== null && named.stripeCustomerId !== stripeCustomerId;
+  if (taken && !named.deletedAtStripe) {
     throw new Unplaced('customer_mismatch', { customer: stripeCustomerId, merchant: merchantId });
   }
-  await tx.update(customers).set({ stripeCustomerId }).where(eq(customers.merchantId, merchantId));
+  await tx
+    .update(customers)
+    .set({ stripeCustomerId, deletedAtStripe: null })
+    .where(eq(customers.merchantId, merchantId));
   return merchantId;
 }

@@ -1,17 +1,10 @@
-import { eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
-import {
-  type Change,
-  checkoutSessions,
-  creditLedger,
-  invoicePayments,
-  invoices,
-  moneyBack,
-} from '@/db/schema';
+import { type Change, checkoutSessions, invoicePayments, invoices, moneyBack } from '@/db/schema';
 import { fetchDispute, fetchRefunds, type MoneyBackSnapshot } from '@/lib/stripe/money-back-snapshot';
 import { recordAudit } from '../audit';
-import { takeBackPurchase } from '../credits';
+import { takeBackShare } from '../credits';
 import { lockCustomer, type Mirror, type Moment, momentOf, type SyncContext, Unplaced } from './mirror';
 
 type Load = (
@@ -80,12 +73,12 @@ async function apply(tx: Tx, snapshot: MoneyBackSnapshot, moment: Moment, contex
   if (place.invoiceId) {
     const facts =
       snapshot.kind === 'refund'
-        ? { refunded: snapshot.amount }
+        ? { refunded: await sumRefunds(tx, place.invoiceId) }
         : { disputedAt: snapshot.at, disputeStatus: snapshot.status };
     await tx.update(invoices).set(facts).where(eq(invoices.id, place.invoiceId));
   }
   if (snapshot.kind === 'refund' && place.sessionId && snapshot.charged) {
-    await takeBack(tx, account, place.sessionId, snapshot.amount / snapshot.charged, context);
+    await takeBackShare(tx, account, place.sessionId, snapshot.amount / snapshot.charged, context);
   }
   const change: Change = {
     entity: snapshot.kind,
@@ -104,20 +97,13 @@ async function apply(tx: Tx, snapshot: MoneyBackSnapshot, moment: Moment, contex
   return { kind: 'applied' as const, merchantId, changes: [change] };
 }
 
-async function takeBack(
-  tx: Tx,
-  account: { merchantId: string; platformId: string },
-  sessionId: string,
-  share: number,
-  context: SyncContext,
-): Promise<void> {
-  const [bought] = await tx
-    .select({ amount: creditLedger.amount })
-    .from(creditLedger)
-    .where(eq(creditLedger.sourceKey, `session:${sessionId}`));
-  if (!bought) return;
-  const total = Math.round(bought.amount * Math.min(1, share));
-  await takeBackPurchase(tx, account, { sessionId, total, at: context.now, actor: context.actor });
+/** All that went back of one invoice: several payments may have paid it. */
+async function sumRefunds(tx: Tx, invoiceId: string): Promise<number> {
+  const rows = await tx
+    .select({ amount: moneyBack.amount })
+    .from(moneyBack)
+    .where(and(eq(moneyBack.invoiceId, invoiceId), eq(moneyBack.kind, 'refund')));
+  return rows.reduce((sum, row) => sum + row.amount, 0);
 }
 
 /** Which account, invoice and Checkout session a payment belongs to. */

@@ -1,10 +1,19 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
-import { type Change, checkoutSessions, creditPackages, invoicePayments, platforms } from '@/db/schema';
+import {
+  type Change,
+  checkoutSessions,
+  creditPackages,
+  invoicePayments,
+  invoices,
+  moneyBack,
+  platforms,
+} from '@/db/schema';
 import { readSession, type SessionSnapshot } from '@/lib/stripe/session-snapshot';
+import type { Account } from '../accounts';
 import { recordAudit } from '../audit';
-import { grantPurchase } from '../credits';
-import { lockCustomer, type Mirror, momentOf, Unplaced } from './mirror';
+import { grantPurchase, takeBackShare } from '../credits';
+import { lockCustomer, type Mirror, momentOf, type SyncContext, Unplaced } from './mirror';
 
 /**
  * Checkout sessions. A plan's or an add-on's session only opens and closes the door: the subscription itself says what
@@ -53,7 +62,7 @@ async function grantPackage(
   merchantId: string,
   snapshot: SessionSnapshot,
   at: Date,
-  context: Parameters<typeof sessionMirror.apply>[3],
+  context: SyncContext,
 ): Promise<Change[]> {
   const marks = snapshot.marks;
   const [sold] = await tx
@@ -78,15 +87,16 @@ async function grantPackage(
       .onConflictDoUpdate({ target: invoicePayments.reference, set: { stripeSessionId: snapshot.id } });
   }
   const account = { merchantId, platformId: sold.platformId };
+  const credits = marks?.credits ? Number(marks.credits) : sold.credits;
   const granted = await grantPurchase(tx, account, {
     sessionId: snapshot.id,
-    credits: sold.credits,
+    credits,
     packageCode: sold.code,
     at,
     actor: context.actor,
   });
   if (!granted) return [];
-  const after = { package: sold.code, credits: sold.credits };
+  const after = { package: sold.code, credits };
   await recordAudit(tx, context.actor, context.now, {
     action: 'credits.purchased',
     entity: 'credits',
@@ -94,5 +104,24 @@ async function grantPackage(
     ...account,
     after,
   });
+  await takeBackRefunded(tx, account, snapshot, context);
   return [{ entity: 'credits', id: snapshot.id, before: null, after }];
+}
+
+/** The refund may have been told before the purchase: then what it takes back is taken now. */
+async function takeBackRefunded(
+  tx: Tx,
+  account: Account,
+  snapshot: SessionSnapshot,
+  context: SyncContext,
+): Promise<void> {
+  if (!snapshot.invoiceId) return;
+  const refunds = await tx
+    .select({ amount: moneyBack.amount, charged: invoices.amountPaid })
+    .from(moneyBack)
+    .innerJoin(invoices, eq(invoices.id, moneyBack.invoiceId))
+    .where(and(eq(invoices.stripeInvoiceId, snapshot.invoiceId), eq(moneyBack.kind, 'refund')));
+  const refunded = refunds.reduce((sum, one) => sum + one.amount, 0);
+  const charged = refunds[0]?.charged;
+  if (charged) await takeBackShare(tx, account, snapshot.id, refunded / charged, context);
 }

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
-import { callStripe } from '@/lib/stripe/client';
+import { callStripe, isMissing } from '@/lib/stripe/client';
 import type { Mirror, Outcome, SyncContext } from './mirror';
 
 /** Somebody else kept applying newer snapshots while we fetched; the worker tries again later. */
@@ -55,7 +55,10 @@ async function settleNow<Snapshot>(
 ): Promise<Settled> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     const number = await mirror.syncNumber(db, id);
-    const fetched = await callStripe(() => mirror.fetch(stripe, id));
+    const fetched = await callStripe(() => mirror.fetch(stripe, id)).catch((error) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
     const outcome = await db.transaction(async (tx) => {
       const result: Outcome = fetched
         ? await mirror.apply(tx, fetched.snapshot, { at: fetched.at, fetchedAgainst: number }, context)

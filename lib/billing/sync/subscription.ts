@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { type Change, subscriptionStatuses, subscriptions, tierPrices } from '@/db/schema';
+import { type Change, storeAddOns, subscriptionStatuses, subscriptions, tierPrices } from '@/db/schema';
 import type { InvoiceSnapshot } from '@/lib/stripe/invoice-snapshot';
 import {
   type ItemSnapshot,
@@ -51,7 +51,9 @@ export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
   },
 
   async apply(tx, snapshot, moment, context) {
-    const merchantId = await lockCustomer(tx, snapshot.customerId, snapshot.marks?.merchant);
+    const merchantId = await lockCustomer(tx, snapshot.customerId, snapshot.marks?.merchant, () =>
+      ownerOf(tx, snapshot.id),
+    );
     if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
     const [row] = await tx
       .select()
@@ -79,6 +81,21 @@ export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
     return { kind: 'applied', merchantId, changes };
   },
 };
+
+/** The merchant of a subscription that we have, plan or add-on. */
+async function ownerOf(tx: Tx, stripeSubscriptionId: string): Promise<string | null> {
+  const [plan] = await tx
+    .select({ merchantId: subscriptions.merchantId })
+    .from(subscriptions)
+    .where(eq(subscriptions.stripeSubscriptionId, stripeSubscriptionId));
+  if (plan) return plan.merchantId;
+  const [addOn] = await tx
+    .select({ merchantId: storeAddOns.merchantId })
+    .from(storeAddOns)
+    .where(eq(storeAddOns.stripeSubscriptionId, stripeSubscriptionId))
+    .limit(1);
+  return addOn?.merchantId ?? null;
+}
 
 type BaseWrite = {
   merchantId: string;
