@@ -1,9 +1,9 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { customers, memberships, merchants, platforms, subscriptions, users } from '@/db/schema';
+import { customers, memberships, merchants, platforms, storeAddOns, subscriptions, users } from '@/db/schema';
 import { DomainError, invalid, NotFound } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { type Account, openAccount } from './accounts';
@@ -11,6 +11,8 @@ import { type Actor, recordAudit } from './audit';
 import { ManagedByStripe, TierNotFound } from './errors';
 import { type CurrentSubscription, findCurrentSubscription, livesAtStripe } from './subscriptions';
 import { grantMonth, makeCurrent } from './sync/current';
+import { settle } from './sync/settle';
+import { subscriptionMirror } from './sync/subscription';
 import { changeTier } from './tier-change';
 import { findPrice, getTier } from './tiers';
 
@@ -147,10 +149,11 @@ export async function closeMerchant(
   const [customer] = await db.select().from(customers).where(eq(customers.merchantId, input.merchantId));
   const id = customer?.stripeCustomerId;
   if (stripe && id && !customer.deletedAtStripe) {
-    // Deleting a customer ends its subscriptions at Stripe (docs.stripe.com/api/customers/delete).
-    await callStripe(() => stripe.customers.del(id)).catch((error) => {
-      if (!isMissing(error)) throw error;
-    });
+    for (const subscriptionId of await listLiveAtStripe(db, input.merchantId)) {
+      await callStripe(() => stripe.subscriptions.cancel(subscriptionId)).catch(orMissing);
+      await settle(db, stripe, subscriptionMirror, subscriptionId, input);
+    }
+    await callStripe(() => stripe.customers.del(id)).catch(orMissing);
   }
   await db.transaction((tx) => erase(tx, merchant.name, input));
 }
@@ -168,8 +171,14 @@ async function erase(
     .where(eq(memberships.merchantId, merchantId));
   await tx
     .update(subscriptions)
-    .set({ status: 'canceled', endedAt: now, mrrCents: 0 })
-    .where(and(eq(subscriptions.merchantId, merchantId), eq(subscriptions.isCurrent, true)));
+    .set({ status: 'canceled', endedAt: now })
+    .where(
+      and(
+        eq(subscriptions.merchantId, merchantId),
+        isNull(subscriptions.stripeSubscriptionId),
+        isNull(subscriptions.endedAt),
+      ),
+    );
   await tx.delete(memberships).where(eq(memberships.merchantId, merchantId));
   for (const { id } of people) {
     const [elsewhere] = await tx
