@@ -158,6 +158,31 @@ export async function closeMerchant(
   await db.transaction((tx) => erase(tx, merchant.name, input));
 }
 
+const orMissing = (error: unknown): void => {
+  if (!isMissing(error)) throw error;
+};
+
+/** The subscriptions at Stripe, plans and add-ons, that have not ended. */
+async function listLiveAtStripe(db: Db, merchantId: string): Promise<string[]> {
+  const [plans, extras] = await Promise.all([
+    db
+      .select({ id: subscriptions.stripeSubscriptionId })
+      .from(subscriptions)
+      .where(
+        and(
+          eq(subscriptions.merchantId, merchantId),
+          isNotNull(subscriptions.stripeSubscriptionId),
+          isNull(subscriptions.endedAt),
+        ),
+      ),
+    db
+      .selectDistinct({ id: storeAddOns.stripeSubscriptionId })
+      .from(storeAddOns)
+      .where(and(eq(storeAddOns.merchantId, merchantId), isNull(storeAddOns.endedAt))),
+  ]);
+  return [...new Set([...plans, ...extras].flatMap(({ id }) => id ?? []))];
+}
+
 async function erase(
   tx: Tx,
   name: string,

@@ -1,3 +1,7 @@
+import { adminInbox } from './admin-inbox';
+import { adminSubscriptions } from './admin-subscriptions';
+import { adminTiers } from './admin-tiers';
+import { adminUsers } from './admin-users';
 import type { Resource } from './api';
 import { entitlements } from './entitlements';
 import { featureAdmin } from './features';
@@ -24,4 +28,8 @@ export const resources: readonly Resource[] = [
   usage,
   featureAdmin,
   overrideAdmin,
+  adminSubscriptions,
+  adminTiers,
+  adminInbox,
+  adminUsers,
 ];

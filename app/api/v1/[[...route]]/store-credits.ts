@@ -7,7 +7,7 @@ import { invalid } from '@/lib/errors';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
 import type { Resource } from './api';
-import { answers, body, instant, iso, refusals, storeQuery } from './contract';
+import { answers, body, idempotencyHeader, instant, iso, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
 import { checkoutAnswer, checkoutRequest } from './store-changes';
 

@@ -1,0 +1,132 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from '@/lib/billing/inbox';
+import type { InboxRow } from '@/lib/billing/webhooks';
+import { env } from '@/lib/env';
+import { findStripe } from '@/lib/stripe/client';
+import type { Resource } from './api';
+import { answers, body, instant, iso, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';
+import { asAdmin, asStaff } from './guards';
+
+const tags = ['Admin'];
+const path = '/admin/webhook-events';
+const params = z.object({ id: z.string() });
+
+const rowShape = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    status: z.enum(inboxStatuses),
+    reason: z.string().nullable(),
+    attempts: z.number().int(),
+    next_attempt_at: instant.nullable(),
+    error: z.string().nullable(),
+    created_at: instant,
+    received_at: instant,
+    processed_at: instant.nullable(),
+    merchant_id: z.string().nullable(),
+    changes: z.array(
+      z.object({ entity: z.string(), id: z.string(), before: z.unknown(), after: z.unknown() }),
+    ),
+  })
+  .openapi('WebhookEvent');
+const wholeShape = rowShape.extend({ payload: z.record(z.string(), z.unknown()) });
+
+const present = (row: Omit<InboxRow, 'payload'>): z.infer<typeof rowShape> => ({
+  id: row.id,
+  type: row.type,
+  status: row.status,
+  reason: row.reason,
+  attempts: row.attempts,
+  next_attempt_at: iso(row.nextAttemptAt),
+  error: row.error,
+  created_at: row.createdAt.toISOString(),
+  received_at: row.receivedAt.toISOString(),
+  processed_at: iso(row.processedAt),
+  merchant_id: row.merchantId,
+  changes: row.changes,
+});
+
+const list = createRoute({
+  method: 'get',
+  path,
+  tags,
+  summary: 'The webhook inbox',
+  middleware: asStaff,
+  request: {
+    query: pageQuery.extend({
+      status: z.enum(inboxStatuses).optional(),
+      type: z.string().optional(),
+      merchant: z.string().optional(),
+    }),
+  },
+  responses: { 200: answers(pageOf(rowShape), 'A page of events, newest first'), ...refusals },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: `${path}/{id}`,
+  tags,
+  summary: 'One event with its payload and what it changed',
+  middleware: asStaff,
+  request: { params },
+  responses: { 200: answers(wholeShape, 'The event'), ...refusals },
+});
+
+const replay = createRoute({
+  method: 'post',
+  path: `${path}/{id}/replay`,
+  tags,
+  summary: 'Process it again',
+  middleware: asAdmin,
+  request: { params },
+  responses: { 200: answers(rowShape, 'The event as it is now'), ...refusals },
+});
+
+const ignore = createRoute({
+  method: 'post',
+  path: `${path}/{id}/ignore`,
+  tags,
+  summary: 'Set an event that waits aside',
+  middleware: asAdmin,
+  request: { params, body: body(z.strictObject({ reason: z.string().trim().min(1).max(500) })) },
+  responses: { 200: answers(rowShape, 'The event as it is now'), ...refusals },
+});
+
+export const adminInbox: Resource = (api) => {
+  api.openapi(list, async (c) => {
+    const { limit, cursor, merchant, ...filter } = c.req.valid('query');
+    const rows = await listEvents(c.env.db, {
+      ...filter,
+      merchantId: merchant,
+      limit: limit + 1,
+      before: readCursor(cursor),
+    });
+    return c.json(
+      toPage(rows, limit, (row) => ({ at: row.receivedAt, id: row.id }), present),
+      200,
+    );
+  });
+
+  api.openapi(get, async (c) => {
+    const row = await getEvent(c.env.db, c.req.valid('param').id);
+    return c.json({ ...present(row), payload: row.payload }, 200);
+  });
+
+  api.openapi(replay, async (c) => {
+    const livemode = /^(sk|rk)_live_/.test(env().STRIPE_SECRET_KEY ?? '');
+    const deps = { stripe: findStripe(), livemode, now: await c.env.now() };
+    return c.json(
+      present(await replayEvent(c.env.db, deps, c.req.valid('param').id, c.var.caller.actor)),
+      200,
+    );
+  });
+
+  api.openapi(ignore, async (c) => {
+    const { id } = c.req.valid('param');
+    const { reason } = c.req.valid('json');
+    return c.json(
+      present(await setEventAside(c.env.db, id, reason, c.var.caller.actor, await c.env.now())),
+      200,
+    );
+  });
+};

@@ -1,0 +1,109 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { createTier, deleteTier, newTierInput, tierPatch, updateTier } from '@/lib/billing/tier-edit';
+import { countSubscribers, listTiers, type Tier } from '@/lib/billing/tiers';
+import type { Resource } from './api';
+import { answers, body, refusals } from './contract';
+import type { Asked } from './environment';
+import { asAdmin, asStaff } from './guards';
+import { defaultPlatform } from './products';
+import { presentTier, tierShape } from './subscription-shape';
+
+const tags = ['Admin'];
+const path = '/admin/subscriptions/tiers';
+const query = z.object({
+  platform: z
+    .string()
+    .optional()
+    .openapi({ description: 'Id or code; default: the only one, else `market`' }),
+});
+const params = z.object({ code: z.string() });
+
+const list = createRoute({
+  method: 'get',
+  path,
+  tags,
+  summary: 'All tiers of a platform',
+  middleware: asStaff,
+  request: { query },
+  responses: { 200: answers(z.array(tierShape), 'In their order'), ...refusals },
+});
+
+const create = createRoute({
+  method: 'post',
+  path,
+  tags,
+  summary: 'Make a tier',
+  middleware: asAdmin,
+  request: { query, body: body(newTierInput) },
+  responses: { 201: answers(tierShape, 'The tier'), ...refusals },
+});
+
+const patch = createRoute({
+  method: 'patch',
+  path: `${path}/{code}`,
+  tags,
+  summary: 'Change a tier; what is not named stays',
+  middleware: asAdmin,
+  request: { query, params, body: body(tierPatch) },
+  responses: { 200: answers(tierShape, 'The tier'), ...refusals },
+});
+
+const remove = createRoute({
+  method: 'delete',
+  path: `${path}/{code}`,
+  tags,
+  summary: 'Delete a tier that nobody ever had',
+  middleware: asAdmin,
+  request: { query, params },
+  responses: { 200: answers(tierShape, 'The tier as it was'), ...refusals },
+});
+
+export const adminTiers: Resource = (api) => {
+  api.openapi(list, async (c) => {
+    const platform = await defaultPlatform(c.env.db, c.req.valid('query').platform);
+    const tiers = await listTiers(c.env.db, platform.id);
+    return c.json(await present(c, platform, tiers), 200);
+  });
+
+  api.openapi(create, async (c) => {
+    const platform = await defaultPlatform(c.env.db, c.req.valid('query').platform);
+    const context = { actor: c.var.caller.actor, now: await c.env.now() };
+    const tier = await createTier(c.env.db, platform.id, c.req.valid('json'), context);
+    return c.json(one(await present(c, platform, [tier])), 201);
+  });
+
+  api.openapi(patch, async (c) => {
+    const platform = await defaultPlatform(c.env.db, c.req.valid('query').platform);
+    const context = { actor: c.var.caller.actor, now: await c.env.now() };
+    const tier = await updateTier(
+      c.env.db,
+      platform.id,
+      c.req.valid('param').code,
+      c.req.valid('json'),
+      context,
+    );
+    return c.json(one(await present(c, platform, [tier])), 200);
+  });
+
+  api.openapi(remove, async (c) => {
+    const platform = await defaultPlatform(c.env.db, c.req.valid('query').platform);
+    const context = { actor: c.var.caller.actor, now: await c.env.now() };
+    const tier = await deleteTier(c.env.db, platform.id, c.req.valid('param').code, context);
+    return c.json(one(await present(c, platform, [tier])), 200);
+  });
+};
+
+async function present(c: Asked, platform: { code: string; defaultCurrency: string }, tiers: Tier[]) {
+  const counts = await countSubscribers(
+    c.env.db,
+    tiers.map((tier) => tier.id),
+  );
+  const of = { platformCode: platform.code, currency: platform.defaultCurrency };
+  return tiers.map((tier) => presentTier(tier, { ...of, subscribers: counts.get(tier.id) ?? 0 }));
+}
+
+function one<T>(list_: T[]): T {
+  const [first] = list_;
+  if (first === undefined) throw new Error('nothing to answer with');
+  return first;
+}
