@@ -110,7 +110,10 @@ export async function openSession(
   for (let attempt = 0; attempt < 3; attempt++) {
     const place = await db.transaction((tx) => takePlace(tx, request, choice));
     if (place.choice === choice.choice && !place.stripeSessionId) {
-      if (choice.kind === 'plan') await expireStrays(stripe, customer, place);
+      if (choice.kind === 'plan') {
+        await refuseUnknownPlan(db, stripe, customer, request);
+        await expireStrays(stripe, customer, place);
+      }
       return createSession(db, stripe, request, choice, customer, place);
     }
     const still = await reviewOpen(db, stripe, place, request);
@@ -217,6 +220,30 @@ async function createSession(
     throw new SubscriptionConflict({ reason: 'another choice was made meanwhile' });
   }
   return { checkout_url: session.url, session_id: session.id };
+}
+
+/**
+ * A plan may live at Stripe that no event has told us of yet: it is brought in, and refuses a second one. One that was
+ * never paid makes room, so that it cannot come to life beside the new one.
+ * @throws SubscriptionConflict
+ */
+async function refuseUnknownPlan(
+  db: Db,
+  stripe: Stripe,
+  customer: string,
+  request: CheckoutRequest,
+): Promise<void> {
+  const list = await callStripe(() => stripe.subscriptions.list({ customer, limit: 100 }));
+  const plans = list.data.filter((one) => {
+    const marks = readMarks(one.metadata);
+    return marks?.kind === 'plan' && marks.platform === request.account.platformId;
+  });
+  for (const { id, status } of plans) {
+    if (status === 'incomplete') await callStripe(() => stripe.subscriptions.cancel(id));
+    await settle(db, stripe, subscriptionMirror, id, request);
+  }
+  const current = await findCurrentSubscription(db, request.account);
+  if (livesAtStripe(current)) throw new SubscriptionConflict({ status: current?.status });
 }
 
 /** Plan sessions of the account that are open at Stripe and hold no place of ours: their answer never reached us. */

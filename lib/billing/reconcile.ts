@@ -4,6 +4,7 @@ import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import {
   type Change,
+  checkoutSessions,
   customers,
   invoices,
   storeAddOns,
@@ -19,6 +20,7 @@ import { LIVE } from './sync/current';
 import { customerMirror } from './sync/customer';
 import { invoiceMirror } from './sync/invoice';
 import { type Mirror, Unplaced } from './sync/mirror';
+import { sessionMirror } from './sync/session';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
 import { handledTypes } from './webhook-rings';
@@ -175,6 +177,7 @@ async function reconcileCustomer(
   for (const id of await invoicesThatDiffer(db, of.merchantId, theirs.bills)) {
     await compare(check, invoiceMirror, 'invoice', id);
   }
+  for (const id of await openSessions(db, of.merchantId)) await compare(check, sessionMirror, 'checkout', id);
   found.push(...(await findOrphans(db, of.merchantId, theirs)), ...(await findDoubles(db, of.merchantId)));
   return found;
 }
@@ -210,6 +213,15 @@ async function invoicesThatDiffer(db: Db, merchantId: string, bills: InvoiceSnap
       );
     })
     .map((bill) => bill.id);
+}
+
+/** Sessions that are open to us: Stripe may have closed them, and a paid one must not be lost with its event. */
+async function openSessions(db: Db, merchantId: string): Promise<string[]> {
+  const rows = await db
+    .select({ id: checkoutSessions.stripeSessionId })
+    .from(checkoutSessions)
+    .where(and(eq(checkoutSessions.merchantId, merchantId), eq(checkoutSessions.status, 'open')));
+  return rows.flatMap((row) => row.id ?? []);
 }
 
 type CheckOf = { db: Db; stripe: Stripe; options: ReconcileOptions; merchantId: string; found: Difference[] };

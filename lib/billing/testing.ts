@@ -34,6 +34,7 @@ export async function openStage(options: { at?: Date } = {}) {
   await applyPush(db, stripe, { kind: 'system', id: 'test' }, await now());
   let merchants = 0;
   const delivered = new Set<string>();
+  let lastSeen = 0;
 
   return {
     db,
@@ -160,9 +161,11 @@ export async function openStage(options: { at?: Date } = {}) {
     /** Events of Stripe that were not handed out yet, oldest first. */
     async newEvents(): Promise<Stripe.Event[]> {
       const events: Stripe.Event[] = [];
-      for await (const event of stripe.events.list({ limit: 100 })) events.push(event);
+      const since = { created: { gte: lastSeen } };
+      for await (const event of stripe.events.list({ limit: 100, ...since })) events.push(event);
       const fresh = events.reverse().filter((event) => !delivered.has(event.id));
       for (const event of fresh) delivered.add(event.id);
+      lastSeen = fresh.at(-1)?.created ?? lastSeen;
       return fresh;
     },
     async deliver(event: unknown) {
