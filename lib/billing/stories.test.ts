@@ -3,7 +3,7 @@ import { openStage, type Stage } from './testing';
 import { tellStory } from './testing-stories';
 
 const first = Number(process.env.STORY_SEED ?? 1);
-const count = process.env.STORY_SEED ? 1 : Number(process.env.STORIES ?? 12);
+const count = process.env.STORY_SEED && !process.env.STORIES ? 1 : Number(process.env.STORIES ?? 12);
 
 let stage: Stage;
 beforeAll(async () => {
