@@ -11,7 +11,7 @@ import {
 } from './entitlements';
 import { accountKey, type Feature, type Period } from './features';
 import { resolveStanding, type SubscriptionStatus, type TierFacts } from './standing';
-import { addOnCounts, monthStart } from './standing-sql';
+import { addOnCounts, at, monthStart } from './standing-sql';
 
 export type Entitlements = {
   status: SubscriptionStatus;
@@ -106,7 +106,7 @@ export async function listEntitlementFacts(
       (select jsonb_agg(jsonb_build_array(c.feature_code, c.used, c.by_store))
         from usage_counters c
         where c.merchant_id = m.id and c.platform_id = p.id
-          and c.period_start in ('epoch'::timestamptz, ${monthStart(now)})) as used
+          and c.period_start in ('epoch'::timestamptz, ${monthStart(at(now))})) as used
     from unnest(${sql.param(accounts.map((one) => one.merchantId))}::text[],
                 ${sql.param(accounts.map((one) => one.platformId))}::text[]) as wanted (merchant_id, platform_id)
     join merchants m on m.id = wanted.merchant_id

@@ -9,20 +9,12 @@ import { FeatureNotInPlan, LimitReached } from './errors';
 import type { Feature, Flag, Metered } from './features';
 import { noticeLimit } from './limit-notices';
 import { isObserved } from './observe';
-import { addOnCounts, at, givesTier, monthStart, overrideHolds } from './standing-sql';
+import { at, monthStart } from './standing-sql';
+import { type Taken, takeUnits, type Where } from './take-units';
 import { loadUnlocks } from './unlocks';
 
 /** The most units one call may take or give back. */
 export const MAX_QUANTITY = 1_000_000_000;
-
-export type Taken = { used: number; limit: number | null };
-
-type Where = {
-  /** The store that uses the unit; null where none can be named. */
-  storeId?: string | null;
-  /** Business time. */
-  now: Date;
-};
 
 /**
  * Takes units of a feature in the caller's transaction, or refuses. One statement: it resolves the limit and moves the
@@ -41,7 +33,7 @@ export async function consume(
   checkQuantity(quantity);
   // A second try: room may have been made between the statement and the look at why it refused.
   for (let tries = 0; ; tries++) {
-    const taken = await take(tx, account, feature, quantity, where);
+    const taken = await takeUnits(tx, account, feature, quantity, where);
     if (taken) {
       await noticeLimit(tx, account, feature, { ...taken, quantity, now: where.now });
       return taken;
@@ -61,7 +53,7 @@ async function takeObserved(
   where: Where,
   refusal: FeatureNotInPlan | LimitReached,
 ): Promise<Taken> {
-  const taken = await take(tx, account, feature, quantity, where, true);
+  const taken = await takeUnits(tx, account, feature, quantity, where, true);
   if (!taken) throw refusal;
   const { limit, current, requested } = refusal.facts;
   await recordAudit(tx, { kind: 'system', id: 'observe' }, where.now, {
@@ -102,55 +94,6 @@ export async function consumeUpTo(
   return { taken: 0, refusal };
 }
 
-async function take(
-  tx: Tx,
-  account: Account,
-  feature: Metered,
-  quantity: number,
-  { storeId, now }: Where,
-  whatever = false,
-): Promise<Taken | null> {
-  const { merchantId, platformId } = account;
-  const isFlow = feature.kind === 'flow';
-  const store = storeId ?? '';
-  const [row] = await tx.execute<{ used: string; limit: string | null }>(sql`
-    with rule as materialized (
-      select (o.enabled is distinct from false)
-          and (coalesce(l.enabled, false) or coalesce(o.enabled, false) or coalesce(o.has_limit, false)
-            or coalesce(x.extra, 0) > 0) as is_on,
-        case when o.has_limit then o.limit_value when l.enabled then l.limit_value else 0 end
-          + coalesce(x.extra, 0) as units,
-        ${isFlow ? monthStart(now) : sql`'epoch'::timestamptz`} as period_start
-      from platforms p
-      join merchants m on m.id = ${merchantId}
-      left join subscriptions s on s.merchant_id = m.id and s.platform_id = p.id and s.is_current
-      left join tiers f on f.platform_id = p.id and f.code = p.fallback_tier_code
-      left join tier_limits l on l.feature_code = ${feature.code}
-        and l.tier_id = case when ${givesTier(now)} then s.tier_id else f.id end
-      left join overrides o on o.merchant_id = m.id and o.platform_id = p.id and o.feature_code = ${feature.code}
-        and ${overrideHolds(now)}
-      left join lateral (
-        select sum(af.amount * a.quantity)::bigint as extra
-        from store_add_ons a
-        join add_on_features af on af.add_on_id = a.add_on_id and af.feature_code = ${feature.code}
-        where a.merchant_id = m.id and a.platform_id = p.id and ${addOnCounts}
-      ) x on true
-      ${isFlow ? sql`left join billing_accounts b on b.merchant_id = m.id and b.platform_id = p.id` : sql``}
-      where p.id = ${platformId}
-    )
-    insert into usage_counters as c (merchant_id, platform_id, feature_code, period_start, used, by_store)
-    select ${merchantId}, ${platformId}, ${feature.code}, rule.period_start, ${quantity}::bigint,
-      jsonb_build_object(${store}::text, ${quantity}::bigint)
-    from rule where ${whatever} or (rule.is_on and (rule.units is null or ${quantity}::bigint <= rule.units))
-    on conflict (merchant_id, platform_id, feature_code, period_start) do update
-      set used = c.used + excluded.used,
-        by_store = c.by_store || jsonb_build_object(${store}::text,
-          coalesce((c.by_store ->> ${store}::text)::bigint, 0) + excluded.used)
-      where ${whatever} or (select units is null from rule) or c.used + excluded.used <= (select units from rule)
-    returning c.used, (select units from rule) as "limit"`);
-  return row ? { used: Number(row.used), limit: row.limit === null ? null : Number(row.limit) } : null;
-}
-
 /**
  * Gives units back in the caller's transaction: of the running month for a flow. The counter never goes below zero.
  * Answers what is left in use.
@@ -179,7 +122,7 @@ export async function release(
 /** The period of the counter row of a feature, as a value in SQL. */
 export function periodStart(account: Account, feature: Pick<Metered, 'kind'>, now: Date): SQL {
   if (feature.kind === 'stock') return sql`'epoch'::timestamptz`;
-  return sql`(select ${monthStart(now)} from (select ${at(now)}) as t (at)
+  return sql`(select ${monthStart(at(now))} from (select 1) as one
     left join billing_accounts b on b.merchant_id = ${account.merchantId} and b.platform_id = ${account.platformId})`;
 }
 

@@ -7,30 +7,30 @@ export const at = (now: Date): SQL => sql`${now.toISOString()}::timestamptz`;
  * Whether the subscription `s` gives its own tier: the SQL twin of `resolveStanding` (a property test holds the two
  * together). A local trial is over at its end, also before the job that says so.
  */
-export const givesTier = (now: Date): SQL => sql`(
+export const givesTier = (now: SQL): SQL => sql`(
   s.status = 'active'
-  or (s.status = 'trialing' and (s.stripe_subscription_id is not null or s.trial_end is null or s.trial_end > ${at(now)}))
-  or (s.status = 'past_due' and s.grace_until > ${at(now)}))`;
+  or (s.status = 'trialing' and (s.stripe_subscription_id is not null or s.trial_end is null or s.trial_end > ${now}))
+  or (s.status = 'past_due' and s.grace_until > ${now}))`;
 
 /**
  * The start of the running billing month of the account `b` (left-joined): the SQL twin of `currentMonth` in accounts.ts.
  * Without an account it is the calendar month, in UTC.
  */
-export const monthStart = (now: Date): SQL => sql`case
-  when b.month_end > ${at(now)} then b.month_start
-  when b.anchor_at is null then date_trunc('month', ${at(now)} at time zone 'UTC') at time zone 'UTC'
+export const monthStart = (now: SQL): SQL => sql`case
+  when b.month_end > ${now} then b.month_start
+  when b.anchor_at is null then date_trunc('month', ${now} at time zone 'UTC') at time zone 'UTC'
   else (select ((anchor + make_interval(months => months - (anchor + make_interval(months => months) > wanted)::int))
                 at time zone 'UTC')
         from (select anchor, wanted, ((extract(year from wanted) - extract(year from anchor)) * 12
                 + extract(month from wanted) - extract(month from anchor))::int as months
-              from (select b.anchor_at at time zone 'UTC' as anchor, ${at(now)} at time zone 'UTC' as wanted) as t) as t)
+              from (select b.anchor_at at time zone 'UTC' as anchor, ${now} at time zone 'UTC' as wanted) as t) as t)
   end`;
 
 /** Whether the add-on `a` counts: it is paid, in trial, or being dunned. */
 export const addOnCounts: SQL = sql`(a.ended_at is null and a.status in ('active', 'trialing', 'past_due'))`;
 
 /** Whether the override `o` is in force. */
-export const overrideHolds = (now: Date): SQL => sql`(
+export const overrideHolds = (now: SQL): SQL => sql`(
   o.ended_at is null
-  and (o.starts_at is null or o.starts_at <= ${at(now)})
-  and (o.expires_at is null or o.expires_at > ${at(now)}))`;
+  and (o.starts_at is null or o.starts_at <= ${now})
+  and (o.expires_at is null or o.expires_at > ${now}))`;
