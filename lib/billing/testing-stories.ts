@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import Stripe from 'stripe';
 import { DomainError } from '@/lib/errors';
-import { addDays } from '@/lib/time';
+import { addDays, toUnix } from '@/lib/time';
 import { endAddOns } from './addons';
 import { ensureStripeCustomer } from './customers';
 import { reconcileStripe, takeMissedEvents } from './reconcile';
@@ -81,8 +81,10 @@ function isRefusal(error: unknown): boolean {
 async function deliverSome({ stage, dice }: Hero, post: Post, share: number): Promise<void> {
   const now: Stripe.Event[] = [];
   const later: Stripe.Event[] = [];
+  const young = toUnix(await stage.now()) - 15 * 86_400;
   for (const event of dice.shuffle(post.waiting)) {
-    if (dice.chance(0.05)) post.lost++;
+    // An older one could not be asked for any more.
+    if (dice.chance(0.05) && event.created > young) post.lost++;
     else if (dice.chance(share)) now.push(event, ...(dice.chance(0.15) ? [event] : []));
     else later.push(event);
   }
