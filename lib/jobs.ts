@@ -12,6 +12,7 @@ import { reconcileStripe } from './billing/reconcile';
 import { announceTrialEnds, expireTrials } from './billing/subscriptions';
 import { processStored, retryDueEvents } from './billing/webhooks';
 import { database } from './database';
+import { sendEmail } from './emails/send';
 import { env } from './env';
 import { NotFound } from './errors';
 import { log } from './log';
@@ -145,6 +146,11 @@ const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => P
         now: context.now,
       },
     ),
+  send_email: (db, payload) =>
+    sendEmail(db, z.object({ id: z.string() }).parse(payload).id, {
+      smtpUrl: env().SMTP_URL,
+      appUrl: env().APP_URL,
+    }),
   process_event: (db, payload, context) =>
     processStored(db, context, z.object({ id: z.string() }).parse(payload).id),
 };

@@ -2,8 +2,9 @@ import admin from './admin.json';
 import auth from './auth.json';
 import billing from './billing.json';
 import common from './common.json';
+import emails from './emails.json';
 import errors from './errors.json';
 import features from './features.json';
 import store from './store.json';
 
-export default { admin, auth, billing, common, errors, features, store };
+export default { admin, auth, billing, common, emails, errors, features, store };
