@@ -4,7 +4,6 @@ import { billingAccounts } from '@/db/schema';
 import { log } from '@/lib/log';
 import { addMonths, anchoredMonth } from '@/lib/time';
 import type { Account } from './accounts';
-import { findCurrentSubscription } from './subscriptions';
 import { grantMonth } from './sync/current';
 
 const BATCH = 500;
@@ -64,8 +63,7 @@ async function openMonth(db: Db, account: Account, now: Date): Promise<boolean> 
     if (!kept || kept.monthEnd > now) return false; // another node was here
     const month = anchoredMonth(kept.anchorAt, now);
     await tx.update(billingAccounts).set({ monthStart: month.start, monthEnd: month.end }).where(row);
-    const current = await findCurrentSubscription(tx, account);
-    if (current) await grantMonth(tx, account, current, { actor, now });
+    await grantMonth(tx, account, { actor, now });
     return true;
   });
 }

@@ -113,7 +113,7 @@ async function setLocally(db: Db, account: Account, input: SubscriptionPut, cont
         )[0];
     if (!row) throw new TierNotFound(input.tier_code ?? '');
     await makeCurrent(tx, account, row, now);
-    await grantMonth(tx, account, row, context);
+    await grantMonth(tx, account, context);
     await recordAudit(tx, context.actor, now, {
       action: local ? 'subscription.set' : 'subscription.comped',
       entity: 'subscription',

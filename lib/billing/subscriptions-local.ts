@@ -40,7 +40,7 @@ export async function changeLocalTier(
       .update(subscriptions)
       .set({ ...after, updatedAt: new Date() })
       .where(eq(subscriptions.id, row.id));
-    await grantMonth(tx, account, { ...row, ...after }, { actor: input.actor, now: input.now });
+    await grantMonth(tx, account, { actor: input.actor, now: input.now });
     await recordAudit(tx, input.actor, input.now, {
       action: 'trial.tier_changed',
       entity: 'subscription',

@@ -127,7 +127,7 @@ export async function startTrial(
       ),
     );
   await makeCurrent(tx, account, created, now);
-  await grantMonth(tx, account, created, { actor: input.actor, now });
+  await grantMonth(tx, account, { actor: input.actor, now });
   await recordAudit(tx, input.actor, now, {
     action: 'trial.started',
     entity: 'subscription',

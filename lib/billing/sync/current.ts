@@ -1,9 +1,12 @@
 import { and, desc, eq, inArray, isNull, ne } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
-import { billingAccounts, storeAddOns, subscriptions, tierLimits } from '@/db/schema';
+import { billingAccounts, storeAddOns, subscriptions } from '@/db/schema';
 import { enqueue } from '@/lib/queue';
-import { type Account, currentMonth, findAccount, moveAnchor, openAccount } from '../accounts';
+import { type Account, findAccount, moveAnchor, openAccount } from '../accounts';
+import { monthlyCredits } from '../credit-grant';
 import { openCreditMonth } from '../credits';
+import { loadEntitlementFacts } from '../entitlement-facts';
+import { resolveGrant } from '../entitlements';
 import type { SyncContext } from './mirror';
 
 type Row = typeof subscriptions.$inferSelect;
@@ -58,7 +61,7 @@ export async function refreshAccount(
   if (current.stripeSubscriptionId === changed.stripeSubscriptionId && LIVE.includes(current.status)) {
     await moveMonth(tx, account, changed.anchorAt, now);
   }
-  await grantMonth(tx, account, current, context);
+  await grantMonth(tx, account, context);
   if (!LIVE.includes(current.status)) await askToEndAddOns(tx, account);
 }
 
@@ -97,25 +100,12 @@ async function moveMonth(tx: Tx, account: Account, anchorAt: Date, now: Date): P
     .where(accountRow(account));
 }
 
-/** Grants the running month's credits of the current subscription's tier, once; see credits.ts. */
-export async function grantMonth(
-  tx: Tx,
-  account: Account,
-  current: Pick<Row, 'status' | 'tierId' | 'graceUntil'>,
-  context: SyncContext,
-): Promise<void> {
-  const inGrace =
-    current.status === 'past_due' && current.graceUntil !== null && context.now < current.graceUntil;
-  const gives = current.status === 'trialing' || current.status === 'active' || inGrace;
-  if (!gives) return;
-  const kept = await findAccount(tx, account);
-  if (!kept) return;
-  const [grant] = await tx
-    .select({ enabled: tierLimits.enabled, amount: tierLimits.limitValue })
-    .from(tierLimits)
-    .where(and(eq(tierLimits.tierId, current.tierId), eq(tierLimits.featureCode, 'monthly_credits')));
-  const entitled = grant?.enabled ? (grant.amount ?? 0) : 0;
-  await openCreditMonth(tx, account, currentMonth(kept, context.now), entitled, context.actor, context.now);
+/** Brings the running month's credits to what the account is entitled to now, overrides and add-ons included. */
+export async function grantMonth(tx: Tx, account: Account, context: SyncContext): Promise<void> {
+  const { actor, now } = context;
+  const facts = await loadEntitlementFacts(tx, account, now);
+  const { grant } = resolveGrant(facts, monthlyCredits, now);
+  await openCreditMonth(tx, account, facts.month, grant.enabled ? (grant.limit ?? 0) : 0, actor, now);
 }
 
 /** Add-ons end with the plan. Stripe is told by the worker: no network call while a transaction is open. */
