@@ -5,7 +5,7 @@ import { newId } from '@/db/ids';
 import { products } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
 import type { LimitReached } from '@/lib/billing/errors';
-import { consume, consumeUpTo, release } from '@/lib/billing/limits';
+import { consume, consumeUpTo, consumeWith, release } from '@/lib/billing/limits';
 import { DomainError, NotFound } from '@/lib/errors';
 import { productLimit } from './features';
 
@@ -53,12 +53,13 @@ export async function createProduct(
   context: { now: Date },
 ): Promise<Product> {
   return db.transaction(async (tx) => {
-    await consume(tx, store, productLimit, 1, { storeId: store.storeId, now: context.now });
-    const [created] = await tx
+    const insert = tx
       .insert(products)
       .values(toRow(store, input, context.now))
       .onConflictDoNothing()
       .returning();
+    const where = { storeId: store.storeId, now: context.now };
+    const [created] = await consumeWith(tx, store, productLimit, 1, where, insert);
     if (!created) throw new SkuTaken(input.sku);
     return created;
   });

@@ -4,7 +4,7 @@ import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { orders } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
-import { consume } from '@/lib/billing/limits';
+import { consumeWith } from '@/lib/billing/limits';
 import { orderQuota } from './features';
 
 export type Order = typeof orders.$inferSelect;
@@ -34,10 +34,8 @@ export async function placeOrder(
 ): Promise<Order> {
   const { merchantId, platformId, storeId } = store;
   return db.transaction(async (tx) => {
-    await consume(tx, store, orderQuota, 1, { storeId, now: context.now });
-    // Orders of one merchant come one after the other here: the counter's row is theirs until the commit.
-    for (let skip = 1; ; skip++) {
-      const [order] = await tx
+    const insert = (skip: number) =>
+      tx
         .insert(orders)
         .values({
           id: newId('ord'),
@@ -52,8 +50,11 @@ export async function placeOrder(
         })
         .onConflictDoNothing()
         .returning();
-      if (order) return order;
-    }
+    const where = { storeId, now: context.now };
+    // Orders of one merchant come one after the other here: the counter's row is theirs until the commit.
+    let [order] = await consumeWith(tx, store, orderQuota, 1, where, insert(1));
+    for (let skip = 2; !order; skip++) [order] = await insert(skip);
+    return order;
   });
 }
 
