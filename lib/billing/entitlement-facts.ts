@@ -61,9 +61,9 @@ export function toEntitlements(
   };
 }
 
-/** What decides an account's entitlements. One statement. @throws NotFound */
+/** What decides an account's entitlements; the platform by id or code. One statement. @throws NotFound */
 export async function loadEntitlementFacts(db: Db, account: Account, now: Date): Promise<EntitlementFacts> {
-  const facts = (await listEntitlementFacts(db, [account], now)).get(accountKey(account));
+  const [facts] = (await listEntitlementFacts(db, [account], now)).values();
   if (facts) return facts;
   const [known] = await db.execute<{ merchant: boolean }>(
     sql`select exists (select from merchants where id = ${account.merchantId}) as merchant`,
@@ -110,7 +110,7 @@ export async function listEntitlementFacts(
     from unnest(${sql.param(accounts.map((one) => one.merchantId))}::text[],
                 ${sql.param(accounts.map((one) => one.platformId))}::text[]) as wanted (merchant_id, platform_id)
     join merchants m on m.id = wanted.merchant_id
-    join platforms p on p.id = wanted.platform_id
+    join platforms p on p.id = wanted.platform_id or p.code = wanted.platform_id
     left join subscriptions s on s.merchant_id = m.id and s.platform_id = p.id and s.is_current
     left join tiers t on t.id = s.tier_id
     left join tiers f on f.platform_id = p.id and f.code = p.fallback_tier_code

@@ -1,6 +1,9 @@
 import { eq } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCatalogue } from '@/db/make';
+import * as schema from '@/db/schema';
 import { products, usageCounters } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
 import { LimitReached } from '@/lib/billing/errors';
@@ -90,6 +93,17 @@ test('an import of what fits says which rows were left and why', async () => {
   expect(await usedBy(store.merchantId)).toBe(200);
   const full = await importProducts(db, store, { mode: 'fit', products: [product('Z')] }, { now });
   expect(full).toMatchObject({ created: 0, left: [{ reason: 'no_room' }] });
+});
+
+test('the counter is locked before the product is written', async () => {
+  const store = await makeAccount(database.db, 'order');
+  const sent: string[] = [];
+  const client = postgres(database.url, { max: 1, debug: (_id, query) => sent.push(query.trim()) });
+  await createProduct(drizzle(client, { schema, casing: 'snake_case' }), store, product('A'), { now });
+  await client.end();
+  const place = (start: string) => sent.findIndex((query) => query.startsWith(start));
+  expect(place('with rule')).toBeGreaterThan(0);
+  expect(place('insert into "products"')).toBeGreaterThan(place('with rule'));
 });
 
 test('creating and deleting the same SKU at once ends without a deadlock and with the counter right', async () => {

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { loadEntitlementFacts, toEntitlements } from '@/lib/billing/entitlement-facts';
+import { toEntitlements } from '@/lib/billing/entitlement-facts';
 import { features } from '@/lib/features';
 import type { Resource } from './api';
 import { answers, instant, iso, refusals } from './contract';
-import { asMachine, machineAccount } from './guards';
+import { asMachine, machineFacts } from './guards';
 import { accountNames, featureSummary, status } from './shapes';
 
 const getEntitlements = createRoute({
@@ -31,13 +31,12 @@ const getEntitlements = createRoute({
 
 export const entitlements: Resource = (api) => {
   api.openapi(getEntitlements, async (c) => {
-    const account = await machineAccount(c, c.req.valid('query'));
     const now = await c.env.now();
-    const facts = await loadEntitlementFacts(c.env.db, account, now);
+    const { facts } = await machineFacts(c, c.req.valid('query'), now);
     const answer = toEntitlements(facts, features, now);
     return c.json(
       {
-        merchant: account.merchantId,
+        merchant: facts.merchantId,
         platform: facts.platform.code,
         status: answer.status,
         tier: answer.tier && { code: answer.tier.code, name: answer.tier.name },

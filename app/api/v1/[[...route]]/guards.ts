@@ -6,6 +6,8 @@ import type { Person } from '@/lib/auth-people';
 import { type Account, getPlatform } from '@/lib/billing/accounts';
 import { type ApiKeyRow, findByKey } from '@/lib/billing/api-keys';
 import type { Actor } from '@/lib/billing/audit';
+import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
+import type { EntitlementFacts } from '@/lib/billing/entitlements';
 import { requireFeature } from '@/lib/billing/limits';
 import { DomainError, Forbidden, NotFound, Unauthenticated } from '@/lib/errors';
 import { limitRest } from '@/lib/rate-limit';
@@ -54,7 +56,7 @@ export const asAdmin: MiddlewareHandler<CallerEnv> = async (c, next) => {
   await next();
 };
 
-/** The platform's own code: keys of role `admin` or `usage`, and admins. Then `machineAccount` says which account. */
+/** The platform's own code: keys of role `admin` or `usage`, and admins. Then `machineFacts` says which account. */
 export const asMachine: MiddlewareHandler<CallerEnv> = async (c, next) => {
   const caller = await requireCaller(c);
   if (caller.role !== 'admin' && caller.role !== 'usage') throw new Forbidden();
@@ -83,25 +85,23 @@ export const asStore = (access: Access): MiddlewareHandler<StoreEnv> => {
 };
 
 /**
- * The account of a machine's request, by merchant id and platform id or code. A merchant-scoped key knows only its own
- * merchant, whose plan must have API access.
+ * What decides a machine's request: the account's facts, by merchant id and platform id or code, in one statement. A
+ * merchant-scoped key knows only its own merchant, whose plan must have API access.
  * @throws NotFound, FeatureNotInPlan
  */
-export async function machineAccount(
+export async function machineFacts(
   c: Asked & { var: { caller: Caller } },
   named: { merchant: string; platform: string },
-): Promise<Account & { platformCode: string }> {
+  now: Date,
+): Promise<{ account: Account; facts: EntitlementFacts }> {
   const { caller } = c.var;
   if (caller.merchantId && caller.merchantId !== named.merchant)
     throw new NotFound('merchant', named.merchant);
-  const [platform, [merchant]] = await Promise.all([
-    getPlatform(c.env.db, named.platform),
-    c.env.db.select({ id: merchants.id }).from(merchants).where(eq(merchants.id, named.merchant)),
-  ]);
-  if (!merchant) throw new NotFound('merchant', named.merchant);
-  const account = { merchantId: merchant.id, platformId: platform.id };
+  const asked = { merchantId: named.merchant, platformId: named.platform };
+  const facts = await loadEntitlementFacts(c.env.db, asked, now);
+  const account = { merchantId: facts.merchantId, platformId: facts.platform.id };
   await requireApiAccess(c, caller, account);
-  return { ...account, platformCode: platform.code };
+  return { account, facts };
 }
 
 /** The platform that an admin endpoint is about: named by id or code, else the only one, else `market`. @throws NotFound */

@@ -1,10 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { Db, Tx } from '@/db/client';
-import type { Account } from '@/lib/billing/accounts';
 import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
 import { resolveFeature } from '@/lib/billing/entitlements';
-import { type Feature, getFeature, getMetered, isMetered, type Metered } from '@/lib/billing/features';
+import { getFeature, getMetered, isMetered, type Metered } from '@/lib/billing/features';
 import { runOnce } from '@/lib/billing/idempotency';
 import { checkFlag, checkRoom } from '@/lib/billing/limits';
 import { getStoreOf, releaseUsage, reportUsage } from '@/lib/billing/usage-reports';
@@ -13,7 +11,7 @@ import { features } from '@/lib/features';
 import type { Resource } from './api';
 import { answers, body, idempotencyHeader, refusals } from './contract';
 import type { CallerEnv } from './environment';
-import { asMachine, machineAccount } from './guards';
+import { asMachine, machineFacts } from './guards';
 import { accountNames, featureSummary, unlock } from './shapes';
 
 const usageInput = accountNames.extend({
@@ -71,14 +69,14 @@ export const usage: Resource = (api) => {
   api.openapi(check, async (c) => {
     const input = c.req.valid('json');
     const { db } = c.env;
-    const account = await machineAccount(c, input);
+    const now = await c.env.now();
+    const { account, facts } = await machineFacts(c, input, now);
     const feature = getFeature(features, input.feature);
     if (feature.kind === 'grant') throw invalid('feature', 'not_counted', 'is granted, not counted');
-    const now = await c.env.now();
     const refusal = isMetered(feature)
       ? await checkRoom(db, account, feature, input.quantity, now)
       : await checkFlag(db, account, feature, now);
-    const summary = await summaryOf(db, account, feature, now);
+    const summary = resolveFeature(facts, feature, now);
     if (!refusal) return c.json({ allowed: true, feature: summary }, 200);
     const reason: 'limit_reached' | 'feature_not_in_plan' = summary.enabled
       ? 'limit_reached'
@@ -94,10 +92,10 @@ async function write(
   input: UsageInput,
   verb: typeof reportUsage,
 ) {
-  const account = await machineAccount(c, input);
+  const now = await c.env.now();
+  const { account } = await machineFacts(c, input, now);
   const feature: Metered = getMetered(features, input.feature);
   const { actor } = c.var.caller;
-  const now = await c.env.now();
   const call = {
     scope: `${actor.kind}:${actor.id}:${c.req.path}`,
     key: c.req.header('idempotency-key'),
@@ -106,12 +104,8 @@ async function write(
   const { answer, replayed } = await runOnce(c.env.db, call, async (tx) => {
     const storeId = input.store ? (await getStoreOf(tx, account, input.store)).id : null;
     await verb(tx, account, feature, { quantity: input.quantity, storeId, actor, now });
-    return { feature: await summaryOf(tx, account, feature, now) };
+    return { feature: resolveFeature(await loadEntitlementFacts(tx, account, now), feature, now) };
   });
   if (replayed) c.header('Idempotent-Replayed', 'true');
   return answer;
-}
-
-async function summaryOf(db: Db | Tx, account: Account, feature: Feature, now: Date) {
-  return resolveFeature(await loadEntitlementFacts(db, account, now), feature, now);
 }
