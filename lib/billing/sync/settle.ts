@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { callStripe, isMissing } from '@/lib/stripe/client';
@@ -10,7 +11,7 @@ export class StillMoving extends Error {
 
 /**
  * Brings our rows to what Stripe says now about one object: read the row's number, fetch with no transaction open, lock,
- * compare; if it moved, again, three times in all. Convergent and safe to repeat. `also` runs in the same transaction,
+ * compare; if it moved, again, a few times. Convergent and safe to repeat. `also` runs in the same transaction,
  * after the snapshot was applied or ignored.
  * @throws StripeUnavailable, StillMoving, and what the mirror's `apply` throws
  */
@@ -25,10 +26,15 @@ export function settle<Snapshot>(
   return inTurn(id, () => settleNow(db, stripe, mirror, id, context, also));
 }
 
+const TRIES = 5;
+
 type Settled = Exclude<Outcome, { kind: 'settle' }>;
 type Also = (tx: Tx, outcome: Settled) => Promise<void>;
 
-const turns = new Map<string, Promise<unknown>>();
+/** On globalThis: pages, routes and the worker are separate module graphs of one process. */
+const kept = globalThis as unknown as { tierlineTurns?: Map<string, Promise<unknown>> };
+kept.tierlineTurns ??= new Map();
+const turns = kept.tierlineTurns;
 
 /**
  * One after the other per object within this process: the five events of one purchase ring at once, and would only make
@@ -53,7 +59,9 @@ async function settleNow<Snapshot>(
   context: SyncContext,
   also?: Also,
 ): Promise<Settled> {
-  for (let attempt = 1; attempt <= 3; attempt++) {
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    // Another process is at the same object: let it finish, and not all wait alike.
+    if (attempt > 1) await sleep(Math.random() * 40 * attempt);
     const number = await mirror.syncNumber(db, id);
     const fetched = await callStripe(() => mirror.fetch(stripe, id)).catch((error) => {
       if (isMissing(error)) return null;
