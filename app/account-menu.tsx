@@ -1,9 +1,10 @@
 import { cookies } from 'next/headers';
 import Link from 'next/link';
-import { getLocale, getTranslations } from 'next-intl/server';
+import { getLocale } from 'next-intl/server';
 import { Icon } from '@/components/ui/icon';
 import { Menu } from '@/components/ui/menu';
 import { localeNames, locales } from '@/lib/i18n/locales';
+import { getTranslations } from '@/lib/i18n/translations';
 import type { Viewer } from '@/lib/session';
 import { chooseLocale, chooseTheme } from './preferences';
 import { signOutHere } from './sign-in/actions';

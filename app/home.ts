@@ -1,6 +1,6 @@
 import type { Route } from 'next';
-import { getTranslations } from 'next-intl/server';
 import type { NavItem } from '@/components/app-shell';
+import { getTranslations } from '@/lib/i18n/translations';
 import { listOwnStores, type Viewer } from '@/lib/session';
 
 /** The menu of pages that belong to no store: the way back home, to each store of the person or to the platform. */

@@ -1,5 +1,6 @@
-import { getLocale, getTranslations } from 'next-intl/server';
+import { getLocale } from 'next-intl/server';
 import { localeNames, locales } from '@/lib/i18n/locales';
+import { getTranslations } from '@/lib/i18n/translations';
 import { chooseLocale } from './preferences';
 
 /** The four languages in one line, for pages before sign-in. */

@@ -1,9 +1,10 @@
 import type { Metadata, Viewport } from 'next';
 import { cookies } from 'next/headers';
-import { getLocale, getTranslations } from 'next-intl/server';
+import { getLocale } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { ClientTexts } from '@/components/client-texts';
 import { Toaster } from '@/components/ui/toast';
+import { getTranslations } from '@/lib/i18n/translations';
 import './globals.css';
 
 export async function generateMetadata(): Promise<Metadata> {

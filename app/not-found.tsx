@@ -1,5 +1,5 @@
-import { getTranslations } from 'next-intl/server';
 import { ButtonLink } from '@/components/ui/button';
+import { getTranslations } from '@/lib/i18n/translations';
 
 /** Also what somebody else's store looks like: nothing tells whether it exists. */
 export default async function NotFoundPage() {

@@ -1,6 +1,6 @@
 import { redirect } from 'next/navigation';
-import { getTranslations } from 'next-intl/server';
 import { PageHeader } from '@/components/ui/page-header';
+import { getTranslations } from '@/lib/i18n/translations';
 import { listOwnStores, requireViewer } from '@/lib/session';
 import { Frame } from './frame';
 

@@ -1,6 +1,6 @@
 import type { Route } from 'next';
-import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
+import { useTranslations } from '@/lib/i18n/translations';
 import { NavLink } from './nav-link';
 import { Icon, type IconName } from './ui/icon';
 

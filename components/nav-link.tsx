@@ -29,7 +29,7 @@ export function NavLink({
       prefetch={false}
       onClick={closeMenu}
       aria-current={current ? 'page' : undefined}
-      className="flex min-h-9 items-center gap-3 rounded-lg px-3 font-medium text-muted hover:bg-sunken hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent-ink"
+      className="nav-link"
     >
       {children}
       <Pending />
@@ -39,10 +39,11 @@ export function NavLink({
 
 function Pending() {
   const { pending } = useLinkStatus();
+  if (!pending) return null;
   return (
     <span
       aria-hidden="true"
-      className={`ml-auto size-3.5 rounded-full border-2 border-current border-r-transparent transition-opacity delay-75 ${pending ? 'animate-[spin_700ms_linear_infinite] opacity-100' : 'opacity-0'}`}
+      className="ml-auto size-3.5 animate-[spin_700ms_linear_infinite] rounded-full border-2 border-current border-r-transparent"
     />
   );
 }

@@ -1,7 +1,6 @@
 'use server';
 
 import { refresh } from 'next/cache';
-import { getTranslations } from 'next-intl/server';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { signIn, signOut } from '@/lib/auth';
@@ -9,6 +8,7 @@ import { PASSWORD_MIN } from '@/lib/auth-password';
 import { changePassword, raiseSessionVersion, savePerson } from '@/lib/auth-people';
 import { database } from '@/lib/database';
 import { locales } from '@/lib/i18n/locales';
+import { getTranslations, translatorFor } from '@/lib/i18n/translations';
 import { requireViewer } from '@/lib/session';
 import { attempt } from '../form-answer';
 
@@ -20,7 +20,7 @@ export async function saveProfile(_state: FormState, form: FormData): Promise<Fo
   return attempt(form, profile, async (input) => {
     await savePerson(database(), viewer.userId, input);
     refresh();
-    return (await getTranslations({ locale: input.locale, namespace: 'common' }))('saved');
+    return translatorFor(input.locale, 'common')('saved');
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
-import { getTranslations } from 'next-intl/server';
 import type { NavItem } from '@/components/app-shell';
+import { getTranslations } from '@/lib/i18n/translations';
 import { requireStaff } from '@/lib/session';
 import { Frame } from '../frame';
 

@@ -1,10 +1,10 @@
 import { redirect } from 'next/navigation';
-import { getTranslations } from 'next-intl/server';
 import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { TextField } from '@/components/ui/field';
 import { PageHeader } from '@/components/ui/page-header';
 import { database } from '@/lib/database';
+import { getTranslations } from '@/lib/i18n/translations';
 import { requireStaff } from '@/lib/session';
 import { findStore } from '@/lib/tenancy/merchants';
 

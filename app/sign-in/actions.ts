@@ -1,9 +1,9 @@
 'use server';
 
 import { AuthError } from 'next-auth';
-import { getTranslations } from 'next-intl/server';
 import type { FormState } from '@/components/ui/form-state';
 import { signIn, signOut, TooManyTries } from '@/lib/auth';
+import { getTranslations } from '@/lib/i18n/translations';
 
 /** Signs in with e-mail and password and goes where the person wanted to. Does not tell who exists. */
 export async function signInHere(_state: FormState, form: FormData): Promise<FormState> {

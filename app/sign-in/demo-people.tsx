@@ -1,6 +1,6 @@
-import { getTranslations } from 'next-intl/server';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { getTranslations } from '@/lib/i18n/translations';
 import { signInHere } from './actions';
 
 const people = [

@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
-import { getTranslations } from 'next-intl/server';
 import { PublicFrame } from '@/components/public-frame';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { env } from '@/lib/env';
+import { getTranslations } from '@/lib/i18n/translations';
 import { getViewer } from '@/lib/session';
 import { LanguageBar } from '../language-bar';
 import { signInHere } from './actions';

@@ -1,13 +1,14 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
-import { getLocale, getTranslations } from 'next-intl/server';
+import { getLocale } from 'next-intl/server';
 import { countryOptions } from '@/components/countries';
 import { PublicFrame } from '@/components/public-frame';
 import { SelectField, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { PASSWORD_MIN } from '@/lib/auth-password';
+import { getTranslations } from '@/lib/i18n/translations';
 import { getViewer } from '@/lib/session';
 import { LanguageBar } from '../language-bar';
 import { signUp } from './actions';

@@ -1,6 +1,6 @@
-import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { useFormat } from '@/components/ui/format';
+import { useTranslations } from '@/lib/i18n/translations';
 import { useFeatureName } from './feature-words';
 import type { AddOnFacts, OwnAddOn } from './shapes';
 import { StatusBadge } from './status-badge';

@@ -1,5 +1,5 @@
-import { useTranslations } from 'next-intl';
 import { useFormat } from '@/components/ui/format';
+import { useTranslations } from '@/lib/i18n/translations';
 import type { CreditFacts } from './shapes';
 
 /** What there is to spend, and from which purse. */

@@ -1,7 +1,7 @@
-import { useTranslations } from 'next-intl';
 import { DateText } from '@/components/ui/date-text';
 import { useFormat } from '@/components/ui/format';
 import { type Column, Table } from '@/components/ui/table';
+import { useTranslations } from '@/lib/i18n/translations';
 import type { CreditFacts } from './shapes';
 
 type Entry = CreditFacts['ledger'][number];

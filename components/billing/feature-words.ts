@@ -1,5 +1,5 @@
-import { useTranslations } from 'next-intl';
 import { useFormat } from '@/components/ui/format';
+import { useTranslations } from '@/lib/i18n/translations';
 
 // Feature codes come from the modules: `has` guards what the types of the messages cannot know.
 type Loose = { (key: string, values?: Record<string, string | number>): string; has(key: string): boolean };

@@ -1,10 +1,10 @@
-import { useTranslations } from 'next-intl';
 import { Badge, type Tone } from '@/components/ui/badge';
 import { DateText } from '@/components/ui/date-text';
 import { EmptyState } from '@/components/ui/empty-state';
 import { useFormat } from '@/components/ui/format';
 import { Money } from '@/components/ui/money';
 import { type Column, Table } from '@/components/ui/table';
+import { useTranslations } from '@/lib/i18n/translations';
 import type { InvoiceRow } from './shapes';
 
 const tones: Record<InvoiceRow['status'], Tone> = {
@@ -14,8 +14,6 @@ const tones: Record<InvoiceRow['status'], Tone> = {
   void: 'neutral',
   uncollectible: 'danger',
 };
-
-const link = 'relative z-10 inline-flex min-h-6 items-center font-medium text-accent-ink hover:underline';
 
 /** What was charged: number, date, state, amounts, and where to read or pay it. */
 export function InvoiceTable({ invoices }: { invoices: InvoiceRow[] }) {
@@ -81,7 +79,7 @@ export function InvoiceTable({ invoices }: { invoices: InvoiceRow[] }) {
           {row.hostedInvoiceUrl ? (
             <a
               href={row.hostedInvoiceUrl}
-              className={link}
+              className="link"
               aria-label={t('viewNumber', { number: row.number ?? '' })}
             >
               {row.status === 'open' ? t('pay') : t('view')}
@@ -90,7 +88,7 @@ export function InvoiceTable({ invoices }: { invoices: InvoiceRow[] }) {
           {row.invoicePdf ? (
             <a
               href={row.invoicePdf}
-              className={link}
+              className="link"
               aria-label={t('pdfNumber', { number: row.number ?? '' })}
             >
               {t('pdf')}

@@ -1,5 +1,5 @@
-import { useTranslations } from 'next-intl';
 import { Icon } from '@/components/ui/icon';
+import { useTranslations } from '@/lib/i18n/translations';
 import type { CardFacts } from './shapes';
 
 /** The card that is charged, and whether it is still valid. */

@@ -1,7 +1,7 @@
-import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { Banner } from '@/components/ui/banner';
 import { useFormat } from '@/components/ui/format';
+import { useTranslations } from '@/lib/i18n/translations';
 import { failureWord } from './failure-words';
 import type { PlanFacts } from './shapes';
 

@@ -1,5 +1,5 @@
-import { useTranslations } from 'next-intl';
 import { useFormat } from '@/components/ui/format';
+import { useTranslations } from '@/lib/i18n/translations';
 import type { PlanFacts } from './shapes';
 
 /** A date without its year means the next or last one of its kind. */

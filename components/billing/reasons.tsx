@@ -1,6 +1,6 @@
-import { useTranslations } from 'next-intl';
 import { useFormat } from '@/components/ui/format';
 import type { Unlock } from '@/lib/billing/errors';
+import { useTranslations } from '@/lib/i18n/translations';
 
 export type Reason = { label: string; text: string; value?: string };
 

@@ -1,5 +1,5 @@
-import { useTranslations } from 'next-intl';
 import { Badge, type Tone } from '@/components/ui/badge';
+import { useTranslations } from '@/lib/i18n/translations';
 import type { SubscriptionStatus } from './shapes';
 
 /** Green runs, amber needs a look, red costs access. */

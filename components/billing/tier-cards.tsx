@@ -1,7 +1,6 @@
-import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
-import { Icon } from '@/components/ui/icon';
 import { Money } from '@/components/ui/money';
+import { useTranslations } from '@/lib/i18n/translations';
 import { useFeatureLine } from './feature-words';
 import type { Interval, TierFacts } from './shapes';
 
@@ -52,12 +51,11 @@ export function TierCards({
               )}
             </p>
             {tier.description ? <p className="mt-1 text-sm text-muted">{tier.description}</p> : null}
-            <ul className="mt-4 mb-4 flex-1 space-y-1.5">
+            <ul className="ticks my-4 flex-1">
               {tier.limits
                 .filter((limit) => limit.enabled && limit.limitValue !== 0)
                 .map((limit) => (
-                  <li key={limit.featureCode} className="flex gap-2">
-                    <Icon name="check" className="mt-0.5 size-4 text-accent-ink" />
+                  <li key={limit.featureCode}>
                     {line(limit.featureCode, limit.limitValue, limit.binary, limit.name)}
                   </li>
                 ))}

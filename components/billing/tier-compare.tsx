@@ -1,7 +1,7 @@
-import { useTranslations } from 'next-intl';
 import { useFormat } from '@/components/ui/format';
 import { Icon } from '@/components/ui/icon';
 import { type Column, Table } from '@/components/ui/table';
+import { useTranslations } from '@/lib/i18n/translations';
 import { useFeatureName } from './feature-words';
 import type { TierFacts } from './shapes';
 

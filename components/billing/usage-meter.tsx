@@ -1,8 +1,8 @@
-import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { Disclosure } from '@/components/ui/disclosure';
 import { useFormat } from '@/components/ui/format';
 import { Meter, type MeterTone } from '@/components/ui/meter';
+import { useTranslations } from '@/lib/i18n/translations';
 import type { FeatureUse } from './shapes';
 
 const percentOf = (use: FeatureUse) =>

@@ -20,11 +20,7 @@ export function Card({
 }) {
   const headingId = id && title ? `${id}-heading` : undefined;
   return (
-    <section
-      id={id}
-      aria-labelledby={headingId}
-      className="rounded-xl border border-line bg-surface shadow-raised"
-    >
+    <section id={id} aria-labelledby={headingId} className="card">
       {title ? (
         <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-4 sm:px-6 sm:pt-5">
           <div className="min-w-0">

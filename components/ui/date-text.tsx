@@ -10,7 +10,7 @@ export function DateText({
 }) {
   const format = useFormat();
   return (
-    <time dateTime={typeof value === 'string' ? value : value.toISOString()} className="whitespace-nowrap">
+    <time dateTime={typeof value === 'string' ? value : value.toISOString()}>
       {format.date(value, style)}
     </time>
   );

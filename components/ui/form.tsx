@@ -28,11 +28,14 @@ export function useForm() {
  */
 export function ActionForm({
   action,
+  fields,
   className,
   resetOnSuccess = false,
   children,
 }: {
   action: FormAction;
+  /** Values that are sent along unseen. */
+  fields?: Record<string, string>;
   className?: string;
   resetOnSuccess?: boolean;
   children: ReactNode;
@@ -69,6 +72,11 @@ export function ActionForm({
   return (
     <FormContext value={{ state, pending }}>
       <form ref={form} action={send} onSubmit={submit} className={className} noValidate>
+        {fields
+          ? Object.entries(fields).map(([name, value]) => (
+              <input key={name} type="hidden" name={name} value={value} />
+            ))
+          : null}
         <FormAnswer state={state} />
         {children}
       </form>

@@ -23,9 +23,9 @@ export function Meter({
 }) {
   const width = Math.min(100, Math.max(0, percent));
   return (
-    <div className="h-2 overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset">
+    <div className="bar">
       <meter className="sr-only" aria-label={label} aria-valuetext={text} min={0} max={100} value={width} />
-      <div className={`h-full rounded-full ${fills[tone]}`} style={{ width: `${width}%` }} />
+      <div className={fills[tone]} style={{ width: `${width}%` }} />
     </div>
   );
 }

@@ -10,7 +10,5 @@ export function Money({
   currency: string;
   short?: boolean;
 }) {
-  return (
-    <span className="whitespace-nowrap">{useFormat().money(amount, currency, short ? 'short' : 'full')}</span>
-  );
+  return useFormat().money(amount, currency, short ? 'short' : 'full');
 }

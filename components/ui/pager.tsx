@@ -1,5 +1,5 @@
 import type { Route } from 'next';
-import { useTranslations } from 'next-intl';
+import { useTranslations } from '@/lib/i18n/translations';
 import { ButtonLink } from './button';
 
 /** Cursor paging: on from here, or back to the start. Nothing is drawn when everything fits on one page. */

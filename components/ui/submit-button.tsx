@@ -37,16 +37,11 @@ export function SubmitButton({
       value={value}
       title={disabledReason}
       aria-disabled={blocked || undefined}
+      aria-busy={pending || undefined}
       onClick={blocked ? (event: MouseEvent) => event.preventDefault() : undefined}
-      className={`relative ${buttonClass(variant, size, className)}`}
+      className={buttonClass(variant, size, className)}
     >
-      <span className={pending ? 'opacity-0' : 'contents'}>{children}</span>
-      {pending ? (
-        <span
-          role="status"
-          className="absolute size-4 animate-[spin_700ms_linear_infinite] rounded-full border-2 border-current border-r-transparent"
-        />
-      ) : null}
+      {children}
       {disabledReason ? <span className="sr-only">({disabledReason})</span> : null}
     </button>
   );

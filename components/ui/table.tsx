@@ -24,30 +24,27 @@ export function Table<Row>({
   rows: Row[];
   rowKey: (row: Row) => string;
 }) {
+  const end = (column: Column<Row>) => (column.align === 'right' ? 'end' : undefined);
   return (
-    <table className="pairs w-full text-left">
+    <table className="list pairs">
       <caption className="sr-only">{caption}</caption>
       <thead>
-        <tr className="border-b border-line text-sm text-muted">
+        <tr>
           {columns.map((column) => (
-            <th
-              key={column.key}
-              scope="col"
-              className={`px-3 py-2 font-medium first:pl-6 last:pr-6 ${column.align === 'right' ? 'text-right' : ''}`}
-            >
+            <th key={column.key} scope="col" className={end(column)}>
               {column.header}
             </th>
           ))}
         </tr>
       </thead>
-      <tbody className="divide-y divide-line">
+      <tbody>
         {rows.map((row) => (
-          <tr key={rowKey(row)} className="relative hover:bg-sunken/60">
+          <tr key={rowKey(row)}>
             {columns.map((column) => (
               <td
                 key={column.key}
                 data-label={column.label ?? (typeof column.header === 'string' ? column.header : undefined)}
-                className={`px-3 py-2.5 align-baseline sm:first:pl-6 sm:last:pr-6 ${column.align === 'right' ? 'text-right' : ''}`}
+                className={end(column)}
               >
                 {column.cell(row)}
               </td>

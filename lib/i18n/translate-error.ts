@@ -12,7 +12,18 @@ export type Refusal = { title: string; text: string; options: { unlock: Unlock; 
  * The one place that turns a refusal of the domain into a sentence: `errors.<code>` with its details, said to the person
  * who can do something about it. Codes, field names and ids never show.
  */
-export function errorTexts(locale: Locale) {
+export function errorTexts(locale: Locale): ErrorTexts {
+  const known = made.get(locale);
+  if (known) return known;
+  const texts = makeErrorTexts(locale);
+  made.set(locale, texts);
+  return texts;
+}
+
+export type ErrorTexts = ReturnType<typeof makeErrorTexts>;
+const made = new Map<Locale, ErrorTexts>();
+
+function makeErrorTexts(locale: Locale) {
   const messages = loadMessages(locale);
   const format = formatFor(locale);
   const typed = createTranslator({ locale, messages, timeZone: 'UTC' });

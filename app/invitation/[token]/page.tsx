@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
-import { getTranslations } from 'next-intl/server';
 import { PublicFrame } from '@/components/public-frame';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { PASSWORD_MIN } from '@/lib/auth-password';
 import { database } from '@/lib/database';
+import { getTranslations } from '@/lib/i18n/translations';
 import { findInvitation } from '@/lib/tenancy/invitations';
 import { businessNow } from '@/lib/time';
 import { LanguageBar } from '../../language-bar';

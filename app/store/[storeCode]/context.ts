@@ -29,3 +29,8 @@ export function unlockHref(storeCode: string) {
     return anchor ? `/store/${storeCode}/billing${anchor}` : undefined;
   };
 }
+
+/** Which store a form is about; whether the person may touch it is `storeContext`'s to say. */
+export function storeOf(form: FormData): string {
+  return String(form.get('store') ?? '');
+}

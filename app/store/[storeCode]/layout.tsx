@@ -1,8 +1,8 @@
 import type { Metadata, Route } from 'next';
-import { getTranslations } from 'next-intl/server';
 import type { NavItem } from '@/components/app-shell';
 import { resolveGrant } from '@/lib/billing/entitlements';
 import { basicAnalytics } from '@/lib/catalog/features';
+import { getTranslations } from '@/lib/i18n/translations';
 import { requireStore } from '@/lib/session';
 import { Frame } from '../../frame';
 import { storeContext, storeFacts } from './context';

@@ -1,9 +1,9 @@
 import type { Route } from 'next';
 import Link from 'next/link';
-import { getTranslations } from 'next-intl/server';
 import { getFormat } from '@/components/ui/format';
 import { resolveFeature } from '@/lib/billing/entitlements';
 import type { Feature } from '@/lib/billing/features';
+import { getTranslations } from '@/lib/i18n/translations';
 import { storeContext, storeFacts } from './context';
 
 /** How much of a limit the merchant uses, over all its stores, in one line that leads to its reasons. */

@@ -1,5 +1,4 @@
 import type { Route } from 'next';
-import { getTranslations } from 'next-intl/server';
 import { PlanBanner } from '@/components/billing/plan-banner';
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import { StatusBadge } from '@/components/billing/status-badge';
@@ -10,6 +9,7 @@ import { toEntitlements } from '@/lib/billing/entitlement-facts';
 import { isGraceOver } from '@/lib/billing/overview';
 import { findCurrentSubscription } from '@/lib/billing/subscriptions';
 import { features } from '@/lib/features';
+import { getTranslations } from '@/lib/i18n/translations';
 import { UsageSection } from './billing/usage-section';
 import { featureUses, planFacts } from './billing/view';
 import { storeContext, storeFacts } from './context';

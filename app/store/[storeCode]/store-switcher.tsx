@@ -1,7 +1,7 @@
 import Link from 'next/link';
-import { getTranslations } from 'next-intl/server';
 import { Icon } from '@/components/ui/icon';
 import { Menu } from '@/components/ui/menu';
+import { getTranslations } from '@/lib/i18n/translations';
 import { listOwnStores, type Viewer } from '@/lib/session';
 
 /** Which store this is, and the way to the person's other ones. With only one there is nothing to switch. */

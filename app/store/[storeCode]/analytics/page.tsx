@@ -1,5 +1,4 @@
 import type { Metadata } from 'next';
-import { getTranslations } from 'next-intl/server';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Figures } from '@/components/ui/figures';
@@ -7,6 +6,7 @@ import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { checkFlag } from '@/lib/billing/limits';
 import { analyticsDashboard, basicAnalytics } from '@/lib/catalog/features';
+import { getTranslations } from '@/lib/i18n/translations';
 import { loadSalesFigures } from '@/lib/orders/orders';
 import { addDays } from '@/lib/time';
 import { storeContext } from '../context';

@@ -1,7 +1,7 @@
-import { getTranslations } from 'next-intl/server';
 import { Bars } from '@/components/charts/bars';
 import { Card } from '@/components/ui/card';
 import { getFormat } from '@/components/ui/format';
+import { getTranslations } from '@/lib/i18n/translations';
 import type { SalesFigures } from '@/lib/orders/orders';
 import { addDays } from '@/lib/time';
 

@@ -3,7 +3,6 @@
 import type { Route } from 'next';
 import { refresh } from 'next/cache';
 import { redirect } from 'next/navigation';
-import { getTranslations } from 'next-intl/server';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { getFormat } from '@/components/ui/format';
@@ -16,10 +15,11 @@ import { openPortal } from '@/lib/billing/customers';
 import { changeLocalTier } from '@/lib/billing/subscriptions-local';
 import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
 import { env } from '@/lib/env';
+import { getTranslations } from '@/lib/i18n/translations';
 import { limitPurchase } from '@/lib/rate-limit';
 import { findStripe, requireStripe } from '@/lib/stripe/client';
 import { attempt } from '../../../form-answer';
-import { storeContext } from '../context';
+import { storeContext, storeOf } from '../context';
 import { billingUrl, checkoutUrls } from './urls';
 
 const nothing = z.object({});
@@ -30,9 +30,9 @@ const plan = z.object({
 });
 
 /** Goes to Stripe Checkout for a plan. */
-export async function subscribe(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function subscribe(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, plan, async (input) => {
-    const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
     await limitPurchase(db, 'checkout', actor.id);
     const session = await startPlanCheckout(db, requireStripe(), {
       account,
@@ -50,9 +50,9 @@ export async function subscribe(storeCode: string, _state: FormState, form: Form
 }
 
 /** Changes the plan of a local trial: at once and free. */
-export async function tryPlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function tryPlan(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, plan, async (input) => {
-    const { db, account, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
     const after = await changeLocalTier(db, account, {
       tierCode: input.tier,
       interval: input.interval,
@@ -67,9 +67,9 @@ export async function tryPlan(storeCode: string, _state: FormState, form: FormDa
 const change = plan.extend({ proration_date: z.coerce.number().int().optional() });
 
 /** Changes a paid plan as it was previewed; leads to the payment where the bank asks for one. */
-export async function changePlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function changePlan(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, change, async (input) => {
-    const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
     const { paymentUrl } = await changeTier(db, requireStripe(), {
       account,
       tierCode: input.tier,
@@ -83,9 +83,9 @@ export async function changePlan(storeCode: string, _state: FormState, form: For
 }
 
 /** Keeps the plan as it is: drops a change that waits for the period's end. */
-export async function undoChange(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function undoChange(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, nothing, async () => {
-    const { db, account, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
     await undoPendingChange(db, requireStripe(), { account, actor, now });
     refresh();
     return (await getTranslations('billing.pending'))('undone');
@@ -95,9 +95,9 @@ export async function undoChange(storeCode: string, _state: FormState, form: For
 const cancellation = z.object({ reason: z.string().max(500).optional() });
 
 /** Cancels at the end of the period. */
-export async function cancelPlan(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function cancelPlan(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, cancellation, async ({ reason }) => {
-    const { db, account, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
     const after = await cancelSubscription(db, requireStripe(), { account, actor, now, reason });
     refresh();
     const [t, format] = await Promise.all([getTranslations('billing.plan'), getFormat()]);
@@ -107,13 +107,9 @@ export async function cancelPlan(storeCode: string, _state: FormState, form: For
 }
 
 /** Takes a cancellation back. */
-export async function reactivatePlan(
-  storeCode: string,
-  _state: FormState,
-  form: FormData,
-): Promise<FormState> {
+export async function reactivatePlan(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, nothing, async () => {
-    const { db, account, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
     const after = await reactivateSubscription(db, requireStripe(), { account, actor, now });
     refresh();
     return (await getTranslations('billing.plan'))('reactivated', { tier: after.tier.name });
@@ -121,9 +117,9 @@ export async function reactivatePlan(
 }
 
 /** Goes to Stripe's customer portal: card, invoices, tax ids. */
-export async function goToPortal(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function goToPortal(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, nothing, async () => {
-    const { db, account, store, actor } = await storeContext(storeCode, 'write');
+    const { db, account, store, actor } = await storeContext(storeOf(form), 'write');
     await limitPurchase(db, 'portal', actor.id);
     const { portal_url } = await openPortal(db, requireStripe(), {
       merchantId: account.merchantId,
@@ -136,9 +132,9 @@ export async function goToPortal(storeCode: string, _state: FormState, form: For
 const addOnChoice = z.object({ addOn: z.string().min(1), domain: z.string().max(300).optional() });
 
 /** Goes to Stripe Checkout for an add-on of this store. */
-export async function buyAddOn(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function buyAddOn(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, addOnChoice, async (input) => {
-    const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
     await limitPurchase(db, 'add_on', actor.id);
     const session = await startAddOnCheckout(db, requireStripe(), {
       account,
@@ -157,18 +153,18 @@ export async function buyAddOn(storeCode: string, _state: FormState, form: FormD
 const ownAddOn = z.object({ id: z.string().min(1) });
 
 /** Ends an add-on after what is paid. */
-export async function cancelAddOn(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
-  return setAddOn(storeCode, form, true);
+export async function cancelAddOn(_state: FormState, form: FormData): Promise<FormState> {
+  return setAddOn(form, true);
 }
 
 /** Keeps an add-on that was to end. */
-export async function keepAddOn(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
-  return setAddOn(storeCode, form, false);
+export async function keepAddOn(_state: FormState, form: FormData): Promise<FormState> {
+  return setAddOn(form, false);
 }
 
-function setAddOn(storeCode: string, form: FormData, cancel: boolean): Promise<FormState> {
+function setAddOn(form: FormData, cancel: boolean): Promise<FormState> {
   return attempt(form, ownAddOn, async ({ id }) => {
-    const { db, account, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
     const after = await setAddOnCancellation(db, requireStripe(), { account, id, cancel, actor, now });
     refresh();
     const [t, format] = await Promise.all([getTranslations('billing.addOns'), getFormat()]);
@@ -182,9 +178,9 @@ function setAddOn(storeCode: string, form: FormData, cancel: boolean): Promise<F
 const packageChoice = z.object({ package: z.string().min(1) });
 
 /** Goes to Stripe Checkout for a credit package. */
-export async function buyCredits(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function buyCredits(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, packageChoice, async (input) => {
-    const { db, account, store, actor, now } = await storeContext(storeCode, 'write');
+    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
     await limitPurchase(db, 'credits', actor.id);
     const session = await startCreditCheckout(db, requireStripe(), {
       account,
@@ -199,16 +195,18 @@ export async function buyCredits(storeCode: string, _state: FormState, form: For
   });
 }
 
+/** The form names its store beside the details. */
+const detailsForm = billingDetailsInput.extend({ store: z.string() });
+
 /** Saves who the invoices are made out to; an empty field takes its value away. */
-export async function saveDetails(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function saveDetails(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(
     form,
-    billingDetailsInput,
-    async (details) => {
-      const { db, account, actor, now } = await storeContext(storeCode, 'write');
+    detailsForm,
+    async ({ store: _store, ...details }) => {
+      const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
       await updateBillingDetails(db, findStripe(), { merchantId: account.merchantId, details, actor, now });
-      refresh();
-      return (await getTranslations('billing.details'))('saved');
+      redirect(`/store/${store.code}/billing#details` as Route);
     },
     { keepEmpty: true },
   );

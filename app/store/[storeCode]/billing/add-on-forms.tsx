@@ -1,11 +1,11 @@
-import { useTranslations } from 'next-intl';
 import type { AddOnFacts, OwnAddOn } from '@/components/billing/shapes';
-import { buttonClass } from '@/components/ui/button';
+import { ConfirmButton } from '@/components/ui/confirm-button';
 import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
 import { buyAddOn, cancelAddOn, keepAddOn } from './actions';
 
 type Props<T> = { storeCode: string; addOn: T; disabledReason?: string };
@@ -15,12 +15,11 @@ export function AddOnPurchase({ storeCode, addOn, disabledReason }: Props<AddOnF
   const t = useTranslations('billing');
   const close = useTranslations('common')('close');
   const format = useFormat();
-  const action = buyAddOn.bind(null, storeCode);
+  const fields = { store: storeCode, addOn: addOn.code };
   const name = <span className="sr-only">{addOn.name}</span>;
   if (addOn.category !== 'domain') {
     return (
-      <ActionForm action={action} className="space-y-2">
-        <input type="hidden" name="addOn" value={addOn.code} />
+      <ActionForm action={buyAddOn} fields={fields} className="space-y-2">
         <SubmitButton variant="secondary" size="sm" disabledReason={disabledReason}>
           {t('addOns.buy')}
           {name}
@@ -42,8 +41,7 @@ export function AddOnPurchase({ storeCode, addOn, disabledReason }: Props<AddOnF
       closeLabel={close}
       disabledReason={disabledReason}
     >
-      <ActionForm action={action} className="space-y-4">
-        <input type="hidden" name="addOn" value={addOn.code} />
+      <ActionForm action={buyAddOn} fields={fields} className="space-y-4">
         <TextField
           name="domain"
           label={t('addOns.domain')}
@@ -61,12 +59,10 @@ export function AddOnPurchase({ storeCode, addOn, disabledReason }: Props<AddOnF
 /** Ends an add-on after what is paid, or takes that back. */
 export function AddOnCancellation({ storeCode, addOn, disabledReason }: Props<OwnAddOn>) {
   const t = useTranslations('billing.addOns');
-  const common = useTranslations('common');
   const format = useFormat();
   if (addOn.cancelAt) {
     return (
-      <ActionForm action={keepAddOn.bind(null, storeCode)} className="space-y-2">
-        <input type="hidden" name="id" value={addOn.id} />
+      <ActionForm action={keepAddOn} fields={{ store: storeCode, id: addOn.id }} className="space-y-2">
         <SubmitButton variant="secondary" size="sm" disabledReason={disabledReason}>
           {t('keep')}
           <span className="sr-only">{addOn.name}</span>
@@ -76,27 +72,16 @@ export function AddOnCancellation({ storeCode, addOn, disabledReason }: Props<Ow
   }
   const date = addOn.currentPeriodEnd ? format.date(addOn.currentPeriodEnd) : '';
   return (
-    <Dialog
-      trigger={
-        <>
-          {t('cancel')}
-          <span className="sr-only">{addOn.name}</span>
-        </>
-      }
-      variant="ghost"
-      size="sm"
-      title={t('cancelTitle', { name: addOn.name })}
-      description={t('cancelText', { date })}
-      closeLabel={common('close')}
-      disabledReason={disabledReason}
-    >
-      <ActionForm action={cancelAddOn.bind(null, storeCode)} className="flex flex-wrap justify-end gap-2">
-        <input type="hidden" name="id" value={addOn.id} />
-        <button type="button" data-close className={buttonClass('ghost')}>
-          {t('keep')}
-        </button>
-        <SubmitButton variant="danger">{t('cancelTitle', { name: addOn.name })}</SubmitButton>
-      </ActionForm>
-    </Dialog>
+    <ActionForm action={cancelAddOn} fields={{ store: storeCode, id: addOn.id }}>
+      <ConfirmButton
+        question={`${t('cancelTitle', { name: addOn.name })} ${t('cancelText', { date })}`}
+        confirm={t('confirmCancel')}
+        cancel={t('keep')}
+        disabledReason={disabledReason}
+      >
+        {t('cancel')}
+        <span className="sr-only">{addOn.name}</span>
+      </ConfirmButton>
+    </ActionForm>
   );
 }

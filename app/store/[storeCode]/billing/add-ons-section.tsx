@@ -1,11 +1,11 @@
-import { getTranslations } from 'next-intl/server';
 import { OfferedAddOns, OwnAddOns } from '@/components/billing/add-on-list';
 import type { AddOnFacts, OwnAddOn } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
+import { useTranslations } from '@/lib/i18n/translations';
 import { AddOnCancellation, AddOnPurchase } from './add-on-forms';
 
 /** The extras of this store: what it has, and what it can add. */
-export async function AddOnsSection({
+export function AddOnsSection({
   storeCode,
   own,
   offered,
@@ -19,7 +19,7 @@ export async function AddOnsSection({
   needsPlan: boolean;
   disabledReason?: string;
 }) {
-  const t = await getTranslations('billing.addOns');
+  const t = useTranslations('billing.addOns');
   return (
     <Card id="add-ons" title={t('title')} description={needsPlan ? t('needsPlan') : t('text')}>
       {own.length > 0 ? (

@@ -1,15 +1,15 @@
-import { getTranslations } from 'next-intl/server';
 import { PlanBanner } from '@/components/billing/plan-banner';
 import type { PlanFacts } from '@/components/billing/shapes';
 import { buttonClass } from '@/components/ui/button';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { InvoiceRow } from '@/lib/billing/invoices';
+import { useTranslations } from '@/lib/i18n/translations';
 import { reactivatePlan } from './actions';
 import { PortalButton } from './portal-button';
 
 /** The banner with its button: mend the card, pay, choose a plan, or stay. */
-export async function BillingBanner({
+export function BillingBanner({
   storeCode,
   plan,
   invoices,
@@ -22,7 +22,7 @@ export async function BillingBanner({
   now: Date;
   disabledReason?: string;
 }) {
-  const t = await getTranslations('billing.banner');
+  const t = useTranslations('billing.banner');
   const open = invoices.find((invoice) => invoice.status === 'open' && invoice.hostedInvoiceUrl);
   const shared = { disabledReason };
   return (
@@ -41,7 +41,7 @@ export async function BillingBanner({
           </a>
         ),
         reactivate: (
-          <ActionForm action={reactivatePlan.bind(null, storeCode)} className="space-y-2">
+          <ActionForm action={reactivatePlan} fields={{ store: storeCode }} className="space-y-2">
             <SubmitButton size="sm" {...shared}>
               {t('reactivate')}
             </SubmitButton>

@@ -1,9 +1,9 @@
-import { getTranslations } from 'next-intl/server';
 import { buttonClass } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
 import { cancelPlan } from './actions';
 
 const reasons = [
@@ -19,7 +19,7 @@ const reasons = [
 ] as const;
 
 /** Asks once before cancelling, naming the plan and the day it ends. */
-export async function CancelDialog({
+export function CancelDialog({
   storeCode,
   tier,
   date,
@@ -30,7 +30,8 @@ export async function CancelDialog({
   date: string;
   disabledReason?: string;
 }) {
-  const [t, common] = await Promise.all([getTranslations('billing.plan'), getTranslations('common')]);
+  const t = useTranslations('billing.plan');
+  const common = useTranslations('common');
   return (
     <Dialog
       trigger={t('cancel')}
@@ -41,7 +42,7 @@ export async function CancelDialog({
       closeLabel={common('close')}
       disabledReason={disabledReason}
     >
-      <ActionForm action={cancelPlan.bind(null, storeCode)} className="space-y-4">
+      <ActionForm action={cancelPlan} fields={{ store: storeCode }} className="space-y-4">
         <SelectField
           name="reason"
           label={t('reason')}

@@ -1,16 +1,16 @@
-import { getTranslations } from 'next-intl/server';
+import type { Route } from 'next';
+import Link from 'next/link';
 import { CreditBalance } from '@/components/billing/credit-balance';
-import { CreditLedger } from '@/components/billing/credit-ledger';
 import type { CreditFacts, PackageFacts } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
-import { Disclosure } from '@/components/ui/disclosure';
 import { ActionForm } from '@/components/ui/form';
-import { getFormat } from '@/components/ui/format';
+import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
 import { buyCredits } from './actions';
 
-/** The wallet: what is in it, what came and went, and how to fill it. */
-export async function CreditsSection({
+/** The wallet: what is in it and how to fill it. */
+export function CreditsSection({
   storeCode,
   credits,
   packages,
@@ -21,7 +21,8 @@ export async function CreditsSection({
   packages: PackageFacts[];
   disabledReason?: string;
 }) {
-  const [t, format] = await Promise.all([getTranslations('billing.credits'), getFormat()]);
+  const t = useTranslations('billing.credits');
+  const format = useFormat();
   return (
     <Card id="credits" title={t('title')}>
       <CreditBalance credits={credits} />
@@ -35,8 +36,11 @@ export async function CreditsSection({
                   {t('package', { credits: pack.credits })}{' '}
                   <span className="text-muted">{format.money(pack.unitAmount, pack.currency)}</span>
                 </span>
-                <ActionForm action={buyCredits.bind(null, storeCode)} className="space-y-2">
-                  <input type="hidden" name="package" value={pack.code} />
+                <ActionForm
+                  action={buyCredits}
+                  fields={{ store: storeCode, package: pack.code }}
+                  className="space-y-2"
+                >
                   <SubmitButton variant="secondary" size="sm" disabledReason={disabledReason}>
                     {t('buyOne')}
                     <span className="sr-only">{t('package', { credits: pack.credits })}</span>
@@ -47,11 +51,9 @@ export async function CreditsSection({
           </ul>
         </>
       ) : null}
-      <Disclosure summary={t('ledger')} className="mt-4">
-        <div className="-mx-4 sm:-mx-6">
-          <CreditLedger ledger={credits.ledger} />
-        </div>
-      </Disclosure>
+      <Link href={`/store/${storeCode}/billing/credits` as Route} prefetch={false} className="link mt-4">
+        {t('ledger')}
+      </Link>
     </Card>
   );
 }

@@ -1,10 +1,10 @@
-import { useTranslations } from 'next-intl';
 import { type Reason, Reasons } from '@/components/billing/reasons';
 import { useFormat } from '@/components/ui/format';
 import { type EntitlementFacts, resolveGrant, type Step } from '@/lib/billing/entitlements';
 import type { BillingOverview } from '@/lib/billing/overview';
 import { findUnlocks } from '@/lib/billing/unlocks';
 import { features } from '@/lib/features';
+import { useTranslations } from '@/lib/i18n/translations';
 
 /** Why a limit is what it is: plan → exception → add-ons → use per store → what would give more. */
 export function FeatureReasons({

@@ -1,6 +1,6 @@
 import type { Route } from 'next';
 import Link from 'next/link';
-import { getLocale, getTranslations } from 'next-intl/server';
+import { getLocale } from 'next-intl/server';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import type { InvoiceRow } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
@@ -10,6 +10,7 @@ import { previewUpcomingInvoice } from '@/lib/billing/invoices';
 import { database } from '@/lib/database';
 import { DomainError } from '@/lib/errors';
 import { errorTexts } from '@/lib/i18n/translate-error';
+import { getTranslations } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';
 
 /** What was charged. What comes next is asked of Stripe only on request, so that the page never waits for it. */
@@ -17,12 +18,14 @@ export async function InvoicesSection({
   storeCode,
   account,
   invoices,
+  more,
   renews,
   showUpcoming,
 }: {
   storeCode: string;
   account: Account;
   invoices: InvoiceRow[];
+  more: boolean;
   renews: boolean;
   showUpcoming: boolean;
 }) {
@@ -40,7 +43,7 @@ export async function InvoicesSection({
             href={`/store/${storeCode}/billing?upcoming=1#invoices` as Route}
             scroll={false}
             prefetch={false}
-            className="font-medium text-accent-ink hover:underline"
+            className="link"
           >
             {t('showUpcoming')}
           </Link>
@@ -48,6 +51,15 @@ export async function InvoicesSection({
       }
     >
       <InvoiceTable invoices={invoices} />
+      {more ? (
+        <Link
+          href={`/store/${storeCode}/billing/invoices` as Route}
+          prefetch={false}
+          className="link mx-4 my-2 sm:mx-6"
+        >
+          {t('all')}
+        </Link>
+      ) : null}
     </Card>
   );
 }

@@ -1,9 +1,10 @@
 import type { Metadata } from 'next';
-import { getLocale, getTranslations } from 'next-intl/server';
+import { getLocale } from 'next-intl/server';
 import { PageHeader } from '@/components/ui/page-header';
 import { toEntitlements } from '@/lib/billing/entitlement-facts';
 import { getBillingOverview } from '@/lib/billing/overview';
 import { features } from '@/lib/features';
+import { getTranslations } from '@/lib/i18n/translations';
 import { listStores } from '@/lib/tenancy/stores';
 import { storeContext, storeFacts } from '../context';
 import { AddOnsSection } from './add-ons-section';
@@ -21,13 +22,16 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('billing'))('title') };
 }
 
+/** The newest here; all of them on their own page. */
+const INVOICES = 5;
+
 export default async function BillingPage({ params, searchParams }: PageProps<'/store/[storeCode]/billing'>) {
   const [{ storeCode }, query] = await Promise.all([params, searchParams]);
   const { db, account, viewer, store, canWrite, now } = await storeContext(storeCode, 'read');
   const [t, locale, overview, facts, stores] = await Promise.all([
     getTranslations('billing'),
     getLocale(),
-    getBillingOverview(db, account, now),
+    getBillingOverview(db, account, now, { invoices: INVOICES + 1, ledger: 0 }),
     storeFacts(storeCode),
     listStores(db, account),
   ]);
@@ -63,6 +67,7 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
           tiers={tierFacts(overview)}
           interval={query.interval === 'year' || query.interval === 'month' ? query.interval : plan.interval}
           currency={overview.currency}
+          compare={query.compare === '1'}
           currentCode={
             overview.livesAtStripe || entitlements.tier ? (overview.subscription?.tier.code ?? null) : null
           }
@@ -71,13 +76,13 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
           {...shared}
           card={cardFacts(overview)}
           details={detailsFacts(overview, locale)}
-          customer={overview.customer}
           now={now}
         />
         <InvoicesSection
           storeCode={store.code}
           account={account}
-          invoices={invoiceRows(overview)}
+          invoices={invoiceRows(overview.invoices.slice(0, INVOICES))}
+          more={overview.invoices.length > INVOICES}
           renews={overview.livesAtStripe && plan.cancelAt === null}
           showUpcoming={query.upcoming === '1'}
         />

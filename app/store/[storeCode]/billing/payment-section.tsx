@@ -1,29 +1,27 @@
-import { getTranslations } from 'next-intl/server';
+import type { Route } from 'next';
 import { DetailsSummary } from '@/components/billing/details-summary';
 import { PaymentMethod } from '@/components/billing/payment-method';
 import type { CardFacts, DetailsFacts } from '@/components/billing/shapes';
+import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import type { CustomerRow } from '@/lib/billing/customers';
-import { DetailsDialog } from './details-dialog';
+import { useTranslations } from '@/lib/i18n/translations';
 import { PortalButton } from './portal-button';
 
 /** What is charged, and whom the invoices are made out to. The card is changed in Stripe's portal, the rest here. */
-export async function PaymentSection({
+export function PaymentSection({
   storeCode,
   card,
   details,
-  customer,
   now,
   disabledReason,
 }: {
   storeCode: string;
   card: CardFacts | null;
   details: DetailsFacts;
-  customer: CustomerRow;
   now: Date;
   disabledReason?: string;
 }) {
-  const t = await getTranslations('billing');
+  const t = useTranslations('billing');
   return (
     <div className="grid gap-6 md:grid-cols-2">
       <Card
@@ -40,7 +38,11 @@ export async function PaymentSection({
       <Card
         id="details"
         title={t('details.title')}
-        actions={<DetailsDialog storeCode={storeCode} customer={customer} disabledReason={disabledReason} />}
+        actions={
+          <ButtonLink href={`/store/${storeCode}/billing/details` as Route} size="sm">
+            {t('details.edit')}
+          </ButtonLink>
+        }
       >
         <DetailsSummary details={details} />
       </Card>

@@ -1,12 +1,12 @@
-import { getTranslations } from 'next-intl/server';
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import type { PlanFacts } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { ActionForm } from '@/components/ui/form';
-import { getFormat } from '@/components/ui/format';
+import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
 import { undoChange } from './actions';
 import { CancelDialog } from './cancel-dialog';
 
@@ -18,7 +18,7 @@ export type PendingFacts = {
 } | null;
 
 /** The plan, its state in words, and what is about to change. */
-export async function PlanSection({
+export function PlanSection({
   storeCode,
   plan,
   pending,
@@ -36,7 +36,8 @@ export async function PlanSection({
   canCancel: boolean;
   disabledReason?: string;
 }) {
-  const [t, format] = await Promise.all([getTranslations('billing'), getFormat()]);
+  const t = useTranslations('billing');
+  const format = useFormat();
   const end = plan.trialEnd && plan.status === 'trialing' ? plan.trialEnd : plan.currentPeriodEnd;
   return (
     <Card
@@ -83,7 +84,7 @@ export async function PlanSection({
               date: format.date(pending.at),
             })}
           </p>
-          <ActionForm action={undoChange.bind(null, storeCode)}>
+          <ActionForm action={undoChange} fields={{ store: storeCode }}>
             <SubmitButton variant="secondary" size="sm" disabledReason={disabledReason}>
               {t('pending.undo')}
             </SubmitButton>

@@ -1,20 +1,21 @@
 import type { Route } from 'next';
-import { getTranslations } from 'next-intl/server';
+import Link from 'next/link';
 import type { Interval, TierFacts } from '@/components/billing/shapes';
 import { TierCards } from '@/components/billing/tier-cards';
 import { TierCompare } from '@/components/billing/tier-compare';
 import { Card } from '@/components/ui/card';
-import { Disclosure } from '@/components/ui/disclosure';
 import { LinkTabs } from '@/components/ui/link-tabs';
+import { useTranslations } from '@/lib/i18n/translations';
 import { TierAction } from './tier-action';
 
 /** The plans, monthly or annual: the interval is in the URL. */
-export async function PlansSection({
+export function PlansSection({
   storeCode,
   tiers,
   interval,
   currency,
   currentCode,
+  compare,
   disabledReason,
 }: {
   storeCode: string;
@@ -22,9 +23,10 @@ export async function PlansSection({
   interval: Interval;
   currency: string;
   currentCode: string | null;
+  compare: boolean;
   disabledReason?: string;
 }) {
-  const t = await getTranslations('billing');
+  const t = useTranslations('billing');
   const path = `/store/${storeCode}/billing`;
   return (
     <Card
@@ -68,11 +70,20 @@ export async function PlansSection({
               />
             )}
           />
-          <Disclosure summary={t('tiers.compare')} className="mt-4">
-            <div className="-mx-4 sm:-mx-6">
+          {compare ? (
+            <div className="-mx-4 mt-4 sm:-mx-6">
               <TierCompare tiers={tiers} />
             </div>
-          </Disclosure>
+          ) : (
+            <Link
+              href={`${path}?interval=${interval}&compare=1#plans` as Route}
+              scroll={false}
+              prefetch={false}
+              className="link mt-4"
+            >
+              {t('tiers.compare')}
+            </Link>
+          )}
         </>
       )}
     </Card>

@@ -19,7 +19,7 @@ export function PortalButton({
   children: ReactNode;
 }) {
   return (
-    <ActionForm action={goToPortal.bind(null, storeCode)} className="space-y-2">
+    <ActionForm action={goToPortal} fields={{ store: storeCode }} className="space-y-2">
       <SubmitButton variant={variant} size={size} disabledReason={disabledReason}>
         {children}
       </SubmitButton>

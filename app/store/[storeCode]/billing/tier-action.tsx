@@ -1,10 +1,10 @@
 import type { Route } from 'next';
-import { useTranslations } from 'next-intl';
 import type { Interval, TierFacts } from '@/components/billing/shapes';
 import { ButtonLink, type ButtonVariant, buttonClass } from '@/components/ui/button';
 import { ActionForm } from '@/components/ui/form';
 import type { FormAction } from '@/components/ui/form-state';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
 import { subscribe, tryPlan } from './actions';
 
 /** The button or buttons under one plan. */
@@ -23,26 +23,29 @@ export function TierAction({
 }) {
   const t = useTranslations('billing.tiers');
   const choice = tier.choices[interval];
+  const name = <span className="sr-only">{tier.name}</span>;
   const form = (action: FormAction, label: string, variant: ButtonVariant) => (
-    <ActionForm action={action} className="space-y-2">
-      <input type="hidden" name="tier" value={tier.code} />
-      <input type="hidden" name="interval" value={interval} />
-      <input type="hidden" name="currency" value={currency} />
+    <ActionForm
+      action={action}
+      fields={{ store: storeCode, tier: tier.code, interval, currency }}
+      className="space-y-2"
+    >
       <SubmitButton variant={variant} className="w-full" disabledReason={disabledReason}>
         {label}
-        <span className="sr-only">{tier.name}</span>
+        {name}
       </SubmitButton>
     </ActionForm>
   );
+  const note = (words: string) => <p className="py-2 text-center font-medium text-muted">{words}</p>;
 
   switch (choice) {
     case 'subscribe':
-      return form(subscribe.bind(null, storeCode), t('subscribe'), 'primary');
+      return form(subscribe, t('subscribe'), 'primary');
     case 'subscribe_or_try':
       return (
         <>
-          {form(subscribe.bind(null, storeCode), t('subscribe'), 'primary')}
-          {form(tryPlan.bind(null, storeCode), t('try'), 'ghost')}
+          {form(subscribe, t('subscribe'), 'primary')}
+          {form(tryPlan, t('try'), 'ghost')}
         </>
       );
     case 'upgrade':
@@ -58,7 +61,7 @@ export function TierAction({
       ) : (
         <ButtonLink href={href} variant={choice === 'upgrade' ? 'primary' : 'secondary'}>
           {label}
-          <span className="sr-only">{tier.name}</span>
+          {name}
         </ButtonLink>
       );
     }
@@ -72,9 +75,9 @@ export function TierAction({
         </a>
       );
     case 'current':
-      return <p className="flex h-9 items-center justify-center font-medium text-muted">{t('current')}</p>;
+      return note(t('current'));
     case 'planned':
-      return <p className="flex h-9 items-center justify-center font-medium text-muted">{t('planned')}</p>;
+      return note(t('planned'));
     default:
       return null;
   }

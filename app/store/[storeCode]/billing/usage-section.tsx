@@ -1,13 +1,13 @@
-import { getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { useFeatureName } from '@/components/billing/feature-words';
 import type { FeatureUse } from '@/components/billing/shapes';
 import { UsageMeter } from '@/components/billing/usage-meter';
 import { Card } from '@/components/ui/card';
-import { getFormat } from '@/components/ui/format';
+import { useFormat } from '@/components/ui/format';
+import { useTranslations } from '@/lib/i18n/translations';
 
 /** How much of each limit is used; each meter opens its reasons. */
-export async function UsageSection({
+export function UsageSection({
   uses,
   monthEnd,
   explain,
@@ -16,7 +16,8 @@ export async function UsageSection({
   monthEnd: Date | null;
   explain?: (code: string) => ReactNode;
 }) {
-  const [t, format] = await Promise.all([getTranslations('billing.usage'), getFormat()]);
+  const t = useTranslations('billing.usage');
+  const format = useFormat();
   return (
     <Card
       id="usage"

@@ -88,8 +88,8 @@ export function detailsFacts({ customer }: BillingOverview, locale: Locale): Det
   return { name, email, address: address.filter(Boolean), vatNumber, vatStatus, taxExempt };
 }
 
-export function invoiceRows(overview: BillingOverview): InvoiceRow[] {
-  return overview.invoices.map((row) => ({ ...row, disputed: row.disputedAt !== null }));
+export function invoiceRows(rows: BillingOverview['invoices']): InvoiceRow[] {
+  return rows.map((row) => ({ ...row, disputed: row.disputedAt !== null }));
 }
 
 /** The add-ons that this store has now. */

@@ -1,12 +1,12 @@
 'use server';
 
 import { refresh } from 'next/cache';
-import { getTranslations } from 'next-intl/server';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
+import { getTranslations } from '@/lib/i18n/translations';
 import { placeOrder } from '@/lib/orders/orders';
 import { attempt } from '../../../form-answer';
-import { storeContext, unlockHref } from '../context';
+import { storeContext, storeOf, unlockHref } from '../context';
 
 const order = z.object({
   customer: z.string().trim().min(1).max(120),
@@ -18,12 +18,12 @@ const order = z.object({
 });
 
 /** Takes an order; it counts for the running billing month. */
-export async function addOrder(storeCode: string, _state: FormState, form: FormData): Promise<FormState> {
+export async function addOrder(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(
     form,
     order,
     async ({ customer, total }) => {
-      const { db, place, now } = await storeContext(storeCode, 'write');
+      const { db, place, now } = await storeContext(storeOf(form), 'write');
       const placed = await placeOrder(
         db,
         place,
@@ -33,6 +33,6 @@ export async function addOrder(storeCode: string, _state: FormState, form: FormD
       refresh();
       return (await getTranslations('store.orders'))('placed', { number: placed.number });
     },
-    { unlockHref: unlockHref(storeCode) },
+    { unlockHref: unlockHref(storeOf(form)) },
   );
 }

@@ -1,5 +1,4 @@
 import type { Metadata, Route } from 'next';
-import { getTranslations } from 'next-intl/server';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { EmptyState } from '@/components/ui/empty-state';
@@ -7,6 +6,7 @@ import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { type Column, Table } from '@/components/ui/table';
+import { getTranslations } from '@/lib/i18n/translations';
 import { orderQuota } from '@/lib/orders/features';
 import { listOrders, type Order } from '@/lib/orders/orders';
 import { storeContext } from '../context';

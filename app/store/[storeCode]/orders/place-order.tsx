@@ -1,8 +1,8 @@
-import { useTranslations } from 'next-intl';
 import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
 import { addOrder } from './actions';
 
 /** Places an order by hand, for trying out the quota. */
@@ -18,7 +18,7 @@ export function PlaceOrder({ storeCode, disabledReason }: { storeCode: string; d
       closeLabel={close}
       disabledReason={disabledReason}
     >
-      <ActionForm action={addOrder.bind(null, storeCode)} className="space-y-4" resetOnSuccess>
+      <ActionForm action={addOrder} fields={{ store: storeCode }} className="space-y-4" resetOnSuccess>
         <TextField name="customer" label={t('customer')} maxLength={120} required />
         <TextField
           name="total"

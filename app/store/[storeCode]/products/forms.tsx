@@ -1,9 +1,9 @@
-import { useTranslations } from 'next-intl';
 import { ConfirmButton } from '@/components/ui/confirm-button';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
 import { addProduct, importList, removeProduct } from './actions';
 
 type Props = { storeCode: string; disabledReason?: string };
@@ -20,7 +20,7 @@ export function AddProduct({ storeCode, disabledReason }: Props) {
       closeLabel={close}
       disabledReason={disabledReason}
     >
-      <ActionForm action={addProduct.bind(null, storeCode)} className="space-y-4" resetOnSuccess>
+      <ActionForm action={addProduct} fields={{ store: storeCode }} className="space-y-4" resetOnSuccess>
         <TextField name="name" label={t('name')} maxLength={200} required />
         <div className="grid gap-4 sm:grid-cols-2">
           <TextField name="sku" label={t('sku')} hint={t('skuHint')} maxLength={64} required />
@@ -52,7 +52,7 @@ export function ImportProducts({ storeCode, disabledReason }: Props) {
       closeLabel={close}
       disabledReason={disabledReason}
     >
-      <ActionForm action={importList.bind(null, storeCode)} className="space-y-4">
+      <ActionForm action={importList} fields={{ store: storeCode }} className="space-y-4">
         <TextArea name="list" label={t('list')} hint={t('listHint')} rows={8} spellCheck={false} required />
         <SelectField
           name="mode"
@@ -77,8 +77,7 @@ export function DeleteProduct({
   const t = useTranslations('store.products');
   const cancel = useTranslations('common')('cancel');
   return (
-    <ActionForm action={removeProduct.bind(null, storeCode)}>
-      <input type="hidden" name="id" value={product.id} />
+    <ActionForm action={removeProduct} fields={{ store: storeCode, id: product.id }}>
       <ConfirmButton
         question={t('deleteQuestion', { name: product.name })}
         confirm={t('delete')}

@@ -1,5 +1,4 @@
 import type { Metadata, Route } from 'next';
-import { getTranslations } from 'next-intl/server';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { EmptyState } from '@/components/ui/empty-state';
@@ -9,6 +8,7 @@ import { Pager } from '@/components/ui/pager';
 import { type Column, Table } from '@/components/ui/table';
 import { productLimit } from '@/lib/catalog/features';
 import { listProducts, type Product } from '@/lib/catalog/products';
+import { getTranslations } from '@/lib/i18n/translations';
 import { storeContext } from '../context';
 import { readCursor, toPage } from '../cursor';
 import { LimitLine } from '../limit-line';

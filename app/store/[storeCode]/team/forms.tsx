@@ -1,9 +1,9 @@
-import { useTranslations } from 'next-intl';
 import { ConfirmButton } from '@/components/ui/confirm-button';
 import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
 import { INVITATION_DAYS } from '@/lib/tenancy/invitations';
 import { invite, removeFromTeam, withdraw } from './actions';
 
@@ -22,7 +22,7 @@ export function InviteMember({ storeCode, disabledReason }: Props) {
       closeLabel={close}
       disabledReason={disabledReason}
     >
-      <ActionForm action={invite.bind(null, storeCode)} className="space-y-4" resetOnSuccess>
+      <ActionForm action={invite} fields={{ store: storeCode }} className="space-y-4" resetOnSuccess>
         <TextField name="email" type="email" label={t('email')} autoComplete="off" required />
         <SubmitButton>{t('invite')}</SubmitButton>
       </ActionForm>
@@ -40,9 +40,7 @@ export function RemoveMember({
   const cancel = useTranslations('common')('cancel');
   const { name, userId } = member;
   return (
-    <ActionForm action={removeFromTeam.bind(null, storeCode)}>
-      <input type="hidden" name="userId" value={userId} />
-      <input type="hidden" name="name" value={name} />
+    <ActionForm action={removeFromTeam} fields={{ store: storeCode, userId, name }}>
       <ConfirmButton
         question={t('removeQuestion', { name })}
         confirm={t('remove')}
@@ -66,9 +64,7 @@ export function WithdrawInvitation({
   const cancel = useTranslations('common')('cancel');
   const { id, email } = invitation;
   return (
-    <ActionForm action={withdraw.bind(null, storeCode)}>
-      <input type="hidden" name="id" value={id} />
-      <input type="hidden" name="email" value={email} />
+    <ActionForm action={withdraw} fields={{ store: storeCode, id, email }}>
       <ConfirmButton
         question={t('withdrawQuestion', { email })}
         confirm={t('withdraw')}

@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
-import { getTranslations } from 'next-intl/server';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { type Column, Table } from '@/components/ui/table';
+import { getTranslations } from '@/lib/i18n/translations';
 import { teamLimit } from '@/lib/tenancy/features';
 import { listStores } from '@/lib/tenancy/stores';
 import { listTeam, type PendingInvitation, type TeamMember } from '@/lib/tenancy/team';

@@ -1,7 +1,7 @@
-import { useTranslations } from 'next-intl';
 import { useFormat } from '@/components/ui/format';
 import { Money } from '@/components/ui/money';
 import type { ChangePreview } from '@/lib/billing/tier-change';
+import { useTranslations } from '@/lib/i18n/translations';
 
 /** "You pay €33.12 now, then €199.00 each month from 1 December", and the lines that make it up. */
 export function ChangeSummary({

@@ -1,6 +1,6 @@
 import type { Metadata, Route } from 'next';
 import { notFound, redirect } from 'next/navigation';
-import { getLocale, getTranslations } from 'next-intl/server';
+import { getLocale } from 'next-intl/server';
 import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -11,6 +11,7 @@ import { previewChange } from '@/lib/billing/tier-change';
 import { getTier } from '@/lib/billing/tiers';
 import { DomainError } from '@/lib/errors';
 import { errorTexts } from '@/lib/i18n/translate-error';
+import { getTranslations } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';
 import { storeContext } from '../../context';
 import { changePlan } from '../actions';
@@ -50,10 +51,16 @@ export default async function ChangePlanPage({
       <div className="max-w-2xl">
         <Card title={t('title')}>
           <ChangeSummary now={now} change={change} tier={tier.name} interval={interval} />
-          <ActionForm action={changePlan.bind(null, store.code)} className="mt-6 flex flex-wrap gap-2">
-            <input type="hidden" name="tier" value={tier.code} />
-            <input type="hidden" name="interval" value={interval} />
-            <input type="hidden" name="proration_date" value={change.proration_date ?? ''} />
+          <ActionForm
+            action={changePlan}
+            fields={{
+              store: store.code,
+              tier: tier.code,
+              interval,
+              proration_date: String(change.proration_date ?? ''),
+            }}
+            className="mt-6 flex flex-wrap gap-2"
+          >
             <SubmitButton disabledReason={canWrite ? undefined : t('readOnly')}>
               {t(`confirm.${change.kind}`)}
             </SubmitButton>

@@ -1,7 +1,7 @@
 import type { Metadata, Route } from 'next';
-import { getTranslations } from 'next-intl/server';
 import { ButtonLink } from '@/components/ui/button';
 import { PageHeader } from '@/components/ui/page-header';
+import { getTranslations } from '@/lib/i18n/translations';
 import { requireStore } from '@/lib/session';
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -1,5 +1,4 @@
 import type { Metadata, Route } from 'next';
-import { getTranslations } from 'next-intl/server';
 import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
 import { getFormat } from '@/components/ui/format';
@@ -7,6 +6,7 @@ import { PageHeader } from '@/components/ui/page-header';
 import { completeCheckout } from '@/lib/billing/checkout';
 import { findCurrentSubscription } from '@/lib/billing/subscriptions';
 import { DomainError } from '@/lib/errors';
+import { getTranslations } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';
 import { storeContext } from '../../../context';
 

@@ -1,0 +1,52 @@
+import type { Metadata, Route } from 'next';
+import { CreditLedger } from '@/components/billing/credit-ledger';
+import { Card } from '@/components/ui/card';
+import { PageHeader } from '@/components/ui/page-header';
+import { Pager } from '@/components/ui/pager';
+import { getBalance, listLedger } from '@/lib/billing/credits';
+import { getTranslations } from '@/lib/i18n/translations';
+import { storeContext } from '../../context';
+import { readCursor, toPage } from '../../cursor';
+import { BackToBilling } from '../back-link';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('billing.credits'))('ledger') };
+}
+
+const PAGE = 50;
+
+/** Every credit that came or went. */
+export default async function CreditsPage({
+  params,
+  searchParams,
+}: PageProps<'/store/[storeCode]/billing/credits'>) {
+  const [{ storeCode }, query, t] = await Promise.all([
+    params,
+    searchParams,
+    getTranslations('billing.credits'),
+  ]);
+  const { db, account, store } = await storeContext(storeCode, 'read');
+  const before = readCursor(query.cursor);
+  const [balance, list] = await Promise.all([
+    getBalance(db, account),
+    listLedger(db, account, { limit: PAGE + 1, before }),
+  ]);
+  const { rows, next } = toPage(list, PAGE, (row) => row.at);
+  const path = `/store/${store.code}/billing/credits`;
+  return (
+    <>
+      <BackToBilling storeCode={store.code} />
+      <PageHeader
+        title={t('ledger')}
+        description={t('total', { count: balance.monthly + balance.purchased })}
+      />
+      <Card flush={rows.length > 0}>
+        <CreditLedger ledger={rows} />
+        <Pager
+          first={before ? (path as Route) : undefined}
+          next={next ? (`${path}?cursor=${next}` as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}

@@ -1,0 +1,102 @@
+import type { Metadata, Route } from 'next';
+import { getLocale } from 'next-intl/server';
+import { countryOptions } from '@/components/countries';
+import { ButtonLink } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { SelectField, TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { PageHeader } from '@/components/ui/page-header';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { getCustomer } from '@/lib/billing/customers';
+import { getTranslations } from '@/lib/i18n/translations';
+import { storeContext } from '../../context';
+import { saveDetails } from '../actions';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('billing.details'))('title') };
+}
+
+/** Who the invoices are made out to, to be changed. */
+export default async function DetailsPage({ params }: PageProps<'/store/[storeCode]/billing/details'>) {
+  const { storeCode } = await params;
+  const { db, account, store, canWrite } = await storeContext(storeCode, 'read');
+  const [t, common, locale, customer] = await Promise.all([
+    getTranslations('billing.details'),
+    getTranslations('common'),
+    getLocale(),
+    getCustomer(db, account.merchantId),
+  ]);
+  return (
+    <>
+      <PageHeader title={t('title')} />
+      <div className="max-w-2xl">
+        <Card>
+          <ActionForm action={saveDetails} fields={{ store: store.code }} className="space-y-4">
+            <TextField
+              name="name"
+              label={t('name')}
+              defaultValue={customer.name}
+              autoComplete="organization"
+              required
+            />
+            <TextField
+              name="email"
+              type="email"
+              label={t('email')}
+              defaultValue={customer.email}
+              autoComplete="email"
+              required
+            />
+            <TextField
+              name="address.line1"
+              label={t('line1')}
+              defaultValue={customer.line1}
+              autoComplete="address-line1"
+            />
+            <TextField
+              name="address.line2"
+              label={t('line2')}
+              defaultValue={customer.line2}
+              autoComplete="address-line2"
+            />
+            <div className="grid gap-4 sm:grid-cols-[1fr_2fr]">
+              <TextField
+                name="address.postal_code"
+                label={t('postalCode')}
+                defaultValue={customer.postalCode}
+                autoComplete="postal-code"
+              />
+              <TextField
+                name="address.city"
+                label={t('city')}
+                defaultValue={customer.city}
+                autoComplete="address-level2"
+              />
+            </div>
+            <SelectField
+              name="address.country"
+              label={t('country')}
+              defaultValue={customer.country || 'LU'}
+              autoComplete="country"
+              options={countryOptions(locale)}
+            />
+            <TextField
+              name="vat_number"
+              label={t('vatNumber')}
+              hint={t('vatHint')}
+              defaultValue={customer.vatNumber ?? ''}
+            />
+            <div className="flex flex-wrap gap-2">
+              <SubmitButton disabledReason={canWrite ? undefined : common('readOnly')}>
+                {common('save')}
+              </SubmitButton>
+              <ButtonLink href={`/store/${store.code}/billing` as Route} variant="ghost">
+                {common('back')}
+              </ButtonLink>
+            </div>
+          </ActionForm>
+        </Card>
+      </div>
+    </>
+  );
+}

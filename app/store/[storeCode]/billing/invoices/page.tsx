@@ -1,0 +1,46 @@
+import type { Metadata, Route } from 'next';
+import { InvoiceTable } from '@/components/billing/invoice-table';
+import { Card } from '@/components/ui/card';
+import { PageHeader } from '@/components/ui/page-header';
+import { Pager } from '@/components/ui/pager';
+import { listInvoices } from '@/lib/billing/invoices';
+import { getTranslations } from '@/lib/i18n/translations';
+import { storeContext } from '../../context';
+import { readCursor, toPage } from '../../cursor';
+import { BackToBilling } from '../back-link';
+import { invoiceRows } from '../view';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('billing.invoices'))('title') };
+}
+
+const PAGE = 25;
+
+export default async function InvoicesPage({
+  params,
+  searchParams,
+}: PageProps<'/store/[storeCode]/billing/invoices'>) {
+  const [{ storeCode }, query, t] = await Promise.all([
+    params,
+    searchParams,
+    getTranslations('billing.invoices'),
+  ]);
+  const { db, account, store } = await storeContext(storeCode, 'read');
+  const before = readCursor(query.cursor);
+  const list = await listInvoices(db, account, { limit: PAGE + 1, before });
+  const { rows, next } = toPage(list, PAGE, (row) => row.issuedAt);
+  const path = `/store/${store.code}/billing/invoices`;
+  return (
+    <>
+      <BackToBilling storeCode={store.code} />
+      <PageHeader title={t('title')} />
+      <Card flush>
+        <InvoiceTable invoices={invoiceRows(rows)} />
+        <Pager
+          first={before ? (path as Route) : undefined}
+          next={next ? (`${path}?cursor=${next}` as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}
