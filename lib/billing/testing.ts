@@ -24,8 +24,13 @@ const OWNER = { kind: 'user' as const, id: 'usr_owner' };
  * A database with the catalogue, a local Stripe that sells it, and merchants in between: what a test of billing plays
  * on. Events are taken from Stripe's list and delivered by hand, in any order.
  */
-export async function openStage(options: { at?: Date } = {}) {
-  const [database, local] = await Promise.all([testDatabase(), testStripe()]);
+export async function openStage(
+  options: {
+    at?: Date;
+    database?: Pick<Awaited<ReturnType<typeof testDatabase>>, 'db' | 'url' | 'close'>;
+  } = {},
+) {
+  const [database, local] = await Promise.all([options.database ?? testDatabase(), testStripe()]);
   const { db } = database;
   const { stripe } = local;
   const now = () => clockOf(local);
@@ -40,6 +45,7 @@ export async function openStage(options: { at?: Date } = {}) {
     db,
     stripe,
     url: local.url,
+    webhookSecret: local.webhookSecret,
     databaseUrl: database.url,
     control: local.control,
     now,

@@ -83,14 +83,15 @@ export async function receiveEvent(
   const ring = reason ? null : findEventRing(event);
   if (!ring) return storeIgnored(db, event, reason ?? `unknown type ${event.type}`);
   try {
-    const fast = await applyCarried(db, deps, event, ring);
+    const keep = (tx: Tx, settled: Settled) => store(tx, event, settled);
+    const fast = await applyCarried(db, deps, event, ring, keep);
     if (fast) return { id: event.id, status: fast };
     const known = await findEvent(db, event.id);
     if (known)
       return known.status === 'processed' || known.status === 'ignored'
         ? known
         : helpAlong(db, deps, known.id);
-    const outcome = await settleRing(db, deps, event, ring, (tx, settled) => store(tx, event, settled));
+    const outcome = await settleRing(db, deps, event, ring, keep);
     return { id: event.id, status: statusOf(outcome) };
   } catch (error) {
     if (error instanceof Duplicate) return helpAlong(db, deps, event.id);
@@ -107,14 +108,15 @@ async function applyCarried(
   deps: InboxDeps,
   event: StripeEvent,
   ring: Ring,
-): Promise<InboxRow['status'] | null> {
+  keep: (tx: Tx, outcome: Settled) => Promise<void>,
+): Promise<'processed' | 'ignored' | null> {
   const { apply } = ring;
   if (!apply) return null;
   try {
     return await db.transaction(async (tx) => {
       const outcome = await apply(tx, { at: createdAt(event) }, contextOf(event, deps));
       if (outcome.kind === 'settle') throw new MustSettle();
-      await store(tx, event, outcome);
+      await keep(tx, outcome);
       return statusOf(outcome);
     });
   } catch (error) {
@@ -260,13 +262,14 @@ async function helpAlong(db: Db, deps: InboxDeps, id: string): Promise<Pick<Inbo
 
 /**
  * Tries a stored event again: the worker's retry, a person's replay, a duplicate's help. Two at once do the work once. A
- * processed event stays as it is unless `again` (a replay: convergent, it only brings rows to Stripe's state).
+ * processed event stays as it is unless `again` (a replay: convergent, it only brings rows to Stripe's state). `inOrder`:
+ * the customer's other events follow, so that what the event itself carries is enough while it is the newest.
  */
 export async function processStored(
   db: Db,
   deps: InboxDeps,
   id: string,
-  options: { again?: boolean } = {},
+  options: { again?: boolean; inOrder?: boolean } = {},
 ): Promise<Pick<InboxRow, 'id' | 'status'>> {
   const [row] = await db.select().from(webhookEvents).where(eq(webhookEvents.id, id));
   if (!row) return { id, status: 'ignored' };
@@ -292,6 +295,8 @@ export async function processStored(
       await db.transaction((tx) => keep(tx, outcome));
       return { id, status: 'ignored' };
     }
+    const fast = !options.inOrder ? null : await applyCarried(db, deps, event, ring, keep);
+    if (fast) return { id, status: fast };
     const outcome = await settleRing(db, deps, event, ring, keep);
     return { id, status: statusOf(outcome) };
   } catch (error) {
@@ -343,7 +348,7 @@ export async function retryDueEvents(db: Db, deps: InboxDeps, realNow = new Date
     const work = async () => {
       for (let queue = waiting.shift(); queue; queue = waiting.shift()) {
         for (const id of queue) {
-          const { status } = await processStored(db, deps, id);
+          const { status } = await processStored(db, deps, id, { inOrder: true });
           if (status !== 'received') result[status]++;
         }
       }
