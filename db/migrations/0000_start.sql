@@ -9,8 +9,8 @@ CREATE TABLE "credit_ledger" (
 	"reason" text NOT NULL,
 	"source_key" text NOT NULL,
 	"actor" text NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "credit_ledger_amount" CHECK ("credit_ledger"."amount" <> 0)
 );
 --> statement-breakpoint
@@ -30,7 +30,7 @@ CREATE TABLE "idempotency_keys" (
 	"body_hash" text NOT NULL,
 	"status" bigint NOT NULL,
 	"answer" jsonb NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "idempotency_keys_scope_key_pk" PRIMARY KEY("scope","key")
 );
 --> statement-breakpoint
@@ -38,7 +38,7 @@ CREATE TABLE "observed_features" (
 	"platform_id" text NOT NULL,
 	"feature_code" text NOT NULL,
 	"created_by" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "observed_features_platform_id_feature_code_pk" PRIMARY KEY("platform_id","feature_code")
 );
 --> statement-breakpoint
@@ -52,11 +52,11 @@ CREATE TABLE "overrides" (
 	"enabled" boolean,
 	"reason" text NOT NULL,
 	"author" text NOT NULL,
-	"starts_at" timestamp with time zone,
-	"expires_at" timestamp with time zone,
-	"ended_at" timestamp with time zone,
+	"starts_at" timestamp (3) with time zone,
+	"expires_at" timestamp (3) with time zone,
+	"ended_at" timestamp (3) with time zone,
 	"ended_by" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "overrides_limit" CHECK ("overrides"."limit_value" >= 0),
 	CONSTRAINT "overrides_says_something" CHECK ("overrides"."has_limit" or "overrides"."enabled" is not null)
 );
@@ -65,7 +65,7 @@ CREATE TABLE "usage_counters" (
 	"merchant_id" text NOT NULL,
 	"platform_id" text NOT NULL,
 	"feature_code" text NOT NULL,
-	"period_start" timestamp with time zone NOT NULL,
+	"period_start" timestamp (3) with time zone NOT NULL,
 	"used" bigint NOT NULL,
 	"by_store" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	CONSTRAINT "usage_counters_merchant_id_platform_id_feature_code_period_start_pk" PRIMARY KEY("merchant_id","platform_id","feature_code","period_start"),
@@ -77,12 +77,12 @@ CREATE TABLE "usage_drifts" (
 	"merchant_id" text NOT NULL,
 	"platform_id" text NOT NULL,
 	"feature_code" text NOT NULL,
-	"period_start" timestamp with time zone NOT NULL,
+	"period_start" timestamp (3) with time zone NOT NULL,
 	"counted" bigint NOT NULL,
 	"live" bigint NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"repaired_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"at" timestamp (3) with time zone NOT NULL,
+	"repaired_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "usage_reports" (
@@ -91,11 +91,11 @@ CREATE TABLE "usage_reports" (
 	"platform_id" text NOT NULL,
 	"store_id" text,
 	"feature_code" text NOT NULL,
-	"period_start" timestamp with time zone NOT NULL,
+	"period_start" timestamp (3) with time zone NOT NULL,
 	"quantity" bigint NOT NULL,
 	"reported_by" text NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "usage_reports_quantity" CHECK ("usage_reports"."quantity" <> 0)
 );
 --> statement-breakpoint
@@ -108,10 +108,10 @@ CREATE TABLE "api_keys" (
 	"prefix" text NOT NULL,
 	"rate_per_minute" integer,
 	"created_by" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"expires_at" timestamp with time zone,
-	"revoked_at" timestamp with time zone,
-	"last_used_at" timestamp with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp (3) with time zone,
+	"revoked_at" timestamp (3) with time zone,
+	"last_used_at" timestamp (3) with time zone,
 	CONSTRAINT "api_keys_secretHash_unique" UNIQUE("secret_hash")
 );
 --> statement-breakpoint
@@ -127,15 +127,15 @@ CREATE TABLE "audit_log" (
 	"before" jsonb,
 	"after" jsonb,
 	"reason" text,
-	"at" timestamp with time zone NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "capacity_snapshots" (
 	"platform_id" text NOT NULL,
 	"day" date NOT NULL,
 	"figures" jsonb NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "capacity_snapshots_platform_id_day_pk" PRIMARY KEY("platform_id","day")
 );
 --> statement-breakpoint
@@ -150,18 +150,18 @@ CREATE TABLE "emails" (
 	"status" text DEFAULT 'queued' NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"error" text,
-	"at" timestamp with time zone NOT NULL,
-	"sent_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
+	"sent_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "emails_dedupeKey_unique" UNIQUE("dedupe_key")
 );
 --> statement-breakpoint
 CREATE TABLE "job_runs" (
 	"id" text PRIMARY KEY NOT NULL,
 	"job" text NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"finished_at" timestamp with time zone,
+	"at" timestamp (3) with time zone NOT NULL,
+	"started_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"finished_at" timestamp (3) with time zone,
 	"outcome" text,
 	"result" jsonb,
 	"error" text,
@@ -177,13 +177,13 @@ CREATE TABLE "rate_limits" (
 CREATE TABLE "seeds" (
 	"name" text PRIMARY KEY NOT NULL,
 	"done" boolean NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "settings" (
 	"name" text PRIMARY KEY NOT NULL,
 	"value" jsonb NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "stripe_differences" (
@@ -194,8 +194,8 @@ CREATE TABLE "stripe_differences" (
 	"kind" text NOT NULL,
 	"local" jsonb,
 	"stripe" jsonb,
-	"found_at" timestamp with time zone NOT NULL,
-	"resolved_at" timestamp with time zone,
+	"found_at" timestamp (3) with time zone NOT NULL,
+	"resolved_at" timestamp (3) with time zone,
 	"resolution" text,
 	"resolved_by" text,
 	"note" text
@@ -207,7 +207,7 @@ CREATE TABLE "webhook_events" (
 	"status" text NOT NULL,
 	"reason" text,
 	"attempts" integer DEFAULT 0 NOT NULL,
-	"next_attempt_at" timestamp with time zone,
+	"next_attempt_at" timestamp (3) with time zone,
 	"error" text,
 	"object_id" text,
 	"stripe_customer_id" text,
@@ -215,9 +215,9 @@ CREATE TABLE "webhook_events" (
 	"api_version" text,
 	"payload" jsonb NOT NULL,
 	"changes" jsonb DEFAULT '[]'::jsonb NOT NULL,
-	"created_at" timestamp with time zone NOT NULL,
-	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"processed_at" timestamp with time zone
+	"created_at" timestamp (3) with time zone NOT NULL,
+	"received_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"processed_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "add_on_features" (
@@ -243,7 +243,7 @@ CREATE TABLE "add_ons" (
 	"stripe_product_id" text,
 	"stripe_price_id" text,
 	"revision" integer DEFAULT 1 NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "add_ons_amount" CHECK ("add_ons"."unit_amount" >= 0)
 );
 --> statement-breakpoint
@@ -260,7 +260,7 @@ CREATE TABLE "credit_packages" (
 	"stripe_product_id" text,
 	"stripe_price_id" text,
 	"revision" integer DEFAULT 1 NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "credit_packages_credits" CHECK ("credit_packages"."credits" > 0),
 	CONSTRAINT "credit_packages_amount" CHECK ("credit_packages"."unit_amount" >= 0)
 );
@@ -269,7 +269,7 @@ CREATE TABLE "retired_prices" (
 	"stripe_price_id" text PRIMARY KEY NOT NULL,
 	"add_on_id" text,
 	"credit_package_id" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "tier_limits" (
@@ -288,8 +288,8 @@ CREATE TABLE "tier_prices" (
 	"interval" text NOT NULL,
 	"unit_amount" bigint NOT NULL,
 	"stripe_price_id" text,
-	"archived_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"archived_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "tier_prices_amount" CHECK ("tier_prices"."unit_amount" >= 0),
 	CONSTRAINT "tier_prices_currency" CHECK ("tier_prices"."currency" ~ '^[A-Z]{3}$')
 );
@@ -308,8 +308,8 @@ CREATE TABLE "tiers" (
 	"stripe_product_id" text,
 	"successor_id" text,
 	"revision" integer DEFAULT 1 NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "tiers_code_form" CHECK ("tiers"."code" ~ '^[a-z0-9][a-z0-9_-]{0,49}$'),
 	CONSTRAINT "tiers_trial_days" CHECK ("tiers"."trial_days" between 0 and 730)
 );
@@ -323,8 +323,8 @@ CREATE TABLE "orders" (
 	"customer_name" text NOT NULL,
 	"currency" text NOT NULL,
 	"total" bigint NOT NULL,
-	"placed_at" timestamp with time zone NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"placed_at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "orders_total" CHECK ("orders"."total" >= 0)
 );
 --> statement-breakpoint
@@ -337,7 +337,7 @@ CREATE TABLE "products" (
 	"name" text NOT NULL,
 	"currency" text NOT NULL,
 	"unit_amount" bigint NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "products_amount" CHECK ("products"."unit_amount" >= 0)
 );
 --> statement-breakpoint
@@ -345,11 +345,11 @@ CREATE TABLE "billing_accounts" (
 	"merchant_id" text NOT NULL,
 	"platform_id" text NOT NULL,
 	"current_subscription_id" text,
-	"trial_used_at" timestamp with time zone,
-	"anchor_at" timestamp with time zone NOT NULL,
-	"month_start" timestamp with time zone NOT NULL,
-	"month_end" timestamp with time zone NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"trial_used_at" timestamp (3) with time zone,
+	"anchor_at" timestamp (3) with time zone NOT NULL,
+	"month_start" timestamp (3) with time zone NOT NULL,
+	"month_end" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "billing_accounts_merchant_id_platform_id_pk" PRIMARY KEY("merchant_id","platform_id"),
 	CONSTRAINT "billing_accounts_month_order" CHECK ("billing_accounts"."month_start" < "billing_accounts"."month_end")
 );
@@ -366,8 +366,8 @@ CREATE TABLE "checkout_sessions" (
 	"url" text,
 	"status" text DEFAULT 'open' NOT NULL,
 	"created_by" text,
-	"expires_at" timestamp with time zone NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "customers" (
@@ -383,7 +383,7 @@ CREATE TABLE "customers" (
 	"country" text DEFAULT '' NOT NULL,
 	"vat_number" text,
 	"vat_status" text DEFAULT 'none' NOT NULL,
-	"vat_checked_at" timestamp with time zone,
+	"vat_checked_at" timestamp (3) with time zone,
 	"vat_consultation_number" text,
 	"vat_proof" jsonb,
 	"stripe_tax_id" text,
@@ -392,10 +392,10 @@ CREATE TABLE "customers" (
 	"card_last4" text,
 	"card_exp_month" integer,
 	"card_exp_year" integer,
-	"synced_at" timestamp with time zone,
+	"synced_at" timestamp (3) with time zone,
 	"sync_number" integer DEFAULT 0 NOT NULL,
-	"deleted_at_stripe" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"deleted_at_stripe" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "invoice_payments" (
@@ -403,7 +403,7 @@ CREATE TABLE "invoice_payments" (
 	"stripe_invoice_id" text,
 	"stripe_session_id" text,
 	"merchant_id" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "invoices" (
@@ -424,23 +424,23 @@ CREATE TABLE "invoices" (
 	"amount_paid" bigint NOT NULL,
 	"refunded" bigint DEFAULT 0 NOT NULL,
 	"credited" bigint DEFAULT 0 NOT NULL,
-	"disputed_at" timestamp with time zone,
+	"disputed_at" timestamp (3) with time zone,
 	"dispute_status" text,
 	"attempt_count" integer DEFAULT 0 NOT NULL,
-	"next_attempt_at" timestamp with time zone,
+	"next_attempt_at" timestamp (3) with time zone,
 	"failure_code" text,
 	"failure_message" text,
-	"issued_at" timestamp with time zone NOT NULL,
-	"due_at" timestamp with time zone,
-	"paid_at" timestamp with time zone,
-	"period_start" timestamp with time zone,
-	"period_end" timestamp with time zone,
+	"issued_at" timestamp (3) with time zone NOT NULL,
+	"due_at" timestamp (3) with time zone,
+	"paid_at" timestamp (3) with time zone,
+	"period_start" timestamp (3) with time zone,
+	"period_end" timestamp (3) with time zone,
 	"hosted_invoice_url" text,
 	"invoice_pdf" text,
 	"lines" jsonb DEFAULT '[]'::jsonb NOT NULL,
-	"synced_at" timestamp with time zone,
+	"synced_at" timestamp (3) with time zone,
 	"sync_number" integer DEFAULT 0 NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "invoices_stripeInvoiceId_unique" UNIQUE("stripe_invoice_id")
 );
 --> statement-breakpoint
@@ -454,9 +454,9 @@ CREATE TABLE "money_back" (
 	"currency" text NOT NULL,
 	"status" text NOT NULL,
 	"reason" text,
-	"at" timestamp with time zone NOT NULL,
-	"synced_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"at" timestamp (3) with time zone NOT NULL,
+	"synced_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "mrr_movements" (
@@ -467,8 +467,8 @@ CREATE TABLE "mrr_movements" (
 	"kind" text NOT NULL,
 	"delta" bigint NOT NULL,
 	"after" bigint NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "store_add_ons" (
@@ -482,16 +482,16 @@ CREATE TABLE "store_add_ons" (
 	"status" text NOT NULL,
 	"quantity" integer DEFAULT 1 NOT NULL,
 	"domain" text,
-	"current_period_start" timestamp with time zone,
-	"current_period_end" timestamp with time zone,
-	"cancel_at" timestamp with time zone,
+	"current_period_start" timestamp (3) with time zone,
+	"current_period_end" timestamp (3) with time zone,
+	"cancel_at" timestamp (3) with time zone,
 	"cancel_at_period_end" boolean DEFAULT false NOT NULL,
-	"ended_at" timestamp with time zone,
+	"ended_at" timestamp (3) with time zone,
 	"currency" text NOT NULL,
 	"mrr_cents" bigint DEFAULT 0 NOT NULL,
-	"synced_at" timestamp with time zone,
+	"synced_at" timestamp (3) with time zone,
 	"sync_number" integer DEFAULT 0 NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "store_add_ons_stripeItemId_unique" UNIQUE("stripe_item_id"),
 	CONSTRAINT "store_add_ons_quantity" CHECK ("store_add_ons"."quantity" > 0)
 );
@@ -509,32 +509,32 @@ CREATE TABLE "subscriptions" (
 	"currency" text NOT NULL,
 	"unit_amount" bigint DEFAULT 0 NOT NULL,
 	"mrr_cents" bigint DEFAULT 0 NOT NULL,
-	"started_at" timestamp with time zone NOT NULL,
-	"current_period_start" timestamp with time zone,
-	"current_period_end" timestamp with time zone,
-	"trial_end" timestamp with time zone,
-	"cancel_at" timestamp with time zone,
+	"started_at" timestamp (3) with time zone NOT NULL,
+	"current_period_start" timestamp (3) with time zone,
+	"current_period_end" timestamp (3) with time zone,
+	"trial_end" timestamp (3) with time zone,
+	"cancel_at" timestamp (3) with time zone,
 	"cancel_at_period_end" boolean DEFAULT false NOT NULL,
 	"cancel_reason" text,
-	"canceled_at" timestamp with time zone,
-	"ended_at" timestamp with time zone,
+	"canceled_at" timestamp (3) with time zone,
+	"ended_at" timestamp (3) with time zone,
 	"paused_collection" boolean DEFAULT false NOT NULL,
 	"discounts" jsonb,
 	"pending_tier_id" text,
 	"pending_interval" text,
-	"pending_at" timestamp with time zone,
+	"pending_at" timestamp (3) with time zone,
 	"pending_payment_url" text,
-	"pending_payment_until" timestamp with time zone,
-	"past_due_since" timestamp with time zone,
-	"grace_until" timestamp with time zone,
+	"pending_payment_until" timestamp (3) with time zone,
+	"past_due_since" timestamp (3) with time zone,
+	"grace_until" timestamp (3) with time zone,
 	"attempt_count" integer DEFAULT 0 NOT NULL,
-	"next_attempt_at" timestamp with time zone,
+	"next_attempt_at" timestamp (3) with time zone,
 	"amount_due" bigint DEFAULT 0 NOT NULL,
 	"failure_code" text,
-	"synced_at" timestamp with time zone,
+	"synced_at" timestamp (3) with time zone,
 	"sync_number" integer DEFAULT 0 NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "subscriptions_pending" CHECK (("subscriptions"."pending_tier_id" is null) = ("subscriptions"."pending_at" is null))
 );
 --> statement-breakpoint
@@ -546,10 +546,10 @@ CREATE TABLE "invitations" (
 	"email" text NOT NULL,
 	"token_hash" text NOT NULL,
 	"invited_by" text,
-	"expires_at" timestamp with time zone NOT NULL,
-	"closed_at" timestamp with time zone,
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"closed_at" timestamp (3) with time zone,
 	"outcome" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "invitations_tokenHash_unique" UNIQUE("token_hash"),
 	CONSTRAINT "invitations_outcome" CHECK (("invitations"."closed_at" is null) = ("invitations"."outcome" is null))
 );
@@ -559,7 +559,7 @@ CREATE TABLE "memberships" (
 	"user_id" text NOT NULL,
 	"role" text NOT NULL,
 	"store_id" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "memberships_merchant_id_user_id_pk" PRIMARY KEY("merchant_id","user_id")
 );
 --> statement-breakpoint
@@ -568,8 +568,8 @@ CREATE TABLE "merchants" (
 	"name" text NOT NULL,
 	"email" text NOT NULL,
 	"country" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"closed_at" timestamp with time zone
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"closed_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "platforms" (
@@ -581,7 +581,7 @@ CREATE TABLE "platforms" (
 	"trial_tier_code" text,
 	"fallback_tier_code" text,
 	"sign_up_open" boolean DEFAULT true NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "platforms_code_unique" UNIQUE("code"),
 	CONSTRAINT "platforms_grace_days" CHECK ("platforms"."grace_days" between 0 and 90)
 );
@@ -590,9 +590,9 @@ CREATE TABLE "sign_in_tokens" (
 	"token_hash" text PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
 	"purpose" text NOT NULL,
-	"expires_at" timestamp with time zone NOT NULL,
-	"used_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"used_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "stores" (
@@ -601,7 +601,7 @@ CREATE TABLE "stores" (
 	"name" text NOT NULL,
 	"merchant_id" text NOT NULL,
 	"platform_id" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "users" (
@@ -612,8 +612,8 @@ CREATE TABLE "users" (
 	"staff_role" text,
 	"locale" text,
 	"session_version" integer DEFAULT 1 NOT NULL,
-	"disabled_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"disabled_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 ALTER TABLE "credit_ledger" ADD CONSTRAINT "credit_ledger_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { bigint, text, timestamp } from 'drizzle-orm/pg-core';
 
-/** An instant, kept in UTC. */
-export const instant = () => timestamp({ withTimezone: true, mode: 'date' });
+/** An instant, kept in UTC to the millisecond: as precise as the Date that reads it, so that a cursor skips no row. */
+export const instant = () => timestamp({ withTimezone: true, mode: 'date', precision: 3 });
 
 /** When the row was written, in the database's own time (not business time). */
 export const writtenAt = () => instant().notNull().default(sql`now()`);
