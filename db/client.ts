@@ -51,6 +51,6 @@ function preparedSavepoints(tx: postgres.TransactionSql): postgres.TransactionSq
 function prepared<T extends { unsafe: Unsafe }>(sql: T): T {
   const unsafe = sql.unsafe as (query: string, parameters?: unknown[], options?: object) => unknown;
   sql.unsafe = ((query: string, parameters?: unknown[], options?: object) =>
-    unsafe(query, parameters, { prepare: (parameters?.length ?? 0) > 0, ...options })) as Unsafe;
+    unsafe(query, parameters, { ...options, prepare: (parameters?.length ?? 0) > 0 })) as Unsafe;
   return sql;
 }
