@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { AppShell, type NavItem } from '@/components/app-shell';
+import { AppShell } from '@/components/app-shell';
+import type { NavItem } from '@/components/nav';
 import type { Viewer } from '@/lib/session';
 import { AccountMenu } from './account-menu';
 

@@ -1,5 +1,5 @@
 import type { Route } from 'next';
-import type { NavItem } from '@/components/app-shell';
+import type { NavItem } from '@/components/nav';
 import { getTranslations } from '@/lib/i18n/translations';
 import { listOwnStores, type Viewer } from '@/lib/session';
 

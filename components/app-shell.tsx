@@ -1,10 +1,7 @@
-import type { Route } from 'next';
 import type { ReactNode } from 'react';
 import { useTranslations } from '@/lib/i18n/translations';
-import { NavLink } from './nav-link';
-import { Icon, type IconName } from './ui/icon';
-
-export type NavItem = { href: Route; label: string; icon: IconName; exact?: boolean; locked?: boolean };
+import { Nav, type NavItem } from './nav';
+import { Icon } from './ui/icon';
 
 /**
  * The frame of every signed-in page: the menu on the left (behind a button on a small screen), the page beside it.
@@ -44,24 +41,7 @@ export function AppShell({
           <Brand />
         </div>
         {top}
-        <nav aria-label={t('nav.label')} className="flex-1 overflow-y-auto">
-          <ul className="space-y-0.5">
-            {nav.map((item) => (
-              <li key={item.href}>
-                <NavLink href={item.href} exact={item.exact}>
-                  <Icon name={item.icon} />
-                  {item.label}
-                  {item.locked ? (
-                    <>
-                      <Icon name="lock" className="size-4" />
-                      <span className="sr-only">({t('nav.locked')})</span>
-                    </>
-                  ) : null}
-                </NavLink>
-              </li>
-            ))}
-          </ul>
-        </nav>
+        <Nav items={nav} label={t('nav.label')} lockedLabel={t('nav.locked')} />
         {bottom}
       </aside>
       <main

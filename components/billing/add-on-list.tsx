@@ -1,77 +1,129 @@
-import type { ReactNode } from 'react';
-import { useFormat } from '@/components/ui/format';
-import { useTranslations } from '@/lib/i18n/translations';
-import { useFeatureName } from './feature-words';
-import type { AddOnFacts, OwnAddOn } from './shapes';
-import { StatusBadge } from './status-badge';
+'use client';
+
+import type { Tone } from '@/components/ui/badge';
+import { ConfirmButton } from '@/components/ui/confirm-button';
+import { Dialog } from '@/components/ui/dialog';
+import { TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import type { FormAction } from '@/components/ui/form-state';
+import { SubmitButton } from '@/components/ui/submit-button';
+
+/** An add-on that the store has, in finished words. `question` asks before it is cancelled; none = it ends already. */
+export type OwnAddOnView = {
+  id: string;
+  name: string;
+  domain: string | null;
+  badge: { tone: Tone; text: string };
+  note: string;
+  question: string | null;
+};
+
+/** An add-on that can be bought. */
+export type AddOnView = { code: string; name: string; price: string; adds: string; needsDomain: boolean };
+
+export type AddOnWords = Record<
+  'buy' | 'cancel' | 'confirmCancel' | 'keep' | 'domain' | 'domainHint' | 'close',
+  string
+>;
 
 const row = 'flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3';
 
-/** The store's add-ons: until when, and the way out. */
+type Common = { store: string; words: AddOnWords; disabledReason?: string };
+
+/** The store's add-ons: until when, and the way out. Words travel as data: see `InvoiceList`. */
 export function OwnAddOns({
   addOns,
-  action,
-}: {
-  addOns: OwnAddOn[];
-  action: (addOn: OwnAddOn) => ReactNode;
-}) {
-  const t = useTranslations('billing.addOns');
-  const format = useFormat();
+  actions,
+  store,
+  words,
+  disabledReason,
+}: Common & { addOns: OwnAddOnView[]; actions: { cancel: FormAction; keep: FormAction } }) {
   return (
     <ul className="divide-y divide-line">
-      {addOns.map((addOn) => {
-        const ends = addOn.cancelAt;
-        const next = addOn.currentPeriodEnd;
-        return (
-          <li key={addOn.id} className={row}>
-            <div className="min-w-0">
-              <p className="flex flex-wrap items-center gap-2 font-medium">
-                {addOn.name}
-                {addOn.domain ? <span className="font-normal text-muted">{addOn.domain}</span> : null}
-                <StatusBadge status={addOn.status} ending={Boolean(ends)} />
-              </p>
-              {ends ? (
-                <p className="text-sm text-muted">{t('until', { date: format.date(ends) })}</p>
-              ) : next ? (
-                <p className="text-sm text-muted">{t('renews', { date: format.date(next) })}</p>
-              ) : null}
-            </div>
-            {action(addOn)}
-          </li>
-        );
-      })}
+      {addOns.map(({ id, name, domain, badge, note, question }) => (
+        <li key={id} className={row}>
+          <div className="min-w-0">
+            <p className="flex flex-wrap items-center gap-2 font-medium">
+              {name}
+              {domain ? <span className="font-normal text-muted">{domain}</span> : null}
+              <span className={`badge badge-${badge.tone}`}>{badge.text}</span>
+            </p>
+            <p className="text-sm text-muted">{note}</p>
+          </div>
+          <ActionForm
+            action={question ? actions.cancel : actions.keep}
+            fields={{ store, id }}
+            className="space-y-2"
+          >
+            {question ? (
+              <ConfirmButton
+                question={question}
+                confirm={words.confirmCancel}
+                cancel={words.keep}
+                disabledReason={disabledReason}
+              >
+                {words.cancel} <span className="sr-only">{name}</span>
+              </ConfirmButton>
+            ) : (
+              <SubmitButton variant="secondary" size="sm" disabledReason={disabledReason}>
+                {words.keep} <span className="sr-only">{name}</span>
+              </SubmitButton>
+            )}
+          </ActionForm>
+        </li>
+      ))}
     </ul>
   );
 }
 
-/** What can be bought beside the plan, and what it adds. */
+/** What can be bought beside the plan, and what it adds; one that is a domain asks for its name first. */
 export function OfferedAddOns({
   addOns,
   action,
-}: {
-  addOns: AddOnFacts[];
-  action: (addOn: AddOnFacts) => ReactNode;
-}) {
-  const t = useTranslations('billing');
-  const format = useFormat();
-  const name = useFeatureName();
+  store,
+  words,
+  disabledReason,
+}: Common & { addOns: AddOnView[]; action: FormAction }) {
   return (
     <ul className="divide-y divide-line">
-      {addOns.map((addOn) => (
-        <li key={addOn.code} className={row}>
+      {addOns.map(({ code, name, price, adds, needsDomain }) => (
+        <li key={code} className={row}>
           <div className="min-w-0">
-            <p className="font-medium">{addOn.name}</p>
-            <p className="text-sm text-muted">
-              {t(`price.${addOn.interval}`, { amount: format.money(addOn.unitAmount, addOn.currency) })}
-              {addOn.features.map((feature) => (
-                <span key={feature.featureCode}>
-                  {' · '}
-                  {t('addOns.adds', { amount: feature.amount, feature: name(feature.featureCode) })}
-                </span>
-              ))}
-            </p>
+            <p className="font-medium">{name}</p>
+            <p className="text-sm text-muted">{adds ? `${price} · ${adds}` : price}</p>
           </div>
-          {action(addOn)}
+          {needsDomain ? (
+            <Dialog
+              trigger={
+                <>
+                  {words.buy} <span className="sr-only">{name}</span>
+                </>
+              }
+              size="sm"
+              title={name}
+              description={price}
+              closeLabel={words.close}
+              disabledReason={disabledReason}
+            >
+              <ActionForm action={action} fields={{ store, addOn: code }} className="space-y-4">
+                <TextField
+                  name="domain"
+                  label={words.domain}
+                  hint={words.domainHint}
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  required
+                />
+                <SubmitButton>{words.buy}</SubmitButton>
+              </ActionForm>
+            </Dialog>
+          ) : (
+            <ActionForm action={action} fields={{ store, addOn: code }} className="space-y-2">
+              <SubmitButton variant="secondary" size="sm" disabledReason={disabledReason}>
+                {words.buy} <span className="sr-only">{name}</span>
+              </SubmitButton>
+            </ActionForm>
+          )}
         </li>
       ))}
     </ul>

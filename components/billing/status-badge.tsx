@@ -3,7 +3,7 @@ import { useTranslations } from '@/lib/i18n/translations';
 import type { SubscriptionStatus } from './shapes';
 
 /** Green runs, amber needs a look, red costs access. */
-const tones: Record<SubscriptionStatus, Tone> = {
+export const statusTones: Record<SubscriptionStatus, Tone> = {
   none: 'neutral',
   trialing: 'accent',
   active: 'ok',
@@ -19,5 +19,9 @@ const tones: Record<SubscriptionStatus, Tone> = {
 /** The state of a subscription in a word or two. */
 export function StatusBadge({ status, ending = false }: { status: SubscriptionStatus; ending?: boolean }) {
   const t = useTranslations('billing.status');
-  return ending ? <Badge tone="warn">{t('ending')}</Badge> : <Badge tone={tones[status]}>{t(status)}</Badge>;
+  return ending ? (
+    <Badge tone="warn">{t('ending')}</Badge>
+  ) : (
+    <Badge tone={statusTones[status]}>{t(status)}</Badge>
+  );
 }

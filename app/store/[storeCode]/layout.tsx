@@ -1,5 +1,5 @@
 import type { Metadata, Route } from 'next';
-import type { NavItem } from '@/components/app-shell';
+import type { NavItem } from '@/components/nav';
 import { resolveGrant } from '@/lib/billing/entitlements';
 import { basicAnalytics } from '@/lib/catalog/features';
 import { getTranslations } from '@/lib/i18n/translations';

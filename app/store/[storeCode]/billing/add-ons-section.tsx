@@ -1,8 +1,9 @@
-import { OfferedAddOns, OwnAddOns } from '@/components/billing/add-on-list';
+import { type AddOnWords, OfferedAddOns, OwnAddOns } from '@/components/billing/add-on-list';
 import type { AddOnFacts, OwnAddOn } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
 import { useTranslations } from '@/lib/i18n/translations';
-import { AddOnCancellation, AddOnPurchase } from './add-on-forms';
+import { buyAddOn, cancelAddOn, keepAddOn } from './actions';
+import { useAddOnView, useOwnAddOnView } from './add-on-views';
 
 /** The extras of this store: what it has, and what it can add. */
 export function AddOnsSection({
@@ -20,30 +21,39 @@ export function AddOnsSection({
   disabledReason?: string;
 }) {
   const t = useTranslations('billing.addOns');
+  const close = useTranslations('common')('close');
+  const ownView = useOwnAddOnView();
+  const offeredView = useAddOnView();
+  const words: AddOnWords = {
+    buy: t('buy'),
+    cancel: t('cancel'),
+    confirmCancel: t('confirmCancel'),
+    keep: t('keep'),
+    domain: t('domain'),
+    domainHint: t('domainHint'),
+    close,
+  };
+  const shared = { store: storeCode, words };
   return (
-    <Card id="add-ons" title={t('title')} description={needsPlan ? t('needsPlan') : t('text')}>
+    <Card id="add-ons" title={t('title')} description={t(needsPlan ? 'needsPlan' : 'text')}>
       {own.length > 0 ? (
         <>
           <h3 className="font-medium">{t('mine')}</h3>
           <OwnAddOns
-            addOns={own}
-            action={(addOn) => (
-              <AddOnCancellation storeCode={storeCode} addOn={addOn} disabledReason={disabledReason} />
-            )}
+            {...shared}
+            addOns={own.map(ownView)}
+            actions={{ cancel: cancelAddOn, keep: keepAddOn }}
+            disabledReason={disabledReason}
           />
           <h3 className="mt-4 font-medium">{t('available')}</h3>
         </>
       ) : null}
       {offered.length > 0 ? (
         <OfferedAddOns
-          addOns={offered}
-          action={(addOn) => (
-            <AddOnPurchase
-              storeCode={storeCode}
-              addOn={addOn}
-              disabledReason={disabledReason ?? (needsPlan ? t('needsPlan') : undefined)}
-            />
-          )}
+          {...shared}
+          addOns={offered.map(offeredView)}
+          action={buyAddOn}
+          disabledReason={disabledReason ?? (needsPlan ? t('needsPlan') : undefined)}
         />
       ) : (
         <p className="text-muted">{t('none')}</p>

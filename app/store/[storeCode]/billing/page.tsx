@@ -10,12 +10,11 @@ import { storeContext, storeFacts } from '../context';
 import { AddOnsSection } from './add-ons-section';
 import { BillingBanner } from './billing-banner';
 import { CreditsSection } from './credits-section';
-import { FeatureReasons } from './feature-reasons';
+import { ExplainedUsage } from './explained-usage';
 import { InvoicesSection } from './invoices-section';
 import { PaymentSection } from './payment-section';
 import { PlanSection } from './plan-section';
 import { PlansSection } from './plans-section';
-import { UsageSection } from './usage-section';
 import { cardFacts, detailsFacts, featureUses, invoiceRows, ownAddOns, planFacts, tierFacts } from './view';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -55,12 +54,13 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
           canCancel={overview.livesAtStripe && plan.cancelAt === null}
           now={now}
         />
-        <UsageSection
+        <ExplainedUsage
           uses={featureUses(entitlements.features)}
           monthEnd={entitlements.period.end}
-          explain={(code) => (
-            <FeatureReasons code={code} facts={facts} overview={overview} stores={stores} now={now} />
-          )}
+          facts={facts}
+          overview={overview}
+          stores={stores}
+          now={now}
         />
         <PlansSection
           {...shared}

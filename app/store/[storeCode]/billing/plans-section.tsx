@@ -1,12 +1,13 @@
 import type { Route } from 'next';
 import Link from 'next/link';
 import type { Interval, TierFacts } from '@/components/billing/shapes';
-import { TierCards } from '@/components/billing/tier-cards';
+import { TierCardList } from '@/components/billing/tier-card-list';
 import { TierCompare } from '@/components/billing/tier-compare';
 import { Card } from '@/components/ui/card';
 import { LinkTabs } from '@/components/ui/link-tabs';
 import { useTranslations } from '@/lib/i18n/translations';
-import { TierAction } from './tier-action';
+import { subscribe, tryPlan } from './actions';
+import { useTierView } from './tier-views';
 
 /** The plans, monthly or annual: the interval is in the URL. */
 export function PlansSection({
@@ -27,6 +28,7 @@ export function PlansSection({
   disabledReason?: string;
 }) {
   const t = useTranslations('billing');
+  const view = useTierView({ storeCode, interval, currency, currentCode });
   const path = `/store/${storeCode}/billing`;
   return (
     <Card
@@ -55,20 +57,10 @@ export function PlansSection({
         <p className="text-muted">{t('tiers.none')}</p>
       ) : (
         <>
-          <TierCards
-            tiers={tiers}
-            interval={interval}
-            currency={currency}
-            currentCode={currentCode}
-            action={(tier) => (
-              <TierAction
-                storeCode={storeCode}
-                tier={tier}
-                interval={interval}
-                currency={currency}
-                disabledReason={disabledReason}
-              />
-            )}
+          <TierCardList
+            tiers={tiers.map(view)}
+            actions={{ subscribe, try: tryPlan }}
+            disabledReason={disabledReason}
           />
           {compare ? (
             <div className="-mx-4 mt-4 sm:-mx-6">

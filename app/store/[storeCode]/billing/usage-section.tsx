@@ -1,12 +1,11 @@
-import type { ReactNode } from 'react';
-import { useFeatureName } from '@/components/billing/feature-words';
+import { useMeterView } from '@/components/billing/meter-views';
+import { Meters, type MeterView } from '@/components/billing/meters';
 import type { FeatureUse } from '@/components/billing/shapes';
-import { UsageMeter } from '@/components/billing/usage-meter';
 import { Card } from '@/components/ui/card';
 import { useFormat } from '@/components/ui/format';
 import { useTranslations } from '@/lib/i18n/translations';
 
-/** How much of each limit is used; each meter opens its reasons. */
+/** How much of each limit is used; with `explain` each meter opens its reasons. */
 export function UsageSection({
   uses,
   monthEnd,
@@ -14,10 +13,12 @@ export function UsageSection({
 }: {
   uses: FeatureUse[];
   monthEnd: Date | null;
-  explain?: (code: string) => ReactNode;
+  explain?: (code: string) => Pick<MeterView, 'reasons' | 'unlocks'>;
 }) {
   const t = useTranslations('billing.usage');
+  const unlock = useTranslations('billing.explain')('unlock');
   const format = useFormat();
+  const view = useMeterView();
   return (
     <Card
       id="usage"
@@ -27,19 +28,11 @@ export function UsageSection({
       {uses.length === 0 ? (
         <p className="text-muted">{t('empty')}</p>
       ) : (
-        <Meters uses={uses} explain={explain} />
+        <Meters
+          meters={uses.map((use) => ({ ...view(use), ...explain?.(use.code) }))}
+          words={{ why: t('why'), unlock }}
+        />
       )}
     </Card>
-  );
-}
-
-function Meters({ uses, explain }: { uses: FeatureUse[]; explain?: (code: string) => ReactNode }) {
-  const name = useFeatureName();
-  return (
-    <div className="grid gap-x-10 gap-y-6 md:grid-cols-2">
-      {uses.map((use) => (
-        <UsageMeter key={use.code} name={name(use.code, use.name)} use={use} explain={explain?.(use.code)} />
-      ))}
-    </div>
   );
 }

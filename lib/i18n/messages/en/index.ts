@@ -2,9 +2,10 @@ import admin from './admin.json';
 import auth from './auth.json';
 import billing from './billing.json';
 import common from './common.json';
+import console from './console.json';
 import emails from './emails.json';
 import errors from './errors.json';
 import features from './features.json';
 import store from './store.json';
 
-export default { admin, auth, billing, common, emails, errors, features, store };
+export default { admin, auth, billing, common, console, emails, errors, features, store };

@@ -1,0 +1,42 @@
+import { cache } from 'react';
+import type { Actor } from '@/lib/billing/audit';
+import { database } from '@/lib/database';
+import { getTranslations } from '@/lib/i18n/translations';
+import { requireAdmin, requireStaff } from '@/lib/session';
+import { businessNow } from '@/lib/time';
+
+/** Who looks at the console, once per request. `locked` says why a control is disabled; undefined for admins. */
+export const staffContext = cache(async () => {
+  const viewer = await requireStaff();
+  const db = database();
+  const locked = viewer.role === 'admin' ? undefined : (await getTranslations('console'))('readOnly');
+  return { db, viewer, locked, now: await businessNow(db) };
+});
+
+/** Who changes something in the console: checked in every action. @throws Forbidden for support, 404 for others */
+export async function adminContext() {
+  const viewer = await requireAdmin();
+  const db = database();
+  const actor: Actor = { kind: 'user', id: viewer.userId };
+  return { db, viewer, actor, now: await businessNow(db) };
+}
+
+/** One value of a page's query, or undefined. */
+export function one(value: string | string[] | undefined): string | undefined {
+  const first = Array.isArray(value) ? value[0] : value;
+  return first?.trim() || undefined;
+}
+
+/** One of a list of known values, or undefined: a senseless filter is none. */
+export function among<T extends string>(
+  known: readonly T[],
+  value: string | string[] | undefined,
+): T | undefined {
+  return known.find((one_) => one_ === one(value));
+}
+
+/** The page's address with its filters and another cursor. */
+export function withQuery(path: string, query: Record<string, string | undefined>): string {
+  const kept = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return kept.length > 0 ? `${path}?${new URLSearchParams(kept)}` : path;
+}

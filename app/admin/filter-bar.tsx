@@ -1,0 +1,70 @@
+import type { Route } from 'next';
+import { ButtonLink, buttonClass } from '@/components/ui/button';
+import { SelectField, TextField } from '@/components/ui/field';
+import { useTranslations } from '@/lib/i18n/translations';
+
+export type Filter =
+  | { kind: 'text'; name: string; label: string; value: string | undefined }
+  | { kind: 'date'; name: string; label: string; value: string | undefined }
+  | {
+      kind: 'choice';
+      name: string;
+      label: string;
+      value: string | undefined;
+      options: { value: string; label: string }[];
+      required?: boolean;
+    };
+
+/** The filters of a list. They live in the URL: a plain form that works without JavaScript and can be shared. */
+export function FilterBar({
+  path,
+  filters,
+  exportHref,
+}: {
+  path: Route;
+  filters: Filter[];
+  exportHref?: string;
+}) {
+  const t = useTranslations('console.filter');
+  const isSet = filters.some(
+    (filter) => filter.value !== undefined && !(filter.kind === 'choice' && filter.required),
+  );
+  return (
+    <form action={path} className="mb-4 flex flex-wrap items-end gap-3">
+      {filters.map((filter) =>
+        filter.kind === 'choice' ? (
+          <SelectField
+            key={filter.name}
+            name={filter.name}
+            label={filter.label}
+            defaultValue={filter.value ?? ''}
+            options={filter.required ? filter.options : [{ value: '', label: t('all') }, ...filter.options]}
+            className="min-w-36"
+          />
+        ) : (
+          <TextField
+            key={filter.name}
+            name={filter.name}
+            type={filter.kind === 'date' ? 'date' : 'search'}
+            label={filter.label}
+            defaultValue={filter.value}
+            className={filter.kind === 'date' ? 'min-w-36' : 'min-w-56 flex-1'}
+          />
+        ),
+      )}
+      <button type="submit" className={buttonClass('secondary')}>
+        {t('apply')}
+      </button>
+      {isSet ? (
+        <ButtonLink href={path} variant="ghost">
+          {t('clear')}
+        </ButtonLink>
+      ) : null}
+      {exportHref ? (
+        <a href={exportHref} className={buttonClass('ghost')} download>
+          {t('export')}
+        </a>
+      ) : null}
+    </form>
+  );
+}

@@ -1,0 +1,123 @@
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import { Badge } from '@/components/ui/badge';
+import { Card } from '@/components/ui/card';
+import { DateText } from '@/components/ui/date-text';
+import { EmptyState } from '@/components/ui/empty-state';
+import { Figures } from '@/components/ui/figures';
+import { PageHeader } from '@/components/ui/page-header';
+import { Pager } from '@/components/ui/pager';
+import { type Column, Table } from '@/components/ui/table';
+import { getTranslations } from '@/lib/i18n/translations';
+import { getMerchantUserStats, listMerchantUsers, type MerchantUserRow } from '@/lib/tenancy/merchant-list';
+import { readCursor, toPage } from '../../store/[storeCode]/cursor';
+import { among, one, staffContext, withQuery } from '../context';
+import { FilterBar } from '../filter-bar';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('console.people'))('title') };
+}
+
+const PATH = '/admin/merchant-users' as Route;
+const PAGE = 25;
+const ROLES = ['owner', 'member'] as const;
+
+export default async function PeoplePage({ searchParams }: PageProps<'/admin/merchant-users'>) {
+  const [{ db }, query, t, f] = await Promise.all([
+    staffContext(),
+    searchParams,
+    getTranslations('console.people'),
+    getTranslations('console.filter'),
+  ]);
+  const filter = { search: one(query.search), role: among(ROLES, query.role), merchant: one(query.merchant) };
+  const before = readCursor(one(query.cursor));
+  const [found, stats] = await Promise.all([
+    listMerchantUsers(db, {
+      search: filter.search,
+      role: filter.role,
+      merchantId: filter.merchant,
+      before,
+      limit: PAGE + 1,
+    }),
+    getMerchantUserStats(db, filter.merchant),
+  ]);
+  const { rows, next } = toPage(
+    found.map((row) => ({ ...row, id: row.userId })),
+    PAGE,
+    (row) => row.createdAt,
+  );
+  const columns: Column<MerchantUserRow & { id: string }>[] = [
+    { key: 'name', header: t('name'), cell: (row) => <span className="font-medium">{row.name}</span> },
+    { key: 'email', header: t('email'), cell: (row) => <span className="break-all">{row.email}</span> },
+    {
+      key: 'role',
+      header: t('role'),
+      cell: (row) => (
+        <>
+          <Badge tone={row.role === 'owner' ? 'accent' : 'neutral'}>{t(`roles.${row.role}`)}</Badge>{' '}
+          {row.disabled ? <Badge tone="warn">{t('disabled')}</Badge> : null}
+        </>
+      ),
+    },
+    {
+      key: 'merchant',
+      header: t('merchant'),
+      cell: (row) => (
+        <>
+          <Link href={`/admin/merchants/${row.merchantId}` as Route} prefetch={false} className="link">
+            {row.merchantName}
+          </Link>
+          {row.merchantCount > 1 ? (
+            <span className="text-muted"> {t('more', { count: row.merchantCount - 1 })}</span>
+          ) : null}
+        </>
+      ),
+    },
+    {
+      key: 'since',
+      header: t('since'),
+      align: 'right',
+      cell: (row) => <DateText value={row.createdAt} style="short" />,
+    },
+  ];
+  return (
+    <>
+      <PageHeader title={t('title')} description={t('description')} />
+      <div className="mb-6">
+        <Figures
+          figures={[
+            { label: t('total'), value: stats.total },
+            { label: t('owners'), value: stats.owners },
+            { label: t('members'), value: stats.team_members },
+          ]}
+        />
+      </div>
+      <FilterBar
+        path={PATH}
+        filters={[
+          { kind: 'text', name: 'search', label: f('search'), value: filter.search },
+          {
+            kind: 'choice',
+            name: 'role',
+            label: t('role'),
+            value: filter.role,
+            options: ROLES.map((value) => ({ value, label: t(`roles.${value}`) })),
+          },
+        ]}
+      />
+      <Card flush>
+        {rows.length > 0 ? (
+          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
+        ) : (
+          <EmptyState icon="team" title={t('empty')}>
+            {t('emptyText')}
+          </EmptyState>
+        )}
+        <Pager
+          first={before ? (withQuery(PATH, filter) as Route) : undefined}
+          next={next ? (withQuery(PATH, { ...filter, cursor: next }) as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}

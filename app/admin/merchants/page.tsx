@@ -1,0 +1,98 @@
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import type { SubscriptionStatus } from '@/components/billing/shapes';
+import { StatusBadge } from '@/components/billing/status-badge';
+import { Badge } from '@/components/ui/badge';
+import { Card } from '@/components/ui/card';
+import { DateText } from '@/components/ui/date-text';
+import { EmptyState } from '@/components/ui/empty-state';
+import { PageHeader } from '@/components/ui/page-header';
+import { Pager } from '@/components/ui/pager';
+import { type Column, Table } from '@/components/ui/table';
+import { getTranslations } from '@/lib/i18n/translations';
+import { listMerchants, type MerchantListRow } from '@/lib/tenancy/merchant-list';
+import { readCursor, toPage } from '../../store/[storeCode]/cursor';
+import { one, staffContext, withQuery } from '../context';
+import { FilterBar } from '../filter-bar';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('console.merchants'))('title') };
+}
+
+const PATH = '/admin/merchants' as Route;
+const PAGE = 25;
+
+export default async function MerchantsPage({ searchParams }: PageProps<'/admin/merchants'>) {
+  const [{ db }, query, t, f] = await Promise.all([
+    staffContext(),
+    searchParams,
+    getTranslations('console.merchants'),
+    getTranslations('console.filter'),
+  ]);
+  const search = one(query.search);
+  const before = readCursor(one(query.cursor));
+  const { rows, next } = toPage(
+    await listMerchants(db, { search, before, limit: PAGE + 1 }),
+    PAGE,
+    (row) => row.createdAt,
+  );
+  const columns: Column<MerchantListRow>[] = [
+    {
+      key: 'name',
+      header: t('name'),
+      cell: (row) => (
+        <>
+          <Link href={`/admin/merchants/${row.id}` as Route} prefetch={false} className="stretch font-medium">
+            {row.name}
+          </Link>
+          <span className="block text-sm text-muted">{row.email}</span>
+        </>
+      ),
+    },
+    { key: 'stores', header: t('stores'), cell: (row) => row.storeCodes.join(', ') || '–' },
+    {
+      key: 'plans',
+      header: t('plans'),
+      cell: (row) => (
+        <span className="flex flex-wrap gap-x-3 gap-y-1">
+          {row.closedAt ? <Badge>{t('closed')}</Badge> : null}
+          {row.subscriptions.length === 0 ? <span className="text-muted">{t('none')}</span> : null}
+          {row.subscriptions.map((one_) => (
+            <span key={one_.platform}>
+              {one_.tier} <StatusBadge status={one_.status as SubscriptionStatus} />
+            </span>
+          ))}
+        </span>
+      ),
+    },
+    { key: 'country', header: t('country'), cell: (row) => row.country ?? '–' },
+    {
+      key: 'since',
+      header: t('since'),
+      align: 'right',
+      cell: (row) => <DateText value={row.createdAt} style="short" />,
+    },
+  ];
+  return (
+    <>
+      <PageHeader title={t('title')} description={t('description')} />
+      <FilterBar
+        path={PATH}
+        filters={[{ kind: 'text', name: 'search', label: f('search'), value: search }]}
+      />
+      <Card flush>
+        {rows.length > 0 ? (
+          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
+        ) : (
+          <EmptyState icon="merchants" title={t('empty')}>
+            {t('emptyText')}
+          </EmptyState>
+        )}
+        <Pager
+          first={before ? (withQuery(PATH, { search }) as Route) : undefined}
+          next={next ? (withQuery(PATH, { search, cursor: next }) as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}

@@ -1,0 +1,182 @@
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import { StatusBadge } from '@/components/billing/status-badge';
+import { Card } from '@/components/ui/card';
+import { DateText } from '@/components/ui/date-text';
+import { EmptyState } from '@/components/ui/empty-state';
+import { Money } from '@/components/ui/money';
+import { PageHeader } from '@/components/ui/page-header';
+import { Pager } from '@/components/ui/pager';
+import { type Column, Table } from '@/components/ui/table';
+import { platforms, subscriptionStatuses, tiers } from '@/db/schema';
+import {
+  listSubscriptions,
+  type SubscriptionListRow,
+  subscriptionSorts,
+} from '@/lib/billing/subscription-list';
+import { getTranslations } from '@/lib/i18n/translations';
+import { among, one, staffContext, withQuery } from '../context';
+import { FilterBar } from '../filter-bar';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('console.subscriptions'))('title') };
+}
+
+const PATH = '/admin/subscriptions' as Route;
+const PAGE = 25;
+const STATES = ['past_due', 'cancelling', 'pending_change'] as const;
+
+export default async function SubscriptionsPage({ searchParams }: PageProps<'/admin/subscriptions'>) {
+  const [{ db }, query, t, f, s] = await Promise.all([
+    staffContext(),
+    searchParams,
+    getTranslations('console.subscriptions'),
+    getTranslations('console.filter'),
+    getTranslations('billing.status'),
+  ]);
+  const filter = {
+    search: one(query.search),
+    tier: one(query.tier),
+    status: among(subscriptionStatuses, query.status),
+    platform: one(query.platform),
+    state: among(STATES, query.state),
+    sort: among(subscriptionSorts, query.sort),
+  };
+  const [platformRows, tierRows] = await Promise.all([
+    db.select().from(platforms),
+    db.selectDistinct({ code: tiers.code, name: tiers.name }).from(tiers),
+  ]);
+  const platformId = platformRows.find((row) => row.code === filter.platform)?.id;
+  const cursor = one(query.cursor);
+  const page = await listSubscriptions(db, {
+    search: filter.search,
+    tierCode: filter.tier,
+    status: filter.status,
+    state: filter.state,
+    sort: filter.sort,
+    platformId,
+    cursor,
+    limit: PAGE,
+  });
+  const columns: Column<SubscriptionListRow>[] = [
+    {
+      key: 'merchant',
+      header: t('merchant'),
+      cell: (row) => (
+        <>
+          <Link
+            href={`/admin/merchants/${row.merchantId}` as Route}
+            prefetch={false}
+            className="stretch font-medium"
+          >
+            {row.merchantName}
+          </Link>
+          <span className="block text-sm text-muted">{row.storeCodes.join(', ')}</span>
+        </>
+      ),
+    },
+    {
+      key: 'plan',
+      header: t('plan'),
+      cell: (row) => (
+        <>
+          {row.tierName}
+          <span className="block text-sm text-muted">
+            {[
+              row.platformCode,
+              ...(row.interval === 'year' ? [t('annual')] : []),
+              ...(row.isLocal ? [t('local')] : []),
+            ].join(' · ')}
+          </span>
+        </>
+      ),
+    },
+    {
+      key: 'status',
+      header: t('status'),
+      cell: (row) => (
+        <StatusBadge status={row.status} ending={row.cancelAt !== null && row.status === 'active'} />
+      ),
+    },
+    {
+      key: 'period',
+      header: t('period'),
+      cell: (row) =>
+        row.currentPeriodStart && row.currentPeriodEnd ? (
+          <>
+            <DateText value={row.currentPeriodStart} style="short" /> –{' '}
+            <DateText value={row.currentPeriodEnd} style="short" />
+          </>
+        ) : (
+          '–'
+        ),
+    },
+    { key: 'features', header: t('features'), align: 'right', cell: (row) => row.featureCount },
+    {
+      key: 'mrr',
+      header: t('mrr'),
+      align: 'right',
+      cell: (row) => <Money amount={row.mrrCents} currency={row.currency} />,
+    },
+  ];
+  const next = page.nextCursor
+    ? (withQuery(PATH, { ...filter, cursor: page.nextCursor }) as Route)
+    : undefined;
+  return (
+    <>
+      <PageHeader title={t('title')} description={t('description')} />
+      <FilterBar
+        path={PATH}
+        filters={[
+          { kind: 'text', name: 'search', label: f('search'), value: filter.search },
+          {
+            kind: 'choice',
+            name: 'tier',
+            label: f('tier'),
+            value: filter.tier,
+            options: tierRows.map((row) => ({ value: row.code, label: row.name })),
+          },
+          {
+            kind: 'choice',
+            name: 'status',
+            label: f('status'),
+            value: filter.status,
+            options: subscriptionStatuses.map((value) => ({ value, label: s(value) })),
+          },
+          {
+            kind: 'choice',
+            name: 'state',
+            label: f('state'),
+            value: filter.state,
+            options: STATES.map((value) => ({ value, label: t(`states.${value}`) })),
+          },
+          {
+            kind: 'choice',
+            name: 'platform',
+            label: f('platform'),
+            value: filter.platform,
+            options: platformRows.map((row) => ({ value: row.code, label: row.name })),
+          },
+          {
+            kind: 'choice',
+            name: 'sort',
+            label: f('sort'),
+            value: filter.sort ?? 'started',
+            options: subscriptionSorts.map((value) => ({ value, label: t(`sorts.${value}`) })),
+            required: true,
+          },
+        ]}
+      />
+      <Card flush>
+        {page.rows.length > 0 ? (
+          <Table caption={t('title')} columns={columns} rows={page.rows} rowKey={(row) => row.id} />
+        ) : (
+          <EmptyState icon="subscriptions" title={t('empty')}>
+            {t('emptyText')}
+          </EmptyState>
+        )}
+        <Pager first={cursor ? (withQuery(PATH, filter) as Route) : undefined} next={next} />
+      </Card>
+    </>
+  );
+}

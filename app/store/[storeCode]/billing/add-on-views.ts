@@ -1,0 +1,42 @@
+import type { AddOnView, OwnAddOnView } from '@/components/billing/add-on-list';
+import { useFeatureName } from '@/components/billing/feature-words';
+import type { AddOnFacts, OwnAddOn } from '@/components/billing/shapes';
+import { statusTones } from '@/components/billing/status-badge';
+import { useFormat } from '@/components/ui/format';
+import { useTranslations } from '@/lib/i18n/translations';
+
+/** The words of an add-on that the store has. */
+export function useOwnAddOnView(): (addOn: OwnAddOn) => OwnAddOnView {
+  const t = useTranslations('billing');
+  const format = useFormat();
+  return ({ id, name, domain, status, cancelAt, currentPeriodEnd }) => {
+    const end = cancelAt ?? currentPeriodEnd;
+    const date = end ? format.date(end) : '';
+    return {
+      id,
+      name,
+      domain,
+      badge: cancelAt
+        ? { tone: 'warn', text: t('status.ending') }
+        : { tone: statusTones[status], text: t(`status.${status}`) },
+      note: end ? t(cancelAt ? 'addOns.until' : 'addOns.renews', { date }) : '',
+      question: cancelAt ? null : `${t('addOns.cancelTitle', { name })} ${t('addOns.cancelText', { date })}`,
+    };
+  };
+}
+
+/** The words of an add-on that can be bought. */
+export function useAddOnView(): (addOn: AddOnFacts) => AddOnView {
+  const t = useTranslations('billing');
+  const format = useFormat();
+  const name = useFeatureName();
+  return (addOn) => ({
+    code: addOn.code,
+    name: addOn.name,
+    price: t(`price.${addOn.interval}`, { amount: format.money(addOn.unitAmount, addOn.currency) }),
+    adds: addOn.features
+      .map(({ amount, featureCode }) => t('addOns.adds', { amount, feature: name(featureCode) }))
+      .join(' · '),
+    needsDomain: addOn.category === 'domain',
+  });
+}

@@ -1,0 +1,12 @@
+import type { FeatureUse } from '@/components/billing/shapes';
+import { type ReasonFacts, useFeatureReasons } from './feature-reasons';
+import { UsageSection } from './usage-section';
+
+/** The meters with their reasons. */
+export function ExplainedUsage({
+  uses,
+  monthEnd,
+  ...facts
+}: ReasonFacts & { uses: FeatureUse[]; monthEnd: Date }) {
+  return <UsageSection uses={uses} monthEnd={monthEnd} explain={useFeatureReasons(facts)} />;
+}
