@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import { Logger, run, type TaskList } from 'graphile-worker';
 import type Stripe from 'stripe';
 import { z } from 'zod';
@@ -184,13 +184,33 @@ export async function startWorker(): Promise<{ stop(): Promise<void> }> {
   return { stop: () => runner.stop() };
 }
 
-/** When a job last ran, for /admin/jobs and health. */
-export async function lastRun(db: Db, name: string) {
-  const [row] = await db
-    .select()
+export type JobState = Pick<Job, 'name' | 'every'> & {
+  nextAt: Date;
+  last: typeof jobRuns.$inferSelect | null;
+};
+
+/** Every job with its last run and when it runs next. One statement. */
+export async function listJobs(db: Db): Promise<JobState[]> {
+  const runs = await db
+    .selectDistinctOn([jobRuns.job])
     .from(jobRuns)
-    .where(and(eq(jobRuns.job, name)))
-    .orderBy(desc(jobRuns.startedAt))
-    .limit(1);
-  return row ?? null;
+    .orderBy(jobRuns.job, desc(jobRuns.startedAt));
+  return jobs.map((job) => ({
+    name: job.name,
+    every: job.every,
+    nextAt: nextRun(job.cron, new Date()),
+    last: runs.find((one) => one.job === job.name) ?? null,
+  }));
+}
+
+/** When a cron line of this file (minute, hour and weekday only) is due next, in UTC. */
+export function nextRun(cron: string, after: Date): Date {
+  const [minute = '*', hour = '*', , , weekday = '*'] = cron.split(' ');
+  const fits = (field: string, value: number) => field === '*' || Number(field) === value;
+  const at = new Date(Math.floor(after.getTime() / 60_000) * 60_000);
+  do at.setUTCMinutes(at.getUTCMinutes() + 1);
+  while (
+    !(fits(minute, at.getUTCMinutes()) && fits(hour, at.getUTCHours()) && fits(weekday, at.getUTCDay()))
+  );
+  return at;
 }

@@ -1,0 +1,52 @@
+'use server';
+
+import { refresh } from 'next/cache';
+import { z } from 'zod';
+import type { FormState } from '@/components/ui/form-state';
+import { apiKeyRoles, createApiKey, revokeApiKey } from '@/lib/billing/api-keys';
+import { getTranslations } from '@/lib/i18n/translations';
+import { attempt } from '../../form-answer';
+import { adminContext } from '../context';
+
+const newKey = z.object({
+  name: z.string().trim().min(1).max(80),
+  role: z.enum(apiKeyRoles),
+  merchant: z.string().trim().optional(),
+  expires: z.iso.date().optional(),
+});
+
+/** Makes a key and shows it, this once. */
+export async function createKey(_state: FormState, form: FormData): Promise<FormState> {
+  let secret: string | undefined;
+  const answer = await attempt(form, newKey, async ({ name, role, merchant, expires }) => {
+    const { db, actor } = await adminContext();
+    const { key } = await createApiKey(db, {
+      name,
+      role,
+      merchantId: merchant ?? null,
+      expiresAt: expires ? new Date(`${expires}T00:00:00Z`) : null,
+      actor,
+    });
+    secret = key;
+    refresh();
+    return (await getTranslations('console.keys'))('shownOnce');
+  });
+  // The dialog stays open with the key in it: a toast would take it away.
+  return secret
+    ? {
+        status: 'error',
+        message: (await getTranslations('console.keys'))('created', { key: secret }),
+        report: [secret],
+      }
+    : answer;
+}
+
+/** Revokes a key at once. */
+export async function revokeKey(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, z.object({ id: z.string() }), async ({ id }) => {
+    const { db, actor } = await adminContext();
+    const { name } = await revokeApiKey(db, id, actor);
+    refresh();
+    return (await getTranslations('console.keys'))('revokedNow', { name });
+  });
+}

@@ -1,0 +1,113 @@
+import type { Metadata } from 'next';
+import { Badge } from '@/components/ui/badge';
+import { Card } from '@/components/ui/card';
+import { ConfirmButton } from '@/components/ui/confirm-button';
+import { DateText } from '@/components/ui/date-text';
+import { Dialog } from '@/components/ui/dialog';
+import { EmptyState } from '@/components/ui/empty-state';
+import { SelectField, TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { PageHeader } from '@/components/ui/page-header';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { type Column, Table } from '@/components/ui/table';
+import { type ApiKeyRow, apiKeyRoles, listApiKeys } from '@/lib/billing/api-keys';
+import { getTranslations } from '@/lib/i18n/translations';
+import { staffContext } from '../context';
+import { createKey, revokeKey } from './actions';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('console.keys'))('title') };
+}
+
+export default async function ApiKeysPage() {
+  const [{ db, locked }, t, c] = await Promise.all([
+    staffContext(),
+    getTranslations('console.keys'),
+    getTranslations('console'),
+  ]);
+  const keys = await listApiKeys(db);
+  const state = (row: ApiKeyRow) =>
+    row.revokedAt ? 'revoked' : row.expiresAt && row.expiresAt <= new Date() ? 'expired' : 'active';
+  const columns: Column<ApiKeyRow>[] = [
+    {
+      key: 'name',
+      header: t('name'),
+      cell: (row) => (
+        <>
+          <span className="font-medium">{row.name}</span>
+          <span className="block font-mono text-xs text-muted">{row.prefix}…</span>
+        </>
+      ),
+    },
+    { key: 'role', header: t('role'), cell: (row) => t(`roles.${row.role}`) },
+    { key: 'merchant', header: t('merchant'), cell: (row) => row.merchantId ?? t('all') },
+    {
+      key: 'state',
+      header: t('state'),
+      cell: (row) => <Badge tone={state(row) === 'active' ? 'ok' : 'neutral'}>{t(state(row))}</Badge>,
+    },
+    {
+      key: 'used',
+      header: t('used'),
+      cell: (row) => (row.lastUsedAt ? <DateText value={row.lastUsedAt} style="time" /> : t('never')),
+    },
+    {
+      key: 'revoke',
+      header: <span className="sr-only">{t('revoke')}</span>,
+      label: '',
+      align: 'right',
+      cell: (row) =>
+        state(row) === 'active' ? (
+          <ActionForm action={revokeKey} fields={{ id: row.id }}>
+            <ConfirmButton
+              question={t('revokeQuestion', { name: row.name })}
+              confirm={t('revoke')}
+              cancel={t('keep')}
+              disabledReason={locked}
+            >
+              {t('revoke')}
+            </ConfirmButton>
+          </ActionForm>
+        ) : null,
+    },
+  ];
+  return (
+    <>
+      <PageHeader
+        title={t('title')}
+        description={t('description')}
+        actions={
+          <Dialog
+            trigger={t('create')}
+            variant="primary"
+            title={t('create')}
+            closeLabel={c('close')}
+            disabledReason={locked}
+          >
+            <ActionForm action={createKey} className="space-y-4">
+              <TextField name="name" label={t('name')} maxLength={80} required />
+              <SelectField
+                name="role"
+                label={t('role')}
+                defaultValue="usage"
+                options={apiKeyRoles.map((value) => ({ value, label: t(`roles.${value}`) }))}
+              />
+              <TextField name="merchant" label={t('merchant')} hint={t('merchantHint')} />
+              <TextField name="expires" type="date" label={t('expires')} />
+              <SubmitButton>{t('create')}</SubmitButton>
+            </ActionForm>
+          </Dialog>
+        }
+      />
+      <Card flush>
+        {keys.length > 0 ? (
+          <Table caption={t('title')} columns={columns} rows={keys} rowKey={(row) => row.id} />
+        ) : (
+          <EmptyState icon="key" title={t('empty')}>
+            {t('emptyText')}
+          </EmptyState>
+        )}
+      </Card>
+    </>
+  );
+}

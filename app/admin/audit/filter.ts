@@ -1,0 +1,37 @@
+import type { AuditFilter } from '@/lib/billing/audit-trail';
+import { addDays } from '@/lib/time';
+import { one } from '../context';
+
+type Query = Record<string, string | string[] | undefined>;
+
+/** The filters of the audit trail, as the URL has them and as the domain takes them. A senseless date is none. */
+export function readAuditFilter(query: Query): {
+  shown: Record<'action' | 'merchant' | 'actor' | 'entity' | 'from' | 'to', string | undefined>;
+  filter: Omit<AuditFilter, 'limit' | 'before'>;
+} {
+  const shown = {
+    action: one(query.action),
+    merchant: one(query.merchant),
+    actor: one(query.actor),
+    entity: one(query.entity),
+    from: one(query.from),
+    to: one(query.to),
+  };
+  const day = (value: string | undefined) => {
+    const date = value ? new Date(`${value}T00:00:00Z`) : undefined;
+    return date && !Number.isNaN(date.getTime()) ? date : undefined;
+  };
+  const to = day(shown.to);
+  return {
+    shown,
+    filter: {
+      action: shown.action,
+      merchantId: shown.merchant,
+      actorId: shown.actor,
+      entity: shown.entity,
+      from: day(shown.from),
+      // The day itself is meant too.
+      to: to ? addDays(to, 1) : undefined,
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import { Card } from '@/components/ui/card';
+import { DateText } from '@/components/ui/date-text';
+import { EmptyState } from '@/components/ui/empty-state';
+import { PageHeader } from '@/components/ui/page-header';
+import { Pager } from '@/components/ui/pager';
+import { type Column, Table } from '@/components/ui/table';
+import { type AuditRow, listAudit } from '@/lib/billing/audit-trail';
+import { getTranslations } from '@/lib/i18n/translations';
+import { readCursor, toPage } from '../../store/[storeCode]/cursor';
+import { BeforeAfter } from '../before-after';
+import { one, staffContext, withQuery } from '../context';
+import { FilterBar } from '../filter-bar';
+import { readAuditFilter } from './filter';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('console.audit'))('title') };
+}
+
+const PATH = '/admin/audit' as Route;
+const PAGE = 30;
+
+export default async function AuditPage({ searchParams }: PageProps<'/admin/audit'>) {
+  const [{ db }, query, t, f] = await Promise.all([
+    staffContext(),
+    searchParams,
+    getTranslations('console.audit'),
+    getTranslations('console.filter'),
+  ]);
+  const { shown, filter } = readAuditFilter(query);
+  const before = readCursor(one(query.cursor));
+  const { rows, next } = toPage(
+    await listAudit(db, { ...filter, before, limit: PAGE + 1 }),
+    PAGE,
+    (row) => row.at,
+  );
+  const columns: Column<AuditRow>[] = [
+    { key: 'at', header: t('at'), cell: (row) => <DateText value={row.at} style="time" /> },
+    {
+      key: 'who',
+      header: t('who'),
+      cell: (row) => (
+        <>
+          {row.actorName ?? t(`actors.${row.actorKind}`)}
+          <span className="block text-xs text-muted">
+            {row.actorKind === 'user' && row.actorName ? null : row.actorId}
+          </span>
+        </>
+      ),
+    },
+    {
+      key: 'what',
+      header: t('what'),
+      cell: (row) => (
+        <>
+          <span className="font-medium">{row.action}</span>
+          {row.reason ? (
+            <span className="block text-sm text-muted">{t('reason', { reason: row.reason })}</span>
+          ) : null}
+        </>
+      ),
+    },
+    {
+      key: 'merchant',
+      header: t('merchant'),
+      cell: (row) =>
+        row.merchantId ? (
+          <Link href={`/admin/merchants/${row.merchantId}` as Route} prefetch={false} className="link">
+            {row.merchantName ?? row.merchantId}
+          </Link>
+        ) : (
+          '–'
+        ),
+    },
+    {
+      key: 'change',
+      header: t('change'),
+      cell: (row) => <BeforeAfter before={row.before} after={row.after} />,
+    },
+  ];
+  return (
+    <>
+      <PageHeader title={t('title')} description={t('description')} />
+      <FilterBar
+        path={PATH}
+        exportHref={withQuery('/admin/audit/export', shown)}
+        filters={[
+          { kind: 'text', name: 'action', label: t('action'), value: shown.action },
+          { kind: 'text', name: 'merchant', label: t('merchant'), value: shown.merchant },
+          { kind: 'text', name: 'actor', label: t('who'), value: shown.actor },
+          { kind: 'date', name: 'from', label: f('from'), value: shown.from },
+          { kind: 'date', name: 'to', label: f('to'), value: shown.to },
+        ]}
+      />
+      <Card flush>
+        {rows.length > 0 ? (
+          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
+        ) : (
+          <EmptyState icon="audit" title={t('empty')}>
+            {t('emptyText')}
+          </EmptyState>
+        )}
+        <Pager
+          first={before ? (withQuery(PATH, shown) as Route) : undefined}
+          next={next ? (withQuery(PATH, { ...shown, cursor: next }) as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { Card } from '@/components/ui/card';
+import { CopyId } from '@/components/ui/copy-id';
+import { DateText } from '@/components/ui/date-text';
+import { Dialog } from '@/components/ui/dialog';
+import { Disclosure } from '@/components/ui/disclosure';
+import { TextArea } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { PageHeader } from '@/components/ui/page-header';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { getEvent } from '@/lib/billing/inbox';
+import { NotFound } from '@/lib/errors';
+import { getTranslations } from '@/lib/i18n/translations';
+import { BeforeAfter } from '../../before-after';
+import { staffContext } from '../../context';
+import { replay, setAside } from '../actions';
+import { EventStatus } from '../event-status';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('console.events'))('event') };
+}
+
+export default async function EventPage({ params }: PageProps<'/admin/webhook-events/[id]'>) {
+  const [{ db, locked }, { id }, t, c] = await Promise.all([
+    staffContext(),
+    params,
+    getTranslations('console.events'),
+    getTranslations('console'),
+  ]);
+  const event = await getEvent(db, id).catch((error) => {
+    if (error instanceof NotFound) notFound();
+    throw error;
+  });
+  const waits = event.status === 'failed' || event.status === 'dead' || event.status === 'received';
+  return (
+    <>
+      <PageHeader
+        title={event.type}
+        description={<CopyId value={event.id} label={c('copy')} copiedLabel={c('copied')} />}
+        actions={
+          <>
+            <ActionForm action={replay} fields={{ id: event.id }}>
+              <SubmitButton variant="secondary" disabledReason={locked}>
+                {t('replay')}
+              </SubmitButton>
+            </ActionForm>
+            {waits ? (
+              <Dialog
+                trigger={t('ignore')}
+                title={t('ignore')}
+                closeLabel={c('close')}
+                disabledReason={locked}
+              >
+                <ActionForm action={setAside} fields={{ id: event.id }} className="space-y-4">
+                  <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} required />
+                  <SubmitButton variant="danger">{t('ignore')}</SubmitButton>
+                </ActionForm>
+              </Dialog>
+            ) : null}
+          </>
+        }
+      />
+      <div className="space-y-6">
+        <Card id="state" title={t('status')}>
+          <dl className="grid gap-x-6 gap-y-3 sm:grid-cols-2">
+            <Pair name={t('status')}>
+              <EventStatus status={event.status} />
+            </Pair>
+            <Pair name={t('received')}>
+              <DateText value={event.receivedAt} style="time" />
+            </Pair>
+            <Pair name={t('attempts')}>{event.attempts}</Pair>
+            {event.merchantId ? (
+              <Pair name={t('merchant')}>
+                <Link href={`/admin/merchants/${event.merchantId}` as Route} className="link">
+                  {event.merchantId}
+                </Link>
+              </Pair>
+            ) : null}
+            {event.error ? <Pair name={t('error')}>{event.error}</Pair> : null}
+            {event.reason ? <Pair name={t('reason')}>{event.reason}</Pair> : null}
+          </dl>
+        </Card>
+        <Card id="changes" title={t('changes')}>
+          {event.changes.length === 0 ? <p className="text-muted">{t('noChanges')}</p> : null}
+          <div className="space-y-4">
+            {event.changes.map((change, index) => (
+              <BeforeAfter
+                key={`${change.entity} ${change.id} ${index}`}
+                title={change.entity}
+                before={change.before}
+                after={change.after}
+              />
+            ))}
+          </div>
+        </Card>
+        <Card id="payload" title={t('payload')}>
+          <Disclosure summary={t('payload')}>
+            <pre className="mt-3 overflow-x-auto rounded-lg bg-sunken p-3 text-xs">
+              {JSON.stringify(event.payload, null, 2)}
+            </pre>
+          </Disclosure>
+        </Card>
+      </div>
+    </>
+  );
+}
+
+function Pair({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-sm text-muted">{name}</dt>
+      <dd className="break-words">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import { Card } from '@/components/ui/card';
+import { DateText } from '@/components/ui/date-text';
+import { EmptyState } from '@/components/ui/empty-state';
+import { ActionForm } from '@/components/ui/form';
+import { PageHeader } from '@/components/ui/page-header';
+import { Pager } from '@/components/ui/pager';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { type Column, Table } from '@/components/ui/table';
+import { countWaiting, inboxStatuses, listEvents } from '@/lib/billing/inbox';
+import { handledTypes } from '@/lib/billing/webhook-rings';
+import { getTranslations } from '@/lib/i18n/translations';
+import { readCursor, toPage } from '../../store/[storeCode]/cursor';
+import { among, one, staffContext, withQuery } from '../context';
+import { FilterBar } from '../filter-bar';
+import { replayAll } from './actions';
+import { EventStatus } from './event-status';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('console.events'))('title') };
+}
+
+const PATH = '/admin/webhook-events' as Route;
+const PAGE = 30;
+type Row = Awaited<ReturnType<typeof listEvents>>[number];
+
+export default async function EventsPage({ searchParams }: PageProps<'/admin/webhook-events'>) {
+  const [{ db, locked }, query, t, f] = await Promise.all([
+    staffContext(),
+    searchParams,
+    getTranslations('console.events'),
+    getTranslations('console.filter'),
+  ]);
+  const filter = {
+    status: among(inboxStatuses, query.status),
+    type: one(query.type),
+    merchant: one(query.merchant),
+  };
+  const before = readCursor(one(query.cursor));
+  const [found, waiting] = await Promise.all([
+    listEvents(db, {
+      status: filter.status,
+      type: filter.type,
+      merchantId: filter.merchant,
+      before,
+      limit: PAGE + 1,
+    }),
+    countWaiting(db),
+  ]);
+  const { rows, next } = toPage(found, PAGE, (row) => row.receivedAt);
+  const count = Object.values(waiting).reduce((sum, one_) => sum + one_, 0);
+  const columns: Column<Row>[] = [
+    {
+      key: 'event',
+      header: t('event'),
+      cell: (row) => (
+        <>
+          <Link href={`${PATH}/${row.id}` as Route} prefetch={false} className="stretch font-medium">
+            {row.type}
+          </Link>
+          {row.error || row.reason ? (
+            <span className="block max-w-prose text-sm text-muted">{row.error ?? row.reason}</span>
+          ) : null}
+        </>
+      ),
+    },
+    { key: 'status', header: t('status'), cell: (row) => <EventStatus status={row.status} /> },
+    { key: 'attempts', header: t('attempts'), align: 'right', cell: (row) => row.attempts },
+    {
+      key: 'received',
+      header: t('received'),
+      align: 'right',
+      cell: (row) => <DateText value={row.receivedAt} style="time" />,
+    },
+  ];
+  return (
+    <>
+      <PageHeader
+        title={t('title')}
+        description={`${t('description')} ${t('waiting', { count })}`}
+        actions={
+          count > 0 ? (
+            <ActionForm action={replayAll}>
+              <SubmitButton variant="secondary" disabledReason={locked}>
+                {t('replayAll')}
+              </SubmitButton>
+            </ActionForm>
+          ) : null
+        }
+      />
+      <FilterBar
+        path={PATH}
+        filters={[
+          {
+            kind: 'choice',
+            name: 'status',
+            label: f('status'),
+            value: filter.status,
+            options: inboxStatuses.map((value) => ({ value, label: t(`statuses.${value}`) })),
+          },
+          {
+            kind: 'choice',
+            name: 'type',
+            label: f('type'),
+            value: filter.type,
+            options: handledTypes.map((value) => ({ value, label: value })),
+          },
+        ]}
+      />
+      <Card flush>
+        {rows.length > 0 ? (
+          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
+        ) : (
+          <EmptyState icon="inbox" title={t('empty')}>
+            {t('emptyText')}
+          </EmptyState>
+        )}
+        <Pager
+          first={before ? (withQuery(PATH, filter) as Route) : undefined}
+          next={next ? (withQuery(PATH, { ...filter, cursor: next }) as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}
