@@ -26,10 +26,24 @@ export const getViewer = cache(async (): Promise<Viewer | null> => {
   return null;
 });
 
+/** Tokens that were verified, newest last: deciphering costs more than the query, and a token never changes. */
+const verified = new Map<string, { userId: string; version: number; expiresAt: number }>();
+const VERIFIED_MAX = 2000;
+
 async function readToken(salt: string, token: string) {
+  const known = verified.get(token) ?? (await verify(salt, token));
+  return known && known.expiresAt > Date.now() ? known : null;
+}
+
+async function verify(salt: string, token: string) {
   try {
     const claims = await decode({ token, salt, secret: env().AUTH_SECRET });
-    return claims?.sub ? { userId: claims.sub, version: Number(claims.version) } : null;
+    if (!claims?.sub || !claims.exp) return null;
+    const session = { userId: claims.sub, version: Number(claims.version), expiresAt: claims.exp * 1000 };
+    const oldest = verified.keys().next().value;
+    if (verified.size >= VERIFIED_MAX && oldest !== undefined) verified.delete(oldest);
+    verified.set(token, session);
+    return session;
   } catch {
     return null; // forged, cut off, or signed with a former secret
   }

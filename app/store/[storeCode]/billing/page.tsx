@@ -5,6 +5,7 @@ import { toEntitlements } from '@/lib/billing/entitlement-facts';
 import { getBillingOverview } from '@/lib/billing/overview';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
+import { listOwnStores } from '@/lib/session';
 import { listStores } from '@/lib/tenancy/stores';
 import { storeContext, storeFacts } from '../context';
 import { AddOnsSection } from './add-ons-section';
@@ -32,7 +33,7 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
     getLocale(),
     getBillingOverview(db, account, now, { invoices: INVOICES + 1, ledger: 0 }),
     storeFacts(storeCode),
-    listStores(db, account),
+    viewer.merchants.length > 0 ? listOwnStores(viewer) : listStores(db, account),
   ]);
   const entitlements = toEntitlements(facts, features, now);
   const plan = planFacts(overview, entitlements.status);
