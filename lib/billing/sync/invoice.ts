@@ -146,7 +146,7 @@ async function write(
   if (snapshot.subscriptionId) await refreshDunning(tx, snapshot.subscriptionId, at);
   // Nobody wants a receipt of last year's because history was brought in today.
   const isNews = (next.paidAt ?? at).getTime() > context.now.getTime() - NEWS_MS;
-  if (isNews) {
+  if (isNews && !context.quiet) {
     await queueInvoiceEmail(
       tx,
       { id, ...account, kind: place.kind, ...next },

@@ -8,8 +8,8 @@ import type { Actor } from '../audit';
 /** When a snapshot was true by Stripe's clock. A fetched one also says which version of our row it was fetched against. */
 export type Moment = { at: Date; fetchedAgainst?: number | null };
 
-/** Who causes the sync, and business time. */
-export type SyncContext = { actor: Actor; now: Date };
+/** Who causes the sync, and business time. `quiet`: no e-mails (an import tells nobody of what they had before). */
+export type SyncContext = { actor: Actor; now: Date; quiet?: boolean };
 
 /**
  * What became of a snapshot. `settle`: it is not strictly newer than what was applied, or not whole: only Stripe itself
