@@ -8,15 +8,20 @@ import { jobRuns } from '@/db/schema';
 import { endAddOns } from './billing/addons';
 import { applyTaxTreatment } from './billing/billing-details';
 import { cleanUpStale } from './billing/cleanup';
+import { pruneIdempotencyKeys } from './billing/idempotency';
+import { openMonths } from './billing/months';
 import { reconcileStripe } from './billing/reconcile';
 import { announceTrialEnds, expireTrials } from './billing/subscriptions';
+import { reconcileUsage } from './billing/usage';
 import { processStored, retryDueEvents } from './billing/webhooks';
 import { database } from './database';
 import { sendEmail } from './emails/send';
 import { env } from './env';
 import { NotFound } from './errors';
+import { features } from './features';
 import { log } from './log';
 import { findStripe } from './stripe/client';
+import { expireInvitations } from './tenancy/invitations';
 import { businessNow } from './time';
 
 type JobContext = { now: Date; stripe: Stripe | null; livemode: boolean };
@@ -42,6 +47,27 @@ export const jobs: readonly Job[] = [
     cron: '15 0 * * *',
     every: 'day',
     run: async (db, { now }) => ({ ...(await expireTrials(db, now)), ...(await announceTrialEnds(db, now)) }),
+  },
+  {
+    name: 'reset_period_counters',
+    cron: '5 0 * * *',
+    every: 'day',
+    run: async (db, { now }) => ({
+      ...(await openMonths(db, now)),
+      forgotten: await pruneIdempotencyKeys(db),
+    }),
+  },
+  {
+    name: 'reconcile_usage',
+    cron: '35 2 * * *',
+    every: 'day',
+    run: (db, { now }) => reconcileUsage(db, features, now),
+  },
+  {
+    name: 'expire_invitations',
+    cron: '10 * * * *',
+    every: 'hour',
+    run: (db, { now }) => expireInvitations(db, now),
   },
   {
     name: 'sync_stripe_status',
