@@ -84,7 +84,7 @@ export function InvoiceList({
             <td data-label={total} className="end font-medium">
               {line.total}
             </td>
-            <td className="end">
+            <td data-label="" className="end">
               <span className="inline-flex gap-4">
                 {line.links.map((link) => (
                   <a key={link.text} href={link.href} className="link" aria-label={link.label}>

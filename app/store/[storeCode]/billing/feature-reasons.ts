@@ -49,7 +49,12 @@ export function useFeatureReasons({ facts, overview, stores, now }: ReasonFacts)
           .map((adds) => ({ ...addOn, amount: adds.amount })),
       ),
     };
-    const unlocks = grant.enabled && grant.limit === null ? [] : findUnlocks(facts, feature, 1, sale, now);
+    if (grant.enabled && grant.limit === null) return { reasons };
+    // What would give more than there is now, whether or not that is used up.
+    const room = grant.enabled ? Math.max(0, (grant.limit ?? 0) - (facts.used[code]?.total ?? 0)) : 0;
+    const unlocks = findUnlocks(facts, feature, room + 1, sale, now).filter(
+      (unlock) => room === 0 || unlock.kind !== 'release',
+    );
     return { reasons, unlocks: unlocks.map(unlockText) };
   };
 
