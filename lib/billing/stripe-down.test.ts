@@ -173,36 +173,65 @@ describe.each(Object.entries(verbs))('%s', (_name, { before, verb, fresh }) => {
   });
 });
 
-test('a call that breaks off at any of its steps is safe to repeat: the change is made once', async () => {
-  for (let step = 0; step < 7; step++) {
+/** Stripe, of which the call number `step` never gets through. */
+function breakingAt(step: number) {
+  let calls = 0;
+  const stripe = new Proxy(stage.stripe, {
+    get(target, name: string) {
+      const value = Reflect.get(target, name) as unknown;
+      if (typeof value !== 'object' || value === null) return value;
+      return new Proxy(value, {
+        get(resource, verb: string) {
+          const call = Reflect.get(resource, verb) as unknown;
+          if (typeof call !== 'function') return call;
+          return (...args: unknown[]) => {
+            const reach = (calls++ === step ? Reflect.get(closed, name) : resource) as object;
+            return (Reflect.get(reach, verb) as (...all: unknown[]) => unknown).apply(reach, args);
+          };
+        },
+      });
+    },
+  });
+  return { stripe, broke: () => calls > step };
+}
+
+describe('a call that breaks off at any of its steps is safe to repeat', () => {
+  test.each([0, 1, 2, 3, 4, 5, 6])('a downgrade, at step %i', async (step) => {
     const shop = await stage.subscriber('business');
-    let calls = 0;
-    const breaking = new Proxy(stage.stripe, {
-      get(target, name: string) {
-        const value = Reflect.get(target, name) as unknown;
-        if (typeof value !== 'object' || value === null) return value;
-        return new Proxy(value, {
-          get(resource, verb: string) {
-            const call = Reflect.get(resource, verb) as unknown;
-            if (typeof call !== 'function') return call;
-            return (...args: unknown[]) => {
-              const reach = calls++ === step ? Reflect.get(closed, name) : resource;
-              return (Reflect.get(reach as object, verb) as (...all: unknown[]) => unknown).apply(
-                reach,
-                args,
-              );
-            };
-          },
-        });
-      },
-    });
+    const { stripe, broke } = breakingAt(step);
     const wish = { ...(await by(shop)), ...monthly, tierCode: 'essential' };
-    const first = await changeTier(stage.db, breaking, wish).catch((error: unknown) => error);
-    if (calls > step) expect(first).toBeInstanceOf(StripeUnavailable);
+    const first = await changeTier(stage.db, stripe, wish).catch((error: unknown) => error);
+    if (broke()) expect(first).toBeInstanceOf(StripeUnavailable);
     const { subscription } = await changeTier(stage.db, stage.stripe, wish);
     expect(subscription).toMatchObject({ tier: { code: 'business' }, pendingTier: { code: 'essential' } });
     const answers = await stage.deliverNew();
     expect(answers.filter((one) => one.status === 'failed')).toEqual([]);
     expect(await stage.current(shop)).toMatchObject({ pendingTier: { code: 'essential' } });
-  }
+  });
+
+  test.each([0, 1, 2, 3])('an upgrade, at step %i: it is billed once', async (step) => {
+    const shop = await stage.subscriber('essential');
+    await stage.advance(5);
+    const { stripe, broke } = breakingAt(step);
+    const wish = { ...(await by(shop)), ...monthly, tierCode: 'business' };
+    const first = await changeTier(stage.db, stripe, wish).catch((error: unknown) => error);
+    if (broke()) expect(first).toBeInstanceOf(StripeUnavailable);
+    expect(await changeTier(stage.db, stage.stripe, wish)).toMatchObject({
+      subscription: { tier: { code: 'business' } },
+    });
+    const bills = (await stage.stripe.invoices.list({ customer: shop.customerId })).data;
+    expect(bills.filter((bill) => bill.total > 0)).toHaveLength(2);
+    await stage.deliverNew();
+  });
+
+  test.each([0, 1, 2])('a checkout, at step %i: one session is open', async (step) => {
+    const shop = await stage.merchant();
+    const { stripe } = breakingAt(step);
+    const request = { ...(await stage.request(shop)), ...monthly, tierCode: 'business', currency: 'EUR' };
+    await startPlanCheckout(stage.db, stripe, request).catch(() => {});
+    const { session_id } = await startPlanCheckout(stage.db, stage.stripe, request);
+    const { customer } = await stage.stripe.checkout.sessions.retrieve(session_id);
+    const open = await stage.stripe.checkout.sessions.list({ customer: String(customer), status: 'open' });
+    expect(open.data.map((one) => one.id)).toEqual([session_id]);
+  });
 });

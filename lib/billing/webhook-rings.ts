@@ -10,6 +10,7 @@ import { disputeMirror, refundMirror } from './sync/money-back';
 import { closeSession, sessionMirror } from './sync/session';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
+import { type EventRow, updateQuickly } from './sync/subscription-quick';
 
 type Settled = Exclude<Outcome, { kind: 'settle' }>;
 type Also = (tx: Tx, outcome: Settled) => Promise<void>;
@@ -22,6 +23,8 @@ export type Ring = {
   objectId: string;
   apply: ((tx: Tx, moment: Moment, context: SyncContext) => Promise<Outcome>) | null;
   settle(db: Db, stripe: Stripe, context: SyncContext, also: Also): Promise<Settled>;
+  /** The short way of what happens most; false when it is not that simple. Stores the event with it. */
+  quick?(db: Db, at: Date, context: SyncContext, event: EventRow): Promise<boolean>;
 };
 
 type RingOf = (object: Record<string, unknown>, event: EventFacts) => Ring;
@@ -29,11 +32,11 @@ export type EventFacts = { type: string; previous: Record<string, unknown> | und
 
 /** Every event type that means something to us; all others are stored as ignored. */
 const rings: Record<string, RingOf> = {
-  ...each(
-    'customer.subscription',
-    ['created', 'updated', 'deleted', 'paused', 'resumed'],
-    carried(subscriptionMirror),
-  ),
+  ...each('customer.subscription', ['created', 'deleted', 'paused', 'resumed'], carried(subscriptionMirror)),
+  'customer.subscription.updated': (object, event) => ({
+    ...carried(subscriptionMirror)(object, event),
+    quick: (db, at, context, row) => updateQuickly(db, subscriptionMirror.read(object), { at }, context, row),
+  }),
   'customer.subscription.trial_will_end': withNotice(carried(subscriptionMirror), noticeTrialEnding),
   ...each(
     'invoice',

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog, invoices, subscriptions, webhookEvents } from '@/db/schema';
+import { getBalance } from './credits';
 import { findCurrentSubscription } from './subscriptions';
 import { openStage, type Stage } from './testing';
 import { InvalidSignature, verifySignature } from './webhooks';
@@ -192,5 +193,55 @@ describe('the signature', () => {
     ['garbage', 'garbage'],
   ])('one that is %s is refused', (_name, header) => {
     expect(() => verifySignature(body, header, [secret], now)).toThrow(InvalidSignature);
+  });
+});
+
+describe('the short way of a small change', () => {
+  const word = (subscription: object, created: number, comment: string) => ({
+    id: `evt_${comment}`,
+    object: 'event',
+    type: 'customer.subscription.updated',
+    created,
+    livemode: false,
+    data: { object: { ...subscription, cancellation_details: { comment, feedback: null, reason: null } } },
+  });
+
+  test('many at once end with the newest, each is audited or asked about, none is lost', async () => {
+    const { account, subscription } = await buyProfessional();
+    await stage.deliverNew();
+    const from = Math.floor((await stage.now()).getTime() / 1000) + 10;
+    const whole = await stage.stripe.subscriptions.retrieve(subscription.id);
+    const latest = await stage.stripe.subscriptions.update(subscription.id, {
+      cancellation_details: { comment: 'word-20' },
+    });
+    expect(latest.id).toBe(whole.id);
+    await stage.newEvents();
+    const events = Array.from({ length: 20 }, (_none, i) => word(latest, from + i + 1, `word-${i + 1}`));
+    const answers = await Promise.all([...events, ...events].reverse().map((event) => stage.deliver(event)));
+    expect(answers.every((answer) => answer.status === 'processed')).toBe(true);
+    expect(await findCurrentSubscription(stage.db, account)).toMatchObject({ cancelReason: 'word-20' });
+    const stored = await stage.db
+      .select()
+      .from(webhookEvents)
+      .where(eq(webhookEvents.objectId, subscription.id));
+    expect(stored.filter((row) => row.id.startsWith('evt_word-'))).toHaveLength(20);
+    const trail = await stage.db.select().from(auditLog).where(eq(auditLog.merchantId, account.merchantId));
+    const last = trail.filter((row) => JSON.stringify(row.after).includes('word-20'));
+    expect(last).toHaveLength(1);
+  });
+
+  test('what reaches further takes the long way: a change of plan moves revenue and credits', async () => {
+    const { account, subscription } = await buyProfessional();
+    await stage.deliverNew();
+    await stage.stripe.subscriptions.update(subscription.id, {
+      items: [{ id: subscription.items.data[0]?.id, price: await stage.price('business') }],
+    });
+    await stage.advance(0.1);
+    await stage.deliverNew();
+    expect(await findCurrentSubscription(stage.db, account)).toMatchObject({
+      tier: { code: 'business' },
+      mrrCents: 19_900,
+    });
+    expect(await getBalance(stage.db, account)).toMatchObject({ monthly: 500 });
   });
 });

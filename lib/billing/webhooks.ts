@@ -6,7 +6,7 @@ import type { Db, Tx } from '@/db/client';
 import { webhookEvents } from '@/db/schema';
 import { DomainError, invalid } from '@/lib/errors';
 import { log } from '@/lib/log';
-import type { Outcome, SyncContext } from './sync/mirror';
+import { Moved, type Outcome, type SyncContext } from './sync/mirror';
 import { findRing, type Ring } from './webhook-rings';
 
 export type InboxRow = typeof webhookEvents.$inferSelect;
@@ -83,6 +83,9 @@ export async function receiveEvent(
   const ring = reason ? null : findEventRing(event);
   if (!ring) return storeIgnored(db, event, reason ?? `unknown type ${event.type}`);
   try {
+    if (await ring.quick?.(db, createdAt(event), contextOf(event, deps), rowOf(event))) {
+      return { id: event.id, status: 'processed' };
+    }
     const keep = (tx: Tx, settled: Settled) => store(tx, event, settled);
     const fast = await applyCarried(db, deps, event, ring, keep);
     if (fast) return { id: event.id, status: fast };
@@ -120,7 +123,7 @@ async function applyCarried(
       return statusOf(outcome);
     });
   } catch (error) {
-    if (error instanceof MustSettle) return null;
+    if (error instanceof MustSettle || error instanceof Moved) return null;
     throw error;
   }
 }

@@ -11,7 +11,8 @@ export type Dunning = Pick<
   'pastDueSince' | 'graceUntil' | 'attemptCount' | 'nextAttemptAt' | 'amountDue' | 'failureCode'
 >;
 
-const NONE: Dunning = {
+/** Nothing is owed. */
+export const NOT_BEHIND: Dunning = {
   pastDueSince: null,
   graceUntil: null,
   attemptCount: 0,
@@ -42,7 +43,7 @@ export async function loadDunning(
   row: Row | undefined,
 ): Promise<Dunning> {
   const behind = status === 'past_due' || status === 'unpaid' || status === 'incomplete';
-  if (!behind) return NONE;
+  if (!behind) return NOT_BEHIND;
   const unpaid: OpenInvoice[] = await tx
     .select({
       attemptCount: invoices.attemptCount,
@@ -66,7 +67,7 @@ export async function loadDunning(
   const last = unpaid.at(-1);
   const since = status === 'incomplete' ? null : (first?.issuedAt ?? row?.pastDueSince ?? at);
   const grace = since ? addDays(since, await graceDays(tx, platformId)) : null;
-  if (!last) return { ...NONE, pastDueSince: since, graceUntil: grace };
+  if (!last) return { ...NOT_BEHIND, pastDueSince: since, graceUntil: grace };
   return {
     pastDueSince: since,
     graceUntil: grace,

@@ -41,6 +41,11 @@ export class Unplaced extends DomainError {
   }
 }
 
+/** A row was written between our reading and our writing it: the whole is done again, from what Stripe says now. */
+export class Moved extends Error {
+  override name = 'Moved';
+}
+
 /**
  * Whether a snapshot may be written over a row. Strictly newer by Stripe's clock wins. A fetched one wins when nothing
  * was applied since it was asked for. All else, the same second included, must be settled by fetching (stripe.md 2, 45).

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { callStripe, isMissing } from '@/lib/stripe/client';
-import type { Mirror, Outcome, SyncContext } from './mirror';
+import { type Mirror, Moved, type Outcome, type SyncContext } from './mirror';
 
 /** Somebody else kept applying newer snapshots while we fetched; the worker tries again later. */
 export class StillMoving extends Error {
@@ -67,13 +67,18 @@ async function settleNow<Snapshot>(
       if (isMissing(error)) return null;
       throw error;
     });
-    const outcome = await db.transaction(async (tx) => {
-      const result: Outcome = fetched
-        ? await mirror.apply(tx, fetched.snapshot, { at: fetched.at, fetchedAgainst: number }, context)
-        : { kind: 'ignored', reason: 'stripe has no such object' };
-      if (result.kind !== 'settle') await also?.(tx, result);
-      return result;
-    });
+    const outcome = await db
+      .transaction(async (tx) => {
+        const result: Outcome = fetched
+          ? await mirror.apply(tx, fetched.snapshot, { at: fetched.at, fetchedAgainst: number }, context)
+          : { kind: 'ignored', reason: 'stripe has no such object' };
+        if (result.kind !== 'settle') await also?.(tx, result);
+        return result;
+      })
+      .catch((error): Outcome => {
+        if (error instanceof Moved) return { kind: 'settle' };
+        throw error;
+      });
     if (outcome.kind !== 'settle') return outcome;
   }
   throw new StillMoving(`${id} kept changing while it was fetched`);

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { type Change, storeAddOns, subscriptionStatuses, subscriptions, tierPrices } from '@/db/schema';
@@ -18,6 +18,7 @@ import {
   lockCustomer,
   type Mirror,
   type Moment,
+  Moved,
   mayApply,
   momentOf,
   type SyncContext,
@@ -29,7 +30,7 @@ type Row = typeof subscriptions.$inferSelect;
 type Status = (typeof subscriptionStatuses)[number];
 
 /** Ended for good: no later word revives it (stripe.md 16, 21). */
-const FINAL: Status[] = ['canceled', 'incomplete_expired'];
+export const FINAL: Status[] = ['canceled', 'incomplete_expired'];
 
 /** Subscriptions at Stripe, plans and add-ons alike. */
 export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
@@ -55,12 +56,11 @@ export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
       ownerOf(tx, snapshot.id),
     );
     if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
-    const [row] = await tx
-      .select()
-      .from(subscriptions)
-      .where(eq(subscriptions.stripeSubscriptionId, snapshot.id));
+    const [[row], places] = await Promise.all([
+      tx.select().from(subscriptions).where(eq(subscriptions.stripeSubscriptionId, snapshot.id)),
+      placeItems(tx, snapshot.items),
+    ]);
     if (row && FINAL.includes(row.status)) return { kind: 'applied', merchantId, changes: [] };
-    const places = await placeItems(tx, snapshot.items);
     if (!row && places.plans.length === 0 && places.addOns.length > 0) {
       return syncAddOnItems(tx, merchantId, snapshot, places.addOns, moment, context);
     }
@@ -112,42 +112,26 @@ async function writeBase(tx: Tx, write: BaseWrite): Promise<Change[]> {
   const status = readStatus(snapshot.status);
   const pending = await placePending(tx, snapshot);
   const dunning = await loadDunning(tx, account.platformId, snapshot, status, moment.at, row);
-  const next = {
-    tierId: plan.tierId,
-    status,
-    stripeScheduleId: snapshot.scheduleId,
-    interval: plan.item.interval,
-    currency: snapshot.currency,
-    unitAmount: plan.item.unitAmount,
-    mrrCents: computeMrr(status, snapshot.items, snapshot.discounts, snapshot.currency),
-    startedAt: snapshot.startedAt,
-    currentPeriodStart: plan.item.periodStart,
-    currentPeriodEnd: plan.item.periodEnd,
-    trialEnd: snapshot.trialEnd,
-    cancelAt: snapshot.cancelAt,
-    cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
-    cancelReason: snapshot.cancelReason,
-    canceledAt: snapshot.canceledAt,
-    endedAt: snapshot.endedAt ?? (FINAL.includes(status) ? moment.at : null),
-    pausedCollection: snapshot.pausedCollection,
-    discounts: snapshot.discounts.length > 0 ? snapshot.discounts : null,
-    ...pending,
-    ...dunning,
-  };
+  const next = nextOf(snapshot, plan, moment, { ...pending, ...dunning });
   const changed = changedFields(row as Partial<typeof next> | undefined, next);
   const bookkeeping = { syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1, updatedAt: new Date() };
   if (row && !changed) {
-    await tx.update(subscriptions).set(bookkeeping).where(eq(subscriptions.id, row.id));
+    const kept = and(eq(subscriptions.id, row.id), eq(subscriptions.syncNumber, row.syncNumber));
+    await tx.update(subscriptions).set(bookkeeping).where(kept);
     return [];
   }
   const moneyMoved = !row || row.mrrCents !== next.mrrCents || row.currency !== next.currency;
   const before = moneyMoved ? await sumMrr(tx, account, next.currency) : 0;
   const id = row?.id ?? newId('sub');
   if (row) {
-    await tx
+    const kept = and(eq(subscriptions.id, row.id), eq(subscriptions.syncNumber, row.syncNumber));
+    const written = await tx
       .update(subscriptions)
       .set({ ...next, ...bookkeeping })
-      .where(eq(subscriptions.id, row.id));
+      .where(kept)
+      .returning({ id: subscriptions.id });
+    // The quick way needs no customer's lock: it may have been here since we read.
+    if (written.length === 0) throw new Moved(`${snapshot.id} was written meanwhile`);
   } else {
     await tx
       .insert(subscriptions)
@@ -177,6 +161,37 @@ async function writeBase(tx: Tx, write: BaseWrite): Promise<Change[]> {
       context,
     );
   return [change];
+}
+
+/** The columns that a snapshot says of its row. `waiting`: what other rows say, the pending change and the dunning. Pure. */
+export function nextOf<Waiting extends object>(
+  snapshot: SubscriptionSnapshot,
+  plan: PlanPlace<ItemSnapshot>,
+  moment: Moment,
+  waiting: Waiting,
+) {
+  const status = readStatus(snapshot.status);
+  return {
+    tierId: plan.tierId,
+    status,
+    stripeScheduleId: snapshot.scheduleId,
+    interval: plan.item.interval,
+    currency: snapshot.currency,
+    unitAmount: plan.item.unitAmount,
+    mrrCents: computeMrr(status, snapshot.items, snapshot.discounts, snapshot.currency),
+    startedAt: snapshot.startedAt,
+    currentPeriodStart: plan.item.periodStart,
+    currentPeriodEnd: plan.item.periodEnd,
+    trialEnd: snapshot.trialEnd,
+    cancelAt: snapshot.cancelAt,
+    cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
+    cancelReason: snapshot.cancelReason,
+    canceledAt: snapshot.canceledAt,
+    endedAt: snapshot.endedAt ?? (FINAL.includes(status) ? moment.at : null),
+    pausedCollection: snapshot.pausedCollection,
+    discounts: snapshot.discounts.length > 0 ? snapshot.discounts : null,
+    ...waiting,
+  };
 }
 
 const touchesMonth = (row: Row, next: Pick<Row, 'currentPeriodStart' | 'interval' | 'trialEnd'>) =>
