@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCatalogue } from '@/db/make';
 import { emails, usageCounters, users } from '@/db/schema';
@@ -50,7 +50,10 @@ test('the invited person gets a link by e-mail, joins with it once, and keeps th
   const { db } = database;
   const store = await makeAccount(db, 'join');
   const { token } = await inviteMember(db, store, { email: 'Ann@join.test' }, by(store));
-  const [mail] = await db.select().from(emails).where(eq(emails.merchantId, store.merchantId));
+  const [mail] = await db
+    .select()
+    .from(emails)
+    .where(and(eq(emails.merchantId, store.merchantId), eq(emails.template, 'invitation')));
   expect(mail).toMatchObject({ template: 'invitation', recipient: 'Ann@join.test', data: { token } });
   expect(await findInvitation(db, token, now)).toMatchObject({ storeCode: 'JOIN', hasAccount: false });
 
