@@ -86,9 +86,9 @@ export default async function EventPage({ params }: PageProps<'/admin/webhook-ev
         <Card id="changes" title={t('changes')}>
           {event.changes.length === 0 ? <p className="text-muted">{t('noChanges')}</p> : null}
           <div className="space-y-4">
-            {event.changes.map((change, index) => (
+            {event.changes.map((change) => (
               <BeforeAfter
-                key={`${change.entity} ${change.id} ${index}`}
+                key={`${change.entity} ${change.id} ${JSON.stringify(change.after)}`}
                 title={change.entity}
                 before={change.before}
                 after={change.after}

@@ -6,6 +6,7 @@ import console from './console.json';
 import emails from './emails.json';
 import errors from './errors.json';
 import features from './features.json';
+import plans from './plans.json';
 import store from './store.json';
 
-export default { admin, auth, billing, common, console, emails, errors, features, store };
+export default { admin, auth, billing, common, console, emails, errors, features, plans, store };

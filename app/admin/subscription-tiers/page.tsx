@@ -1,0 +1,153 @@
+import type { Metadata, Route } from 'next';
+import { Badge } from '@/components/ui/badge';
+import { ButtonLink } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { Figures } from '@/components/ui/figures';
+import { LinkTabs } from '@/components/ui/link-tabs';
+import { Money } from '@/components/ui/money';
+import { PageHeader } from '@/components/ui/page-header';
+import { type Column, Table } from '@/components/ui/table';
+import { getStats } from '@/lib/billing/stats';
+import { countSubscribers, listTiers, type Tier } from '@/lib/billing/tiers';
+import { getTranslations } from '@/lib/i18n/translations';
+import { one, staffContext } from '../context';
+import { choosePlatform } from '../platform';
+import { LimitsForm } from './limits-form';
+import { TierActions } from './tier-actions';
+import { TierForm } from './tier-form';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('plans'))('title') };
+}
+
+export default async function TiersPage({ searchParams }: PageProps<'/admin/subscription-tiers'>) {
+  const [{ db, locked, now }, query, t] = await Promise.all([
+    staffContext(),
+    searchParams,
+    getTranslations('plans'),
+  ]);
+  const { chosen, all } = await choosePlatform(one(query.platform));
+  const [tiers, stats] = await Promise.all([listTiers(db, chosen.id), getStats(db, now, chosen.id)]);
+  const subscribers = await countSubscribers(
+    db,
+    tiers.map((tier) => tier.id),
+  );
+  const currency = chosen.defaultCurrency;
+  const columns: Column<Tier>[] = [
+    {
+      key: 'name',
+      header: t('name'),
+      cell: (tier) => (
+        <>
+          <span className="font-medium">{tier.name}</span>
+          <span className="block font-mono text-xs text-muted">{tier.code}</span>
+        </>
+      ),
+    },
+    {
+      key: 'prices',
+      header: t('prices'),
+      cell: (tier) =>
+        tier.prices.length === 0 ? (
+          <span className="text-muted">{t('custom')}</span>
+        ) : (
+          <span className="flex flex-col">
+            {tier.prices.map((price) => (
+              <span key={price.id}>
+                <Money amount={price.unitAmount} currency={price.currency} />{' '}
+                <span className="text-sm text-muted">{t(`extras.intervals.${price.interval}`)}</span>
+                {price.stripePriceId || !tier.isSelfService ? null : (
+                  <Badge tone="warn">{t('notPushed')}</Badge>
+                )}
+              </span>
+            ))}
+          </span>
+        ),
+    },
+    {
+      key: 'features',
+      header: t('features'),
+      align: 'right',
+      cell: (tier) => tier.limits.filter((row) => row.enabled).length,
+    },
+    {
+      key: 'subscribers',
+      header: t('subscribers'),
+      align: 'right',
+      cell: (tier) => subscribers.get(tier.id) ?? 0,
+    },
+    {
+      key: 'state',
+      header: t('state'),
+      cell: (tier) => (
+        <span className="flex flex-wrap gap-1">
+          <Badge tone={tier.isActive ? 'ok' : 'neutral'}>{t(tier.isActive ? 'isActive' : 'inactive')}</Badge>
+          <Badge tone={tier.isPublic ? 'accent' : 'neutral'}>
+            {t(tier.isPublic ? 'isPublic' : 'private')}
+          </Badge>
+        </span>
+      ),
+    },
+    {
+      key: 'more',
+      header: <span className="sr-only">{t('more')}</span>,
+      label: '',
+      align: 'right',
+      cell: (tier) => (
+        <span className="flex flex-wrap justify-end gap-2">
+          <LimitsForm tier={tier} disabledReason={locked} />
+          <TierForm platformId={chosen.id} currency={currency} tier={tier} disabledReason={locked} />
+          <TierActions tier={tier} disabledReason={locked} />
+        </span>
+      ),
+    },
+  ];
+  return (
+    <>
+      <PageHeader
+        title={t('title')}
+        description={t('description')}
+        actions={
+          <>
+            <ButtonLink href={'/admin/subscription-tiers/push' as Route}>{t('push')}</ButtonLink>
+            <TierForm platformId={chosen.id} currency={currency} disabledReason={locked} />
+          </>
+        }
+      />
+      <div className="mb-6">
+        <Figures
+          figures={[
+            { label: t('total'), value: tiers.length },
+            { label: t('active'), value: tiers.filter((tier) => tier.isActive).length },
+            { label: t('public'), value: tiers.filter((tier) => tier.isActive && tier.isPublic).length },
+            {
+              label: t('mrr'),
+              value: (
+                <span className="flex flex-col">
+                  {(stats.mrr.length > 0 ? stats.mrr : [{ currency, amount: 0 }]).map((sum) => (
+                    <Money key={sum.currency} amount={sum.amount} currency={sum.currency} />
+                  ))}
+                </span>
+              ),
+            },
+          ]}
+        />
+      </div>
+      {all.length > 1 ? (
+        <div className="mb-4">
+          <LinkTabs
+            label={t('platform')}
+            tabs={all.map((platform) => ({
+              href: `/admin/subscription-tiers?platform=${platform.code}` as Route,
+              label: platform.name,
+              current: platform.id === chosen.id,
+            }))}
+          />
+        </div>
+      ) : null}
+      <Card flush>
+        <Table caption={t('title')} columns={columns} rows={tiers} rowKey={(tier) => tier.id} />
+      </Card>
+    </>
+  );
+}
