@@ -209,6 +209,10 @@ export async function changeTier(
     else await changeAtPeriodEnd(db, stripe, live, target, price);
   }
   const subscription = await afterwards(db, stripe, id, request, `subscription.${plan.kind}`);
+  // What was billed now stands on the page after it, whether or not the webhook came.
+  if (plan.kind !== 'none' && plan.when === 'now') {
+    await syncInvoicesAndCard(db, stripe, { subscriptionId: id, customerId: null }, request);
+  }
   return { subscription, effectiveAt: plan.effectiveAt, paymentUrl: subscription.pendingPaymentUrl };
 }
 

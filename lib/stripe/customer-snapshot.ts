@@ -50,7 +50,7 @@ export type CustomerSnapshot = {
   address: { line1: string; line2: string; postalCode: string; city: string; state: string; country: string };
   taxExempt: 'none' | 'reverse' | 'exempt';
   marks: Record<string, string>;
-  /** Undefined when not told: the payment method or the tax ids were not expanded. */
+  /** Undefined when not told: there is no default, or it or the tax ids were not expanded. */
   card: CardSnapshot | null | undefined;
   taxIds: TaxIdSnapshot[] | undefined;
 };
@@ -75,7 +75,8 @@ export function readCustomer(raw: unknown): CustomerSnapshot {
     },
     taxExempt: exempt === 'reverse' || exempt === 'exempt' ? exempt : 'none',
     marks: from.metadata ?? {},
-    card: typeof method === 'string' ? undefined : method ? readCard(method) : null,
+    // No default says nothing yet: Checkout leaves the card on the subscription.
+    card: method && typeof method === 'object' ? readCard(method) : undefined,
     taxIds: from.tax_ids?.data.map((taxId) => ({
       id: taxId.id,
       type: taxId.type,

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { customers } from '@/db/schema';
 import { enqueue } from '@/lib/queue';
-import { type CustomerSnapshot, readCustomer } from '@/lib/stripe/customer-snapshot';
+import { type CustomerSnapshot, readCard, readCustomer } from '@/lib/stripe/customer-snapshot';
 import { changedFields, recordAudit } from '../audit';
 import { lockCustomer, type Mirror, mayApply, momentOf } from './mirror';
 
@@ -14,7 +14,12 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
     const customer = await stripe.customers.retrieve(id, {
       expand: ['invoice_settings.default_payment_method', 'tax_ids'],
     });
-    return { snapshot: readCustomer(customer), at: momentOf(customer.lastResponse) };
+    const snapshot = readCustomer(customer);
+    const at = momentOf(customer.lastResponse);
+    if (snapshot.deleted || snapshot.card !== undefined) return { snapshot, at };
+    // Without a default the newest card is the one that pays: Checkout puts it on the subscription it was given for.
+    const [method] = (await stripe.customers.listPaymentMethods(id, { limit: 1 })).data;
+    return { snapshot: { ...snapshot, card: method ? readCard(method) : null }, at };
   },
 
   async syncNumber(db, id) {
