@@ -14,6 +14,7 @@ import {
   getLiveSubscription,
   releaseSchedule,
 } from './cancellation';
+import { syncInvoicesAndCard } from './checkout';
 import {
   NoActiveSubscription,
   NoPendingChange,
