@@ -17,7 +17,12 @@ export async function startCreditCheckout(
   const [pack] = await db
     .select()
     .from(creditPackages)
-    .where(and(eq(creditPackages.platformId, request.account.platformId), eq(creditPackages.code, request.packageCode)));
+    .where(
+      and(
+        eq(creditPackages.platformId, request.account.platformId),
+        eq(creditPackages.code, request.packageCode),
+      ),
+    );
   if (!pack?.isActive) throw new PackageNotFound(request.packageCode);
   if (!pack.stripePriceId) throw new StripePriceNotConfigured({ package_code: pack.code });
   return openSession(db, stripe, request, {
