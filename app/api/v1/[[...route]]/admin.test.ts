@@ -1,0 +1,267 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditLog } from '@/db/schema';
+import { openStage, type Stage } from '@/lib/billing/testing';
+import { keyOf, person, testApi } from './testing';
+
+let stage: Stage;
+let call: ReturnType<typeof testApi>;
+const admin = person('admin');
+const support = person('support');
+const base = '/admin/subscriptions';
+
+beforeAll(async () => {
+  stage = await openStage();
+  Object.assign(process.env, {
+    DATABASE_URL: 'postgres://unused',
+    AUTH_SECRET: 'a secret of a test, long enough',
+    APP_URL: 'http://app.test',
+    STRIPE_SECRET_KEY: 'sk_test_local',
+    STRIPE_API_BASE: stage.url,
+  });
+  call = testApi(stage.db, () => new Date());
+});
+afterAll(() => stage.close());
+
+describe('tiers', () => {
+  const make = (code: string, more: object = {}) =>
+    call('POST', `${base}/tiers`, {
+      as: admin,
+      body: { code, name: 'Starter', price_monthly_cents: 1900, ...more },
+    });
+
+  test('are made, changed and deleted, each with its audit row', async () => {
+    const made = await make('starter', { price_annual_cents: 19_000 });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { code: 'starter', revision: 1, subscribers: 0, price_annual_cents: 19_000 },
+    });
+    const changed = await call('PATCH', `${base}/tiers/starter`, {
+      as: admin,
+      body: { price_monthly_cents: 2900, revision: 1 },
+    });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { price_monthly_cents: 2900, price_annual_cents: 19_000, revision: 2 },
+    });
+    const late = await call('PATCH', `${base}/tiers/starter`, {
+      as: admin,
+      body: { name: 'Other', revision: 1 },
+    });
+    expect(late).toMatchObject({ status: 409, body: { error: { code: 'edit_conflict' } } });
+    const gone = await call('DELETE', `${base}/tiers/starter`, { as: admin });
+    expect(gone).toMatchObject({ status: 200, body: { code: 'starter' } });
+    const trail = await stage.db.select().from(auditLog).where(eq(auditLog.entity, 'tier'));
+    expect(trail.map((row) => row.action)).toEqual(
+      expect.arrayContaining(['tier.created', 'tier.updated', 'tier.deleted']),
+    );
+  });
+
+  test.each([
+    [{ code: 'with spaces', name: 'x' }, 'code'],
+    [{ code: 'neg', name: 'x', price_monthly_cents: -1 }, 'price_monthly_cents'],
+    [{ code: 'frac', name: 'x', price_monthly_cents: 1.5 }, 'price_monthly_cents'],
+    [
+      { code: 'cur', name: 'x', prices: [{ currency: 'euro', interval: 'month', unit_amount: 1 }] },
+      'prices.[0].currency',
+    ],
+    [{ code: 'noname' }, 'name'],
+  ])('%j is refused by field', async (body, path) => {
+    const answer = await call('POST', `${base}/tiers`, { as: admin, body });
+    expect(answer.status).toBe(400);
+    expect(
+      answer.body.error.details.fields.map((field: { path: string }) => field.path.replace('.[', '[')),
+    ).toContain(path.replace('.[', '['));
+  });
+
+  test('a code is had once', async () => {
+    expect((await make('twice')).status).toBe(201);
+    expect(await make('twice')).toMatchObject({ status: 409, body: { error: { code: 'tier_code_taken' } } });
+  });
+
+  test('one in use cannot be deleted', async () => {
+    await stage.merchant({ trialDays: 30 });
+    const answer = await call('DELETE', `${base}/tiers/essential`, { as: admin });
+    expect(answer).toMatchObject({ status: 409, body: { error: { code: 'tier_in_use' } } });
+  });
+
+  test('two admins at once: one is told', async () => {
+    await make('raced');
+    const edit = (name: string) =>
+      call('PATCH', `${base}/tiers/raced`, { as: admin, body: { name, revision: 1 } });
+    const codes = (await Promise.all([edit('A'), edit('B')])).map((answer) => answer.status).sort();
+    expect(codes).toEqual([200, 409]);
+  });
+});
+
+describe('a merchant', () => {
+  const body = (n: number) => ({
+    name: `New ${n}`,
+    email: `new${n}@example.test`,
+    platform: 'market',
+    store: { code: `NEW${n}`, name: 'New' },
+    owner: { email: `owner${n}@example.test`, name: 'Owner' },
+  });
+
+  test('is made with its store and owner, in its local trial', async () => {
+    const made = await call('POST', '/admin/merchants', { as: admin, body: body(1) });
+    expect(made).toMatchObject({ status: 201, body: { store_code: 'NEW1' } });
+    const pair = `${base}/merchants/${made.body.merchant_id}/platforms/market`;
+    const subscription = await call('GET', pair, { as: support });
+    expect(subscription.body).toMatchObject({ status: 'trialing', tier: { code: 'essential' } });
+    const again = await call('POST', '/admin/merchants', { as: admin, body: body(1) });
+    expect(again).toMatchObject({ status: 409, body: { error: { code: 'store_code_taken' } } });
+    const sameOwner = await call('POST', '/admin/merchants', {
+      as: admin,
+      body: { ...body(2), owner: { email: 'OWNER1@example.test', name: 'x' } },
+    });
+    expect(sameOwner).toMatchObject({ status: 409, body: { error: { code: 'email_taken' } } });
+  });
+
+  test('gets its trial extended, a plan for free, and is not touched where Stripe has it', async () => {
+    const { account } = await stage.merchant({ trialDays: 5 });
+    const pair = `${base}/merchants/${account.merchantId}/platforms/market`;
+    const until = new Date(Date.now() + 40 * 86_400_000).toISOString();
+    const extended = await call('PUT', pair, { as: admin, body: { trial_end: until, reason: 'Fair start' } });
+    expect(extended).toMatchObject({ status: 200, body: { status: 'trialing', trial_end: until } });
+    const comped = await call('PUT', pair, { as: admin, body: { tier_code: 'business', status: 'active' } });
+    expect(comped).toMatchObject({ status: 200, body: { status: 'active', tier: { code: 'business' } } });
+    const customer = await stage.customer(account);
+    await stage.stripe.subscriptions.create({
+      customer,
+      items: [{ price: await stage.price('essential') }],
+      metadata: stage.marks(account, 'essential'),
+    });
+    await stage.deliverNew();
+    const status = await call('PUT', pair, { as: admin, body: { status: 'canceled' } });
+    expect(status).toMatchObject({ status: 409, body: { error: { code: 'managed_by_stripe' } } });
+    const upgraded = await call('PUT', pair, { as: admin, body: { tier_code: 'professional' } });
+    expect(upgraded).toMatchObject({ status: 200, body: { tier: { code: 'professional' } } });
+    const live = await stage.stripe.subscriptions.list({ customer });
+    expect(live.data[0]?.items.data[0]?.price.unit_amount).toBe(9900);
+  });
+});
+
+describe('the list of subscriptions', () => {
+  test('pages by cursor without losing or doubling a row, in every order', async () => {
+    for (let i = 0; i < 7; i++) await stage.merchant({ trialDays: 10 + i });
+    for (const sort of ['started', 'period_end', 'mrr']) {
+      const seen: string[] = [];
+      let cursor = '';
+      do {
+        const page = await call('GET', `${base}?limit=3&sort=${sort}${cursor && `&cursor=${cursor}`}`, {
+          as: support,
+        });
+        expect(page.status).toBe(200);
+        seen.push(...page.body.data.map((row: { id: string }) => row.id));
+        cursor = page.body.next_cursor ?? '';
+      } while (cursor);
+      expect(new Set(seen).size, sort).toBe(seen.length);
+      expect(seen.length, sort).toBeGreaterThanOrEqual(7);
+    }
+  });
+
+  test('filters and searches', async () => {
+    const { storeCode, account } = await stage.merchant({ trialDays: 30 });
+    const found = await call(
+      'GET',
+      `${base}?search=${storeCode.toLowerCase()}&status=trialing&tier=essential`,
+      { as: admin },
+    );
+    expect(
+      found.body.data.some((row: { merchant_id: string }) => row.merchant_id === account.merchantId),
+    ).toBe(true);
+    const none = await call('GET', `${base}?search=${storeCode}&status=active`, { as: admin });
+    expect(none.body.data).toEqual([]);
+    expect((await call('GET', `${base}?cursor=junk`, { as: admin })).status).toBe(400);
+    expect((await call('GET', `${base}?platform=nowhere`, { as: admin })).status).toBe(404);
+  });
+
+  test('its sums are the figures: recurring revenue equals what Stripe charges', async () => {
+    const stats = await call('GET', `${base}/stats`, { as: support });
+    let atStripe = 0;
+    for await (const subscription of stage.stripe.subscriptions.list({ limit: 100 })) {
+      if (subscription.status !== 'active' && subscription.status !== 'past_due') continue;
+      for (const item of subscription.items.data) {
+        const amount = (item.price.unit_amount ?? 0) * (item.quantity ?? 1);
+        atStripe += item.price.recurring?.interval === 'year' ? Math.round(amount / 12) : amount;
+      }
+    }
+    const eur = stats.body.mrr.find((sum: { currency: string }) => sum.currency === 'EUR');
+    expect(eur?.amount ?? 0).toBe(atStripe);
+    expect(Object.values(stats.body.by_status as Record<string, number>).reduce((a, b) => a + b, 0)).toBe(
+      stats.body.total,
+    );
+  });
+});
+
+describe('people', () => {
+  test('owners and team members add up to the people there are', async () => {
+    const { body } = await call('GET', '/admin/merchant-users/stats', { as: support });
+    expect(body.owners + body.team_members).toBe(body.total);
+    const page = await call('GET', '/admin/merchant-users?role=owner&limit=100', { as: support });
+    expect(page.body.data.length).toBe(body.owners);
+  });
+});
+
+describe('the inbox', () => {
+  test('is read by staff, replayed and set aside by admins', async () => {
+    const event = {
+      id: 'evt_admin_1',
+      object: 'event',
+      type: 'customer.updated',
+      created: 1,
+      livemode: false,
+      data: { object: { id: 'cus_stranger', object: 'customer' } },
+    };
+    await stage.deliver(event);
+    const list = await call('GET', '/admin/webhook-events?status=ignored', { as: support });
+    expect(list.body.data.some((row: { id: string }) => row.id === event.id)).toBe(true);
+    expect((await call('GET', `/admin/webhook-events/${event.id}`, { as: support })).body.payload.id).toBe(
+      event.id,
+    );
+    expect((await call('POST', `/admin/webhook-events/${event.id}/replay`, { as: support })).status).toBe(
+      403,
+    );
+    expect((await call('POST', `/admin/webhook-events/${event.id}/replay`, { as: admin })).body.status).toBe(
+      'ignored',
+    );
+    const noReason = await call('POST', `/admin/webhook-events/${event.id}/ignore`, { as: admin, body: {} });
+    expect(noReason.status).toBe(400);
+    expect((await call('GET', '/admin/webhook-events/evt_none', { as: admin })).status).toBe(404);
+  });
+});
+
+describe('who may', () => {
+  test('owners get in nowhere; support reads and changes nothing', async () => {
+    const { account } = await stage.merchant({ trialDays: 30 });
+    const owner = person('owner', account.merchantId);
+    const usage = await keyOf(stage.db, 'usage');
+    const pair = `${base}/merchants/${account.merchantId}/platforms/market`;
+    const reads = [
+      base,
+      `${base}/tiers`,
+      `${base}/stats`,
+      pair,
+      '/admin/merchant-users',
+      '/admin/merchant-users/stats',
+      '/admin/webhook-events',
+    ];
+    for (const path of reads) {
+      expect((await call('GET', path, { as: owner })).status, path).toBe(403);
+      expect((await call('GET', path, { key: usage })).status, path).toBe(403);
+      expect((await call('GET', path, { as: support })).status, path).toBe(200);
+    }
+    const writes: [string, string, unknown][] = [
+      ['POST', `${base}/tiers`, { code: 'nope', name: 'Nope' }],
+      ['PATCH', `${base}/tiers/essential`, { name: 'Nope' }],
+      ['DELETE', `${base}/tiers/essential`, undefined],
+      ['PUT', pair, { status: 'active' }],
+      ['POST', '/admin/merchants', {}],
+    ];
+    for (const [method, path, body] of writes) {
+      for (const as of [owner, support])
+        expect((await call(method, path, { as, body })).status, path).toBe(403);
+    }
+  });
+});
