@@ -202,17 +202,15 @@ export async function saveAsSuccessor(
       .returning({ id: tiers.id });
     if (!made) throw new TierCodeTaken(input.code);
     if (old.prices.length > 0) {
-      await tx
-        .insert(tierPrices)
-        .values(
-          old.prices.map(({ currency, interval, unitAmount }) => ({
-            id: newId('tpr'),
-            tierId: id,
-            currency,
-            interval,
-            unitAmount,
-          })),
-        );
+      await tx.insert(tierPrices).values(
+        old.prices.map(({ currency, interval, unitAmount }) => ({
+          id: newId('tpr'),
+          tierId: id,
+          currency,
+          interval,
+          unitAmount,
+        })),
+      );
     }
     if (old.limits.length > 0)
       await tx.insert(tierLimits).values(old.limits.map((row) => ({ ...row, tierId: id })));

@@ -82,17 +82,15 @@ describe('an e-mail is sent once', () => {
 
   test('a server that is down is an error the worker repeats, and the row says so', async () => {
     const { db } = database;
-    await db
-      .insert(emails)
-      .values({
-        id: 'eml_2',
-        dedupeKey: 'k2',
-        template: 'receipt',
-        recipient: 'a@example.test',
-        locale: 'en',
-        data: { amount: 1, currency: 'EUR', number: 'A' },
-        at: new Date(),
-      });
+    await db.insert(emails).values({
+      id: 'eml_2',
+      dedupeKey: 'k2',
+      template: 'receipt',
+      recipient: 'a@example.test',
+      locale: 'en',
+      data: { amount: 1, currency: 'EUR', number: 'A' },
+      at: new Date(),
+    });
     await expect(
       sendEmail(db, 'eml_2', { smtpUrl: 'smtp://127.0.0.1:1', appUrl: 'https://app.example' }),
     ).rejects.toThrow();
