@@ -6,7 +6,8 @@ import console from './console.json';
 import emails from './emails.json';
 import errors from './errors.json';
 import features from './features.json';
+import merchant from './merchant.json';
 import plans from './plans.json';
 import store from './store.json';
 
-export default { admin, auth, billing, common, console, emails, errors, features, plans, store };
+export default { admin, auth, billing, common, console, emails, errors, features, merchant, plans, store };

@@ -1,0 +1,228 @@
+'use server';
+
+import type { Route } from 'next';
+import { refresh } from 'next/cache';
+import { redirect } from 'next/navigation';
+import { z } from 'zod';
+import type { FormState } from '@/components/ui/form-state';
+import { getFormat } from '@/components/ui/format';
+import { recordAudit } from '@/lib/billing/audit';
+import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
+import { adjustCredits } from '@/lib/billing/credits';
+import { endOverride, overrideInput, saveOverrides } from '@/lib/billing/overrides';
+import { reconcileStripe } from '@/lib/billing/reconcile';
+import { closeMerchant, setSubscription } from '@/lib/billing/subscription-admin';
+import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
+import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
+import { ValidationFailed } from '@/lib/errors';
+import { features } from '@/lib/features';
+import { getTranslations } from '@/lib/i18n/translations';
+import { findStripe, requireStripe } from '@/lib/stripe/client';
+import { attempt } from '../../../form-answer';
+import { adminContext } from '../../context';
+import { isLive } from '../../stripe-link';
+
+const reason = z.string().trim().min(1).max(500);
+const place = z.object({ merchantId: z.string(), platformId: z.string() });
+const words = () => getTranslations('merchant.page');
+
+const change = place.extend({
+  tier: z.string(),
+  interval: z.enum(['month', 'year']),
+  proration_date: z.coerce.number().int().optional(),
+  back: z.string().startsWith('/admin/merchants/'),
+});
+
+/** Changes the plan as it was previewed: through Stripe where Stripe has it, else here and free. */
+export async function changePlan(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, change, async ({ tier, interval, proration_date, back, ...account }) => {
+    const { db, actor, now } = await adminContext();
+    if (livesAtStripe(await findCurrentSubscription(db, account))) {
+      await changeTier(db, requireStripe(), {
+        account,
+        tierCode: tier,
+        interval,
+        prorationDate: proration_date,
+        actor,
+        now,
+      });
+    } else {
+      const input = { tier_code: tier, is_annual: interval === 'year' };
+      await setSubscription(db, requireStripe, account, input, { actor, now });
+    }
+    redirect(back as Route);
+  });
+}
+
+/** Drops a change that waits for the period's end. */
+export async function undo(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, place, async (account) => {
+    const { db, actor, now } = await adminContext();
+    await undoPendingChange(db, requireStripe(), { account, actor, now });
+    refresh();
+    return (await words())('done.undone');
+  });
+}
+
+/** Cancels at the period's end or now, with a reason. */
+export async function cancel(_state: FormState, form: FormData): Promise<FormState> {
+  const input = place.extend({ reason, when: z.enum(['period_end', 'now']) });
+  return attempt(form, input, async ({ reason: why, when, ...account }) => {
+    const { db, actor, now } = await adminContext();
+    if (livesAtStripe(await findCurrentSubscription(db, account))) {
+      const options = { account, actor, now, reason: why, immediately: when === 'now' };
+      await cancelSubscription(db, requireStripe(), options);
+    } else {
+      await setSubscription(db, requireStripe, account, { status: 'canceled', reason: why }, { actor, now });
+    }
+    refresh();
+    return (await words())('done.cancelled');
+  });
+}
+
+/** Takes a cancellation back. */
+export async function reactivate(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, place, async (account) => {
+    const { db, actor, now } = await adminContext();
+    await reactivateSubscription(db, requireStripe(), { account, actor, now });
+    refresh();
+    return (await words())('done.reactivated');
+  });
+}
+
+/** Lets a trial that Stripe knows nothing of run until another day. */
+export async function extendTrial(_state: FormState, form: FormData): Promise<FormState> {
+  const input = place.extend({ trial_end: z.iso.date(), reason });
+  return attempt(form, input, async ({ trial_end, reason: why, ...account }) => {
+    const { db, actor, now } = await adminContext();
+    await setSubscription(
+      db,
+      requireStripe,
+      account,
+      { status: 'trialing', trial_end: `${trial_end}T00:00:00Z`, reason: why },
+      { actor, now },
+    );
+    refresh();
+    return (await words())('done.extended', { date: (await getFormat()).date(trial_end) });
+  });
+}
+
+/** Gives a plan for nothing, with a reason. */
+export async function comp(_state: FormState, form: FormData): Promise<FormState> {
+  const input = place.extend({ tier: z.string(), reason });
+  return attempt(form, input, async ({ tier, reason: why, ...account }) => {
+    const { db, actor, now } = await adminContext();
+    const after = await setSubscription(
+      db,
+      requireStripe,
+      account,
+      { tier_code: tier, status: 'active', reason: why },
+      { actor, now },
+    );
+    refresh();
+    return (await words())('done.comped', { tier: after.tier.name });
+  });
+}
+
+/** Closes the merchant for good. */
+export async function close(_state: FormState, form: FormData): Promise<FormState> {
+  const input = z.object({ merchantId: z.string(), reason });
+  return attempt(form, input, async ({ merchantId, reason: why }) => {
+    const { db, actor, now } = await adminContext();
+    await closeMerchant(db, findStripe(), { merchantId, reason: why, actor, now });
+    refresh();
+    return (await words())('done.closed');
+  });
+}
+
+/** Compares this merchant with Stripe and mends what only lags. */
+export async function reconcile(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, z.object({ merchantId: z.string() }), async ({ merchantId }) => {
+    const { db, actor, now } = await adminContext();
+    const report = await reconcileStripe(db, requireStripe(), { merchantId, actor, now, livemode: isLive() });
+    refresh();
+    return (await words())('done.reconciled', { repaired: report.repaired, open: report.ambiguous });
+  });
+}
+
+const credits = place.extend({
+  amount: z.coerce.number().int().min(1).max(10_000_000),
+  way: z.enum(['give', 'take']),
+  reason,
+  key: z.uuid(),
+});
+
+/** Gives or takes credits, with a reason; the form's key makes a second click harmless. */
+export async function adjust(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, credits, async ({ amount, way, reason: why, key, ...account }) => {
+    const { db, actor, now } = await adminContext();
+    const signed = way === 'give' ? amount : -amount;
+    const balance = await db.transaction(async (tx) => {
+      const after = await adjustCredits(tx, account, { amount: signed, reason: why, key, actor, now });
+      await recordAudit(tx, actor, now, {
+        action: 'credits.adjusted',
+        entity: 'credits',
+        entityId: key,
+        ...account,
+        after: { amount: signed, ...after },
+        reason: why,
+      });
+      return after;
+    });
+    refresh();
+    return (await words())('done.credits', { count: balance.monthly + balance.purchased });
+  });
+}
+
+const exception = place.extend({
+  feature: z.string(),
+  limit: z
+    .string()
+    .trim()
+    .regex(/^\d{1,12}$/)
+    .optional(),
+  unlimited: z.literal('on').optional(),
+  enabled: z.enum(['on', 'off']).optional(),
+  reason,
+  starts_at: z.iso.date().optional(),
+  expires_at: z.iso.date().optional(),
+});
+
+/** Makes an exception for this merchant, until it ends or is ended. */
+export async function saveOverride(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, exception, async ({ feature, limit, unlimited, enabled, ...rest }) => {
+    const { db, actor, now } = await adminContext();
+    const { merchantId, platformId, ...when } = rest;
+    const row = overrideInput.parse({
+      ...when,
+      feature_code: feature,
+      ...(unlimited ? { limit_value: null } : limit === undefined ? {} : { limit_value: Number(limit) }),
+      ...(enabled ? { enabled: enabled === 'on' } : {}),
+    });
+    await saveOverrides(db, { merchantId, platformId }, [row], features, { actor, now }).catch(aboutThisForm);
+    refresh();
+    return (await words())('done.override');
+  });
+}
+
+/** The domain names rows of a list; this form is one row. */
+function aboutThisForm(error: unknown): never {
+  if (!(error instanceof ValidationFailed)) throw error;
+  const names: Record<string, string> = { limit_value: 'limit' };
+  throw new ValidationFailed(
+    error.fields.map((problem) => {
+      const path = problem.path.replace(/^\[\d+\]\./, '');
+      return { ...problem, path: names[path] ?? path };
+    }),
+  );
+}
+
+/** Ends an exception: the plan's own limit holds again at once. */
+export async function endException(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, place.extend({ feature: z.string() }), async ({ feature, ...account }) => {
+    const { db, actor, now } = await adminContext();
+    await endOverride(db, account, feature, { actor, now });
+    refresh();
+    return (await words())('done.ended');
+  });
+}

@@ -1,0 +1,115 @@
+import type { Metadata, Route } from 'next';
+import { getLocale } from 'next-intl/server';
+import { OverLimits } from '@/components/billing/over-limits';
+import { Banner } from '@/components/ui/banner';
+import { ButtonLink } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { ActionForm } from '@/components/ui/form';
+import { PageHeader } from '@/components/ui/page-header';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
+import { previewChange } from '@/lib/billing/tier-change';
+import { getTier } from '@/lib/billing/tiers';
+import { previewTierOver } from '@/lib/billing/what-if';
+import { DomainError } from '@/lib/errors';
+import { features } from '@/lib/features';
+import { errorTexts } from '@/lib/i18n/translate-error';
+import { getTranslations } from '@/lib/i18n/translations';
+import { requireStripe } from '@/lib/stripe/client';
+import { ChangeSummary } from '../../../../store/[storeCode]/billing/change/change-summary';
+import { one, staffContext } from '../../../context';
+import { changePlan } from '../actions';
+import { loadAccount } from '../load';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('merchant.page'))('change') };
+}
+
+/** What a change of a merchant's plan costs, when it comes and what would be over, before it is made. */
+export default async function ChangePage({
+  params,
+  searchParams,
+}: PageProps<'/admin/merchants/[id]/change'>) {
+  const [{ locked, now }, { id }, query, t] = await Promise.all([
+    staffContext(),
+    params,
+    searchParams,
+    getTranslations('merchant.page'),
+  ]);
+  const { merchant, platform } = await loadAccount(id, one(query.platform));
+  const account = { merchantId: merchant.id, platformId: platform.id };
+  const interval = query.interval === 'year' ? 'year' : 'month';
+  const found = await preview(account, one(query.tier) ?? '', interval);
+  const back = `/admin/merchants/${merchant.id}?platform=${platform.code}` as Route;
+  const title = t('changeTitle', { name: merchant.name });
+  if ('refusal' in found) {
+    const action = <ButtonLink href={back}>{t('back')}</ButtonLink>;
+    return (
+      <>
+        <PageHeader title={title} />
+        <Banner tone="warn" title={found.refusal} action={action} />
+      </>
+    );
+  }
+  const { tier, change, over } = found;
+  const isSame = change?.kind === 'none';
+  return (
+    <>
+      <PageHeader title={title} description={tier.name} />
+      <div className="max-w-2xl space-y-6">
+        <OverLimits over={over} tier={tier.name} />
+        <Card title={t('preview')}>
+          {isSame ? (
+            <p>{t('same')}</p>
+          ) : change ? (
+            <ChangeSummary now={now} change={change} tier={tier.name} interval={interval} />
+          ) : (
+            <p>{t('changeLocal', { tier: tier.name })}</p>
+          )}
+          <ActionForm
+            action={changePlan}
+            fields={{
+              ...account,
+              tier: tier.code,
+              interval,
+              back,
+              proration_date: String(change?.proration_date ?? ''),
+            }}
+            className="mt-6 flex flex-wrap gap-2"
+          >
+            <SubmitButton disabledReason={locked ?? (isSame ? t('same') : undefined)}>
+              {t('changeNow', { tier: tier.name })}
+            </SubmitButton>
+            <ButtonLink href={back} variant="ghost">
+              {t('back')}
+            </ButtonLink>
+          </ActionForm>
+        </Card>
+      </div>
+    </>
+  );
+}
+
+async function preview(
+  account: { merchantId: string; platformId: string },
+  tierCode: string,
+  interval: 'month' | 'year',
+) {
+  const { db, now } = await staffContext();
+  try {
+    const [tier, current] = await Promise.all([
+      getTier(db, account.platformId, tierCode),
+      findCurrentSubscription(db, account),
+    ]);
+    const [over, change] = await Promise.all([
+      previewTierOver(db, account, tier.id, features, now),
+      livesAtStripe(current)
+        ? previewChange(db, requireStripe(), { account, tierCode, interval, now })
+        : null,
+    ]);
+    return { tier, over, change };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return { refusal: errorTexts(await getLocale()).sentence(error) };
+  }
+}

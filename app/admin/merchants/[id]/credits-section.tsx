@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { CreditBalance } from '@/components/billing/credit-balance';
+import { CreditLedger } from '@/components/billing/credit-ledger';
+import { Card } from '@/components/ui/card';
+import { Dialog } from '@/components/ui/dialog';
+import { SelectField, TextArea, TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
+import { adjust } from './actions';
+import type { MerchantPage } from './load';
+
+/** The wallet with its last lines; an admin gives or takes, with a reason. */
+export function CreditsSection({ page, locked }: { page: MerchantPage; locked?: string }) {
+  const t = useTranslations('merchant.page');
+  const c = useTranslations('console');
+  return (
+    <Card
+      id="credits"
+      title={t('credits')}
+      actions={
+        <Dialog
+          trigger={t('adjust')}
+          size="sm"
+          title={t('adjustTitle', { name: page.merchant.name })}
+          description={t('adjustText')}
+          closeLabel={c('close')}
+          disabledReason={locked}
+        >
+          <ActionForm
+            action={adjust}
+            fields={{ ...page.account, key: randomUUID() }}
+            className="space-y-4"
+            resetOnSuccess
+          >
+            <SelectField
+              name="way"
+              label={t('way')}
+              options={(['give', 'take'] as const).map((value) => ({ value, label: t(`ways.${value}`) }))}
+            />
+            <TextField name="amount" label={t('amount')} inputMode="numeric" required />
+            <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
+            <SubmitButton>{t('adjust')}</SubmitButton>
+          </ActionForm>
+        </Dialog>
+      }
+    >
+      <CreditBalance credits={page.overview.credits} />
+      <h3 className="mt-6 mb-1 font-medium">{t('ledger')}</h3>
+      <CreditLedger ledger={page.overview.credits.ledger} />
+    </Card>
+  );
+}

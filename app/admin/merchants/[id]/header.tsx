@@ -1,0 +1,96 @@
+import type { Route } from 'next';
+import Link from 'next/link';
+import { Badge } from '@/components/ui/badge';
+import { buttonClass } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { CopyId } from '@/components/ui/copy-id';
+import { DateText } from '@/components/ui/date-text';
+import { Dialog } from '@/components/ui/dialog';
+import { TextArea } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { PageHeader } from '@/components/ui/page-header';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
+import { Pair, Pairs } from '../../pair';
+import { stripeLink } from '../../stripe-link';
+import { close } from './actions';
+import type { MerchantPage } from './load';
+
+/** Who it is: name, address, stores, ids to copy, and the way out. */
+export function MerchantHeader({ page, locked }: { page: MerchantPage; locked?: string }) {
+  const t = useTranslations('merchant.page');
+  const c = useTranslations('console');
+  const { merchant, stores, overview } = page;
+  const customer = overview.customer.stripeCustomerId;
+  const atStripe = customer && !overview.customer.deletedAtStripe ? stripeLink('customers', customer) : null;
+  return (
+    <>
+      <PageHeader
+        title={
+          <>
+            {merchant.name} {merchant.closedAt ? <Badge tone="danger">{t('closed')}</Badge> : null}
+          </>
+        }
+        description={merchant.email}
+        actions={
+          <>
+            {atStripe ? (
+              <a href={atStripe} target="_blank" rel="noreferrer" className={buttonClass('secondary')}>
+                {t('openStripe')}
+              </a>
+            ) : null}
+            <Dialog
+              trigger={t('close')}
+              variant="ghost"
+              title={t('closeTitle', { name: merchant.name })}
+              description={t('closeText')}
+              closeLabel={c('close')}
+              disabledReason={locked}
+            >
+              <ActionForm action={close} fields={{ merchantId: merchant.id }} className="space-y-4">
+                <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
+                <SubmitButton variant="danger">{t('closeNow', { name: merchant.name })}</SubmitButton>
+              </ActionForm>
+            </Dialog>
+          </>
+        }
+      />
+      <div className="mb-6">
+        <Card>
+          <Pairs>
+            <Pair name={t('stores')}>
+              {stores.length === 0 ? '–' : null}
+              <span className="flex flex-wrap gap-x-3 gap-y-1">
+                {stores.map((store) => (
+                  <Link
+                    key={store.id}
+                    href={`/admin/stores/${store.id}` as Route}
+                    prefetch={false}
+                    className="link"
+                  >
+                    {store.name} ({store.code})
+                  </Link>
+                ))}
+              </span>
+            </Pair>
+            <Pair name={t('country')}>{merchant.country ?? '–'}</Pair>
+            <Pair name={t('since')}>
+              <DateText value={merchant.createdAt} />
+            </Pair>
+            {merchant.closedAt ? (
+              <Pair name={t('closed')}>
+                <DateText value={merchant.closedAt} />
+              </Pair>
+            ) : null}
+            <Pair name={t('ids')}>
+              <span className="flex flex-wrap gap-2">
+                <CopyId value={merchant.id} label={c('copy')} copiedLabel={c('copied')} />
+                {customer ? <CopyId value={customer} label={c('copy')} copiedLabel={c('copied')} /> : null}
+              </span>
+            </Pair>
+          </Pairs>
+        </Card>
+      </div>
+    </>
+  );
+}

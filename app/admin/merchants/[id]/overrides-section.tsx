@@ -1,0 +1,138 @@
+import { useFeatureName } from '@/components/billing/feature-words';
+import { Card } from '@/components/ui/card';
+import { ConfirmButton } from '@/components/ui/confirm-button';
+import { Disclosure } from '@/components/ui/disclosure';
+import { ActionForm } from '@/components/ui/form';
+import { useFormat } from '@/components/ui/format';
+import { type Column, Table } from '@/components/ui/table';
+import type { Entitlements } from '@/lib/billing/entitlement-facts';
+import { isInForce } from '@/lib/billing/entitlements';
+import type { OverrideRow } from '@/lib/billing/overrides';
+import { features } from '@/lib/features';
+import { useTranslations } from '@/lib/i18n/translations';
+import { endException } from './actions';
+import type { MerchantPage } from './load';
+import { OverrideForm } from './override-form';
+
+type Row = { code: string; name: string; isFlag: boolean; plan: string; now: string; own?: OverrideRow };
+
+/** What the plan gives, what this merchant has instead and why; one exception per feature. */
+export function OverridesSection({
+  page,
+  entitlements,
+  locked,
+}: {
+  page: MerchantPage;
+  entitlements: Entitlements;
+  locked?: string;
+}) {
+  const t = useTranslations('merchant.overrides');
+  const nameOf = useFeatureName();
+  const words = useOverrideWords(page);
+  const { account, overrides, overview } = page;
+  const held = overview.tiers.find((tier) => tier.id === overview.subscription?.tierId);
+  const rows: Row[] = features.map((feature) => {
+    const limit = held?.limits.find((one) => one.featureCode === feature.code);
+    const is = entitlements.features.find((one) => one.code === feature.code);
+    const isFlag = feature.kind === 'flag';
+    return {
+      code: feature.code,
+      name: nameOf(feature.code, feature.name),
+      isFlag,
+      plan: words.grant(limit?.enabled ?? false, limit?.limitValue ?? null, isFlag),
+      now: is ? words.grant(is.enabled, is.limit, isFlag) : '–',
+      own: overrides.standing.find((one) => one.featureCode === feature.code),
+    };
+  });
+  const columns: Column<Row>[] = [
+    { key: 'feature', header: t('feature'), cell: (row) => <span className="font-medium">{row.name}</span> },
+    { key: 'plan', header: t('plan'), cell: (row) => row.plan },
+    {
+      key: 'own',
+      header: t('exception'),
+      cell: (row) =>
+        row.own ? (
+          <>
+            <span className="font-medium">{words.value(row.own)}</span>
+            <span className="block text-sm text-muted">{words.story(row.own)}</span>
+          </>
+        ) : (
+          <span className="text-muted">{t('none')}</span>
+        ),
+    },
+    { key: 'now', header: t('holds'), cell: (row) => row.now },
+    {
+      key: 'do',
+      header: <span className="sr-only">{t('actions')}</span>,
+      label: '',
+      align: 'right',
+      cell: (row) => (
+        <span className="flex flex-wrap justify-end gap-2">
+          <OverrideForm {...row} account={account} locked={locked} />
+          {row.own ? (
+            <ActionForm action={endException} fields={{ ...account, feature: row.code }}>
+              <ConfirmButton
+                question={t('endQuestion', { feature: row.name })}
+                confirm={t('end')}
+                cancel={t('keep')}
+                disabledReason={locked}
+              >
+                {t('end')}
+                <span className="sr-only">{row.name}</span>
+              </ConfirmButton>
+            </ActionForm>
+          ) : null}
+        </span>
+      ),
+    },
+  ];
+  return (
+    <Card id="overrides" title={t('title')} description={t('text')} flush>
+      <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.code} />
+      <div className="px-4 py-2 sm:px-6">
+        <Disclosure summary={t('history', { count: overrides.ended.length })}>
+          <ul className="mt-2 space-y-2 text-sm">
+            {overrides.ended.map((row) => (
+              <li key={row.id}>
+                <span className="font-medium">
+                  {nameOf(row.featureCode)}: {words.value(row)}
+                </span>{' '}
+                {words.story(row)} {words.ended(row)}
+              </li>
+            ))}
+          </ul>
+        </Disclosure>
+      </div>
+    </Card>
+  );
+}
+
+/** An exception in words: what it sets, why, who made it, from when until when. */
+function useOverrideWords(page: MerchantPage) {
+  const t = useTranslations('merchant.overrides');
+  const format = useFormat();
+  const { nameOf } = page.overrides;
+  const grant = (enabled: boolean, limit: number | null, isFlag: boolean) =>
+    !enabled ? t('off') : isFlag ? t('on') : limit === null ? t('unlimited') : format.number(limit);
+  return {
+    grant,
+    value(row: OverrideRow): string {
+      if (row.enabled === false) return t('off');
+      if (!row.hasLimit) return t('on');
+      return row.limitValue === null ? t('unlimited') : format.number(row.limitValue);
+    },
+    story(row: OverrideRow): string {
+      const author = nameOf.get(row.author) ?? row.author;
+      const parts = [t('because', { reason: row.reason, author })];
+      if (row.startsAt) parts.push(t('from', { date: format.date(row.startsAt) }));
+      if (row.expiresAt) parts.push(t('until', { date: format.date(row.expiresAt) }));
+      if (row.endedAt === null && !isInForce(row, page.now)) parts.push(t('notNow'));
+      return parts.join(' ');
+    },
+    ended(row: OverrideRow): string {
+      if (!row.endedAt) return '';
+      const by = row.endedBy ? (nameOf.get(row.endedBy) ?? row.endedBy) : '';
+      return t('ended', { date: format.date(row.endedAt), author: by });
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Metadata, Route } from 'next';
+import { getLocale } from 'next-intl/server';
+import { DetailsSummary } from '@/components/billing/details-summary';
+import { InvoiceTable } from '@/components/billing/invoice-table';
+import { Card } from '@/components/ui/card';
+import { LinkTabs } from '@/components/ui/link-tabs';
+import { toEntitlements } from '@/lib/billing/entitlement-facts';
+import { features } from '@/lib/features';
+import { getTranslations } from '@/lib/i18n/translations';
+import { ExplainedUsage } from '../../../store/[storeCode]/billing/explained-usage';
+import { detailsFacts, featureUses, invoiceRows, planFacts } from '../../../store/[storeCode]/billing/view';
+import { one, staffContext } from '../../context';
+import { CreditsSection } from './credits-section';
+import { DifferencesSection } from './differences-section';
+import { MerchantHeader } from './header';
+import { AuditSection, EventsSection } from './history-sections';
+import { loadAccount, loadMerchant } from './load';
+import { MembersSection } from './members-section';
+import { OverridesSection } from './overrides-section';
+import { SubscriptionSection } from './subscription-section';
+
+export async function generateMetadata({ params }: PageProps<'/admin/merchants/[id]'>): Promise<Metadata> {
+  return { title: (await loadAccount((await params).id, undefined)).merchant.name };
+}
+
+/** Everything about one merchant, for whoever has its owner on the phone. */
+export default async function MerchantPage({ params, searchParams }: PageProps<'/admin/merchants/[id]'>) {
+  const [{ locked }, { id }, query, locale, t] = await Promise.all([
+    staffContext(),
+    params,
+    searchParams,
+    getLocale(),
+    getTranslations('merchant.page'),
+  ]);
+  const page = await loadMerchant(id, one(query.platform));
+  const { merchant, platforms, platform, overview, facts, stores, now } = page;
+  const entitlements = toEntitlements(facts, features, now);
+  const closed = merchant.closedAt ? t('closedReason') : undefined;
+  const shared = { page, locked: locked ?? closed };
+  return (
+    <>
+      <MerchantHeader {...shared} />
+      {platforms.length > 1 ? (
+        <div className="mb-6">
+          <LinkTabs
+            label={t('platform')}
+            tabs={platforms.map((row) => ({
+              href: `/admin/merchants/${merchant.id}?platform=${row.code}` as Route,
+              label: row.name,
+              current: row.id === platform.id,
+            }))}
+          />
+        </div>
+      ) : null}
+      <div className="space-y-6">
+        <SubscriptionSection {...shared} plan={planFacts(overview, entitlements.status)} />
+        <DifferencesSection {...shared} />
+        <ExplainedUsage
+          uses={featureUses(entitlements.features)}
+          monthEnd={entitlements.period.end}
+          facts={facts}
+          overview={overview}
+          stores={stores}
+          now={now}
+        />
+        <OverridesSection {...shared} entitlements={entitlements} />
+        <Card id="invoices" title={t('invoices')} flush>
+          <InvoiceTable invoices={invoiceRows(overview.invoices)} />
+        </Card>
+        <CreditsSection {...shared} />
+        <div className="grid gap-6 lg:grid-cols-2">
+          <Card id="details" title={t('details')}>
+            <DetailsSummary details={detailsFacts(overview, locale)} />
+          </Card>
+          <MembersSection page={page} />
+        </div>
+        <EventsSection page={page} />
+        <AuditSection page={page} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+import type { PlanFacts } from '@/components/billing/shapes';
+import { buttonClass } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { SelectField, TextArea, TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
+import { cancel, comp, extendTrial, reactivate } from './actions';
+import type { MerchantPage } from './load';
+
+/** What an admin can do with a subscription; what is impossible now says why. */
+export function SubscriptionActions({
+  page,
+  plan,
+  locked,
+}: {
+  page: MerchantPage;
+  plan: PlanFacts;
+  locked?: string;
+}) {
+  const t = useTranslations('merchant.page');
+  const c = useTranslations('console');
+  const { merchant, account, overview, platform } = page;
+  const lives = overview.livesAtStripe;
+  const runs = plan.status === 'active' || plan.status === 'trialing' || lives;
+  const tiers = overview.tiers.map((tier) => ({ value: tier.code, label: tier.name }));
+  const why = <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />;
+  const dialog = { size: 'sm', variant: 'secondary', closeLabel: c('close') } as const;
+  const ownedByStripe = lives ? t('ownedByStripe') : undefined;
+  return (
+    <div className="mt-5 flex flex-wrap gap-2">
+      <Dialog
+        {...dialog}
+        trigger={t('change')}
+        title={t('changeTitle', { name: merchant.name })}
+        description={t('changeText')}
+        disabledReason={locked ?? (runs ? undefined : t('nothingRuns'))}
+      >
+        <form action={`/admin/merchants/${merchant.id}/change`} className="space-y-4">
+          <input type="hidden" name="platform" value={platform.code} />
+          <SelectField
+            name="tier"
+            label={t('tier')}
+            options={tiers}
+            defaultValue={overview.subscription?.tier.code}
+          />
+          <SelectField
+            name="interval"
+            label={t('billed')}
+            options={(['month', 'year'] as const).map((value) => ({
+              value,
+              label: t(`intervals.${value}`),
+            }))}
+            defaultValue={plan.interval}
+          />
+          <button type="submit" className={buttonClass('primary')}>
+            {t('preview')}
+          </button>
+        </form>
+      </Dialog>
+      {plan.cancelAt && lives ? (
+        <ActionForm action={reactivate} fields={account}>
+          <SubmitButton variant="secondary" size="sm" disabledReason={locked}>
+            {t('reactivate')}
+          </SubmitButton>
+        </ActionForm>
+      ) : null}
+      <Dialog
+        {...dialog}
+        trigger={t('extend')}
+        title={t('extendTitle', { name: merchant.name })}
+        description={t('extendText')}
+        disabledReason={locked ?? ownedByStripe}
+      >
+        <ActionForm action={extendTrial} fields={account} className="space-y-4">
+          <TextField
+            name="trial_end"
+            type="date"
+            label={t('trialEnd')}
+            defaultValue={plan.trialEnd?.toISOString().slice(0, 10)}
+            required
+          />
+          {why}
+          <SubmitButton>{t('extend')}</SubmitButton>
+        </ActionForm>
+      </Dialog>
+      <Dialog
+        {...dialog}
+        trigger={t('comp')}
+        title={t('compTitle', { name: merchant.name })}
+        description={t('compText')}
+        disabledReason={locked ?? ownedByStripe}
+      >
+        <ActionForm action={comp} fields={account} className="space-y-4">
+          <SelectField name="tier" label={t('tier')} options={tiers} />
+          {why}
+          <SubmitButton>{t('compNow')}</SubmitButton>
+        </ActionForm>
+      </Dialog>
+      <Dialog
+        {...dialog}
+        variant="ghost"
+        trigger={t('cancel')}
+        title={t('cancelTitle', { tier: plan.tierName ?? '', name: merchant.name })}
+        description={lives ? undefined : t('cancelLocal')}
+        disabledReason={locked ?? (runs ? undefined : t('nothingRuns'))}
+      >
+        <ActionForm action={cancel} fields={account} className="space-y-4">
+          <SelectField
+            name="when"
+            label={t('when')}
+            options={(lives ? (['period_end', 'now'] as const) : (['now'] as const)).map((value) => ({
+              value,
+              label: t(`whens.${value}`),
+            }))}
+          />
+          {why}
+          <SubmitButton variant="danger">{t('cancel')}</SubmitButton>
+        </ActionForm>
+      </Dialog>
+    </div>
+  );
+}
