@@ -1,0 +1,1 @@
+export const measureScale = async (..._: unknown[]) => {};
