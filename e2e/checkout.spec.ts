@@ -58,13 +58,10 @@ test.describe('LAPSED, whose trial is over', () => {
     await page.goto('/store/LAPSED/billing');
     await page.getByRole('link', { name: 'Downgrade Essential' }).click();
     await page.waitForURL(/billing\/change/);
-    await page.getByRole('button', { name: 'Plan the change' }).click();
+    await page.getByRole('button', { name: 'Plan the downgrade' }).click();
     await page.waitForURL(/billing(#|\?|$)/);
-    await expect(page.getByText(/Essential/).first()).toBeVisible();
-    await page
-      .getByRole('button', { name: /undo|keep/i })
-      .first()
-      .click();
+    await expect(page.getByText(/^Changes to Essential/)).toBeVisible();
+    await page.getByRole('button', { name: 'Keep current plan' }).click();
     await expect(page.getByRole('link', { name: 'Downgrade Essential' })).toBeVisible();
     await page.getByRole('button', { name: 'Cancel plan' }).click();
     await page.getByRole('button', { name: /^Cancel on/ }).click();
