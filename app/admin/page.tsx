@@ -1,43 +1,129 @@
+import type { Route } from 'next';
 import { redirect } from 'next/navigation';
 import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import { TextField } from '@/components/ui/field';
+import { Figures } from '@/components/ui/figures';
+import { getFormat } from '@/components/ui/format';
+import { LinkTabs } from '@/components/ui/link-tabs';
 import { PageHeader } from '@/components/ui/page-header';
-import { database } from '@/lib/database';
+import { type Amounts, getStats, listMovements, listTrialConversions } from '@/lib/billing/stats';
 import { getTranslations } from '@/lib/i18n/translations';
-import { requireStaff } from '@/lib/session';
 import { findStore } from '@/lib/tenancy/merchants';
+import { one, staffContext, withQuery } from './context';
+import { MovementsCard } from './movements-card';
+import { periods, readPeriod } from './period';
+import { PlanMix } from './plan-mix';
+import { choosePlatform } from './platform';
+import { StoreFinder } from './store-finder';
 
-/** The platform's home: for now the way to a store, as support needs it with a customer on the phone. */
+/** How the business stands now and how it moved. */
 export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
-  const [viewer, query, t] = await Promise.all([requireStaff(), searchParams, getTranslations('admin.home')]);
-  const code = typeof query.store === 'string' ? query.store.trim().toUpperCase() : '';
-  const store = code ? await findStore(database(), code) : null;
+  const [{ db, viewer, now }, query, t, format, { all, chosen }] = await Promise.all([
+    staffContext(),
+    searchParams,
+    getTranslations('merchant.overview'),
+    getFormat(),
+    choosePlatform(undefined),
+  ]);
+  const code = one(query.store)?.toUpperCase() ?? '';
+  const store = code ? await findStore(db, code) : null;
   if (store) redirect(`/store/${store.code}/billing`);
+  const { months, platform, range } = await readPeriod(query, all);
+  const [stats, movements, trials] = await Promise.all([
+    getStats(db, now, platform?.id),
+    listMovements(db, range),
+    listTrialConversions(db, range),
+  ]);
+  const started = trials.reduce((sum, row) => sum + row.started, 0);
+  const converted = trials.reduce((sum, row) => sum + row.converted, 0);
+  const currencies = [...new Set(movements.map((row) => row.currency))];
+  const address = (shown: { months?: string; platform?: string }) =>
+    withQuery('/admin', { months, platform: platform?.code, ...shown }) as Route;
   return (
     <>
       <PageHeader title={t('title')} description={t('welcome', { name: viewer.name })} />
-      <div className="max-w-xl">
-        <Card id="find" title={t('find')} description={t('findText')}>
-          <form className="flex flex-wrap items-end gap-3">
-            <TextField
-              name="store"
-              label={t('code')}
-              defaultValue={code}
-              className="min-w-40 flex-1"
-              required
-            />
-            <button type="submit" className={buttonClass('primary')}>
-              {t('open')}
-            </button>
-          </form>
-          {code ? (
-            <p role="status" className="mt-3 text-danger-ink">
-              {t('unknown', { code })}
-            </p>
-          ) : null}
-        </Card>
+      {all.length > 1 ? (
+        <div className="mb-4">
+          <LinkTabs
+            label={t('platform')}
+            tabs={[{ code: undefined, name: t('all'), id: undefined }, ...all].map((row) => ({
+              href: address({ platform: row.code }),
+              label: row.name,
+              current: row.id === platform?.id,
+            }))}
+          />
+        </div>
+      ) : null}
+      <div className="space-y-6">
+        <Figures
+          figures={[
+            { label: t('mrr'), value: money(stats.mrr) },
+            { label: t('arr'), value: money(stats.arr) },
+            {
+              label: t('trials'),
+              value: format.number(stats.trialing),
+              note:
+                started > 0
+                  ? t('conversion', { share: format.percent((converted / started) * 100) })
+                  : t('noTrials'),
+            },
+            {
+              label: t('atRisk'),
+              value: money(stats.atRisk),
+              note: t('pastDue', { count: stats.pastDue }),
+            },
+            {
+              label: t('churn'),
+              value: stats.churnRate30d === null ? '–' : format.percent(stats.churnRate30d * 100),
+              note: t('churnHint'),
+            },
+          ]}
+        />
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <LinkTabs
+            label={t('periodLabel')}
+            tabs={periods.map((value) => ({
+              href: address({ months: value }),
+              label: t('period', { months: Number(value) }),
+              current: value === months,
+            }))}
+          />
+          <a
+            href={withQuery('/admin/export', { months, platform: platform?.code })}
+            className={buttonClass('ghost')}
+            download
+          >
+            {t('export')}
+          </a>
+        </div>
+        {currencies.length === 0 ? (
+          <Card title={t('movements')}>
+            <p className="text-muted">{t('noMovements')}</p>
+          </Card>
+        ) : null}
+        {currencies.map((currency) => (
+          <MovementsCard
+            key={currency}
+            currency={currency}
+            months={movements.filter((row) => row.currency === currency)}
+          />
+        ))}
+        <div className="grid items-start gap-6 lg:grid-cols-2">
+          <PlanMix stats={stats} />
+          <StoreFinder code={code} />
+        </div>
       </div>
     </>
   );
+
+  function money(amounts: Amounts) {
+    const sums = amounts.length > 0 ? amounts : [{ currency: chosen.defaultCurrency, amount: 0 }];
+    return (
+      <span className="flex flex-col">
+        {sums.map((sum) => (
+          <span key={sum.currency}>{format.money(sum.amount, sum.currency)}</span>
+        ))}
+      </span>
+    );
+  }
 }

@@ -2,6 +2,7 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
+import { Disclosure } from '@/components/ui/disclosure';
 import { type Column, Table } from '@/components/ui/table';
 import { useTranslations } from '@/lib/i18n/translations';
 import { BeforeAfter } from '../../before-after';
@@ -79,7 +80,18 @@ export function AuditSection({ page }: { page: MerchantPage }) {
     {
       key: 'change',
       header: a('change'),
-      cell: (row) => <BeforeAfter before={row.before} after={row.after} />,
+      cell: (row) =>
+        row.before || row.after ? (
+          <Disclosure
+            summary={
+              <>
+                {t('show')} <span className="sr-only">{row.action}</span>
+              </>
+            }
+          >
+            <BeforeAfter before={row.before} after={row.after} />
+          </Disclosure>
+        ) : null,
     },
   ];
   return (

@@ -19,7 +19,8 @@ export async function loadAccount(id: string, platformCode: string | undefined) 
   const { db } = await staffContext();
   const [merchant, platforms] = await Promise.all([findMerchant(db, id), listPlatformsOf(db, id)]);
   if (!merchant) notFound();
-  const platform = platforms.find((one) => one.code === platformCode) ?? platforms[0];
+  const find = (code?: string) => platforms.find((one) => one.code === code);
+  const platform = find(platformCode) ?? find('market') ?? platforms[0];
   return { merchant, platforms, platform: platform ?? (await choosePlatform(undefined)).chosen };
 }
 

@@ -1,0 +1,33 @@
+import { Card } from '@/components/ui/card';
+import { useFormat } from '@/components/ui/format';
+import { Meter } from '@/components/ui/meter';
+import type { Stats } from '@/lib/billing/stats';
+import { useTranslations } from '@/lib/i18n/translations';
+
+/** Which plans people have, and what each brings in a month. */
+export function PlanMix({ stats }: { stats: Stats }) {
+  const t = useTranslations('merchant.overview');
+  const format = useFormat();
+  return (
+    <Card id="mix" title={t('mix')}>
+      {stats.byTier.length === 0 ? <p className="text-muted">{t('noMix')}</p> : null}
+      <ul className="space-y-4">
+        {stats.byTier.map((tier) => {
+          const share = (tier.count / Math.max(1, stats.total)) * 100;
+          const mrr = format.list(tier.mrr.map((sum) => format.money(sum.amount, sum.currency)));
+          return (
+            <li key={tier.code}>
+              <div className="mb-1 flex flex-wrap justify-between gap-x-4">
+                <span className="font-medium">{tier.name}</span>
+                <span className="text-muted">
+                  {format.number(tier.count)} · {format.percent(share)} · {mrr}
+                </span>
+              </div>
+              <Meter percent={share} tone="ok" label={tier.name} text={format.percent(share)} />
+            </li>
+          );
+        })}
+      </ul>
+    </Card>
+  );
+}
