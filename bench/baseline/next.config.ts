@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import type { NextConfig } from 'next';
 
 const root = join(import.meta.dirname, '../..');
 
 /** What the app is compared with: never part of the product, built from this folder by `npm run bench`. */
-const config: NextConfig = {
+const config = {
   outputFileTracingRoot: root,
   turbopack: { root },
   poweredByHeader: false,

@@ -1,19 +1,13 @@
-import { and, asc, eq } from 'drizzle-orm';
 import type { Db } from '@/db/client';
-import { creditPackages, platforms } from '@/db/schema';
-import { type Account, currentMonth, findAccount } from './accounts';
-import { type AddOnProduct, listAddOnProducts, listStoreAddOns, type StoreAddOn } from './addons';
-import { getBalance, listLedger } from './credits';
-import { type CustomerRow, getCustomer } from './customers';
-import { type InvoiceRow, listInvoices } from './invoices';
-import {
-  type CurrentSubscription,
-  findCurrentSubscription,
-  isLocalTrial,
-  livesAtStripe,
-} from './subscriptions';
+import type { creditLedger, creditPackages } from '@/db/schema';
+import { type Account, currentMonth } from './accounts';
+import type { AddOnProduct, StoreAddOn } from './addons';
+import type { CustomerRow } from './customers';
+import type { InvoiceRow } from './invoices';
+import { loadOverviewFacts } from './overview-facts';
+import { type CurrentSubscription, isLocalTrial, livesAtStripe } from './subscriptions';
 import { planChange } from './tier-change';
-import { findPrice, listTiers, type Tier } from './tiers';
+import { findPrice, type Tier } from './tiers';
 
 type Interval = 'month' | 'year';
 
@@ -29,7 +23,7 @@ export type TierChoice =
   | 'interval'
   | 'unavailable';
 
-/** Everything the billing page shows of an account, from our rows: no call to Stripe, a fixed number of statements. */
+/** Everything the billing page shows of an account, from our rows: no call to Stripe, one statement. */
 export type BillingOverview = {
   currency: string;
   subscription: CurrentSubscription | null;
@@ -48,7 +42,7 @@ export type BillingOverview = {
     monthly: number;
     purchased: number;
     resetsAt: Date | null;
-    ledger: Awaited<ReturnType<typeof listLedger>>;
+    ledger: (typeof creditLedger.$inferSelect)[];
   };
   creditPackages: (typeof creditPackages.$inferSelect)[];
 };
@@ -60,39 +54,11 @@ export async function getBillingOverview(
   now: Date,
   show: { invoices?: number; ledger?: number } = {},
 ): Promise<BillingOverview> {
-  const [
-    platform,
-    subscription,
-    kept,
-    tiers,
-    customer,
-    invoices,
-    addOnProducts,
-    storeAddOns,
-    balance,
-    ledger,
-    packages,
-  ] = await Promise.all([
-    db
-      .select({ currency: platforms.defaultCurrency })
-      .from(platforms)
-      .where(eq(platforms.id, account.platformId)),
-    findCurrentSubscription(db, account),
-    findAccount(db, account),
-    listTiers(db, account.platformId),
-    getCustomer(db, account.merchantId),
-    listInvoices(db, account, { limit: show.invoices ?? 12 }),
-    listAddOnProducts(db, account.platformId),
-    listStoreAddOns(db, account),
-    getBalance(db, account),
-    listLedger(db, account, { limit: show.ledger ?? 10 }),
-    db
-      .select()
-      .from(creditPackages)
-      .where(and(eq(creditPackages.platformId, account.platformId), eq(creditPackages.isActive, true)))
-      .orderBy(asc(creditPackages.displayOrder)),
-  ]);
-  const currency = subscription?.currency ?? platform[0]?.currency ?? 'EUR';
+  const { tiers, subscription, kept, balance, ledger, ...facts } = await loadOverviewFacts(db, account, {
+    invoices: show.invoices ?? 12,
+    ledger: show.ledger ?? 10,
+  });
+  const currency = subscription?.currency ?? facts.currency ?? 'EUR';
   const shown = tiers.filter((tier) => (tier.isActive && tier.isPublic) || tier.id === subscription?.tierId);
   return {
     currency,
@@ -108,12 +74,12 @@ export async function getBillingOverview(
         year: chooseAction(tier, 'year', { subscription, tiers, currency, now }),
       },
     })),
-    customer,
-    invoices,
-    addOnProducts,
-    storeAddOns,
+    customer: facts.customer,
+    invoices: facts.invoices,
+    addOnProducts: facts.addOnProducts,
+    storeAddOns: facts.storeAddOns,
     credits: { ...balance, resetsAt: kept ? currentMonth(kept, now).end : null, ledger },
-    creditPackages: packages,
+    creditPackages: facts.creditPackages,
   };
 }
 
