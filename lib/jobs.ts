@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { Logger, run, type TaskList } from 'graphile-worker';
 import type Stripe from 'stripe';
 import { z } from 'zod';
@@ -127,6 +127,7 @@ async function runJob(db: Db, job: Job, context: JobContext, startedBy: string):
   try {
     const result = await job.run(db, context);
     await finish(db, id, { outcome: 'ok', result: result ?? null });
+    if (job.every === 'minute') await forgetMinutes(db, job.name);
     return result;
   } catch (error) {
     log.error({ err: error, job: job.name }, 'job failed');
@@ -136,6 +137,13 @@ async function runJob(db: Db, job: Job, context: JobContext, startedBy: string):
     });
     throw error;
   }
+}
+
+/** What runs every minute keeps an hour of its runs: a day would be 1440 rows that say the same. */
+async function forgetMinutes(db: Db, name: string): Promise<void> {
+  await db
+    .delete(jobRuns)
+    .where(and(eq(jobRuns.job, name), lt(jobRuns.startedAt, sql`now() - interval '1 hour'`)));
 }
 
 async function finish(

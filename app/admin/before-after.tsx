@@ -5,30 +5,30 @@ export function BeforeAfter({ title, before, after }: { title?: string; before: 
   const t = useTranslations('console.events');
   const was = fields(before);
   const is = fields(after);
-  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
-  if (names.length === 0) return title ? <p className="font-medium">{title}</p> : null;
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => say(was[name]) !== say(is[name]),
+  );
   return (
-    <table className="w-full text-sm">
-      {title ? <caption className="pb-1 text-left font-medium">{title}</caption> : null}
-      <thead className="sr-only">
-        <tr>
-          <th scope="col">{t('changes')}</th>
-          <th scope="col">{t('before')}</th>
-          <th scope="col">{t('after')}</th>
-        </tr>
-      </thead>
-      <tbody>
+    <div className="min-w-0 text-sm">
+      {title ? <p className="mb-1 font-medium">{title}</p> : null}
+      <dl className="space-y-0.5">
         {names.map((name) => (
-          <tr key={name} className="align-top">
-            <th scope="row" className="py-0.5 pr-3 text-left font-normal text-muted">
-              {name}
-            </th>
-            <td className="py-0.5 pr-3 break-all text-muted line-through">{say(was[name])}</td>
-            <td className="py-0.5 break-all">{say(is[name])}</td>
-          </tr>
+          <div key={name} className="flex flex-wrap gap-x-2">
+            <dt className="text-muted">{name}</dt>
+            {say(was[name]) ? (
+              <dd className="break-all text-muted line-through">
+                <span className="sr-only">{t('before')} </span>
+                {say(was[name])}
+              </dd>
+            ) : null}
+            <dd className="break-all">
+              <span className="sr-only">{t('after')} </span>
+              {say(is[name]) || '–'}
+            </dd>
+          </div>
         ))}
-      </tbody>
-    </table>
+      </dl>
+    </div>
   );
 }
 
