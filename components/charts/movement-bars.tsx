@@ -58,7 +58,13 @@ export function MovementBars({
             ))}
           </defs>
           <CartesianGrid vertical={false} stroke="var(--line)" />
-          <XAxis dataKey="month" tickLine={false} stroke="var(--muted)" tick={{ fill: 'var(--muted)' }} />
+          <XAxis
+            dataKey="month"
+            tickLine={false}
+            axisLine={false}
+            stroke="var(--muted)"
+            tick={{ fill: 'var(--muted)' }}
+          />
           <YAxis
             width={56}
             tickLine={false}
@@ -82,7 +88,7 @@ export function MovementBars({
               return [texts[String(item.dataKey)] ?? '', name];
             }}
           />
-          <Legend formatter={(name: string) => <span className="text-ink">{name}</span>} />
+          <Legend itemSorter={null} formatter={(name: string) => <span className="text-ink">{name}</span>} />
           {kinds.map((kind) => (
             <Bar
               key={kind.key}

@@ -1,0 +1,98 @@
+import { CheckField } from '@/components/ui/check-field';
+import { ConfirmButton } from '@/components/ui/confirm-button';
+import { TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import type { FormAction } from '@/components/ui/form-state';
+import { SubmitButton } from '@/components/ui/submit-button';
+import { useTranslations } from '@/lib/i18n/translations';
+
+export type Extra = {
+  id: string;
+  platformId: string;
+  code: string;
+  name: string;
+  currency: string;
+  unitAmount: number;
+  isActive: boolean;
+  displayOrder: number;
+  revision: number;
+};
+
+/** What the forms of add-ons and credit packages begin with. */
+export function ExtraFields({ extra, currency }: { extra?: Extra; currency: string }) {
+  const t = useTranslations('plans');
+  return (
+    <>
+      <TextField
+        name="code"
+        label={t('code')}
+        hint={extra ? undefined : t('codeHint')}
+        defaultValue={extra?.code ?? ''}
+        readOnly={Boolean(extra)}
+        maxLength={50}
+        required
+      />
+      <TextField name="name" label={t('name')} defaultValue={extra?.name ?? ''} maxLength={80} required />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          name="unit_amount"
+          label={t('extras.amount', { currency })}
+          inputMode="decimal"
+          defaultValue={extra ? (extra.unitAmount / 100).toFixed(2) : ''}
+          required
+        />
+        <TextField
+          name="display_order"
+          label={t('order')}
+          inputMode="numeric"
+          defaultValue={String(extra?.displayOrder ?? 0)}
+        />
+      </div>
+      <CheckField name="is_active" label={t('isActive')} defaultChecked={extra?.isActive ?? true} />
+    </>
+  );
+}
+
+/** What is sent along unseen when one is made or changed. */
+export const extraIds = (platformId: string, currency: string, extra?: Extra): Record<string, string> => ({
+  platform: platformId,
+  currency: extra?.currency ?? currency,
+  ...(extra ? { id: extra.id, revision: String(extra.revision) } : {}),
+});
+
+/** Switch it on or off, or delete what nobody bought. */
+export function ExtraActions({
+  extra,
+  setActive,
+  remove,
+  disabledReason,
+}: {
+  extra: Extra;
+  setActive: FormAction;
+  remove: FormAction;
+  disabledReason?: string;
+}) {
+  const t = useTranslations('plans');
+  const fields = { platform: extra.platformId, id: extra.id };
+  return (
+    <>
+      <ActionForm action={setActive} fields={{ ...fields, active: String(!extra.isActive) }}>
+        <SubmitButton variant="ghost" size="sm" disabledReason={disabledReason}>
+          {t(extra.isActive ? 'deactivate' : 'activate')}
+          <span className="sr-only">{extra.name}</span>
+        </SubmitButton>
+      </ActionForm>
+      <ActionForm action={remove} fields={{ ...fields, name: extra.name }}>
+        <ConfirmButton
+          question={t('extras.deleteQuestion', { name: extra.name })}
+          confirm={t('delete')}
+          cancel={t('keep')}
+          disabledReason={disabledReason}
+        >
+          {t('delete')}
+          <span className="sr-only">{extra.name}</span>
+        </ConfirmButton>
+      </ActionForm>
+    </>
+  );
+}
