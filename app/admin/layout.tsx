@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
 import type { NavItem } from '@/components/nav';
 import { getTranslations } from '@/lib/i18n/translations';
 import { requireStaff } from '@/lib/session';
@@ -14,12 +14,13 @@ export default async function AdminLayout({ children }: LayoutProps<'/admin'>) {
   const t = await getTranslations('console.nav');
   const nav: NavItem[] = [
     { href: '/admin', label: t('overview'), icon: 'overview', exact: true },
-    { href: '/admin/subscription-tiers' as Route, label: t('tiers'), icon: 'tiers' },
+    { href: '/admin/subscription-tiers', label: t('tiers'), icon: 'tiers' },
     { href: '/admin/subscriptions', label: t('subscriptions'), icon: 'subscriptions' },
     { href: '/admin/merchants', label: t('merchants'), icon: 'merchants' },
+    { href: '/admin/stores', label: t('stores'), icon: 'products' },
     { href: '/admin/merchant-users', label: t('people'), icon: 'team' },
-    { href: '/admin/add-ons' as Route, label: t('addOns'), icon: 'add-ons' },
-    { href: '/admin/credit-packages' as Route, label: t('packages'), icon: 'credits' },
+    { href: '/admin/add-ons', label: t('addOns'), icon: 'add-ons' },
+    { href: '/admin/credit-packages', label: t('packages'), icon: 'credits' },
     { href: '/admin/webhook-events', label: t('events'), icon: 'inbox' },
     { href: '/admin/audit', label: t('audit'), icon: 'audit' },
     { href: '/admin/jobs', label: t('jobs'), icon: 'jobs' },

@@ -1,6 +1,7 @@
 import type { Metadata, Route } from 'next';
 import { notFound, redirect } from 'next/navigation';
 import { getLocale } from 'next-intl/server';
+import { OverLimits } from '@/components/billing/over-limits';
 import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -9,7 +10,9 @@ import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { previewChange } from '@/lib/billing/tier-change';
 import { getTier } from '@/lib/billing/tiers';
+import { previewTierOver } from '@/lib/billing/what-if';
 import { DomainError } from '@/lib/errors';
+import { features } from '@/lib/features';
 import { errorTexts } from '@/lib/i18n/translate-error';
 import { getTranslations } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';
@@ -43,12 +46,13 @@ export default async function ChangePlanPage({
       </>
     );
   }
-  const { change, tier, store, canWrite, now } = found;
+  const { change, over, tier, store, canWrite, now } = found;
   if (change.kind === 'none') redirect(back);
   return (
     <>
       <PageHeader title={t('heading', { tier: tier.name })} />
-      <div className="max-w-2xl">
+      <div className="max-w-2xl space-y-6">
+        <OverLimits over={over} tier={tier.name} />
         <Card title={t('title')}>
           <ChangeSummary now={now} change={change} tier={tier.name} interval={interval} />
           <ActionForm
@@ -78,8 +82,11 @@ async function preview(storeCode: string, tierCode: string, interval: 'month' | 
   const { db, account, store, canWrite, now } = await storeContext(storeCode, 'read');
   try {
     const tier = await getTier(db, account.platformId, tierCode);
-    const change = await previewChange(db, requireStripe(), { account, tierCode, interval, now });
-    return { store, canWrite, tier, change, now, refusal: null } as const;
+    const [change, over] = await Promise.all([
+      previewChange(db, requireStripe(), { account, tierCode, interval, now }),
+      previewTierOver(db, account, tier.id, features, now),
+    ]);
+    return { store, canWrite, tier, change, over, now, refusal: null } as const;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     if (error.kind === 'not_found') notFound();

@@ -1,0 +1,77 @@
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import { Card } from '@/components/ui/card';
+import { DateText } from '@/components/ui/date-text';
+import { EmptyState } from '@/components/ui/empty-state';
+import { PageHeader } from '@/components/ui/page-header';
+import { Pager } from '@/components/ui/pager';
+import { type Column, Table } from '@/components/ui/table';
+import { getTranslations } from '@/lib/i18n/translations';
+import { listAllStores, type StoreListRow } from '@/lib/tenancy/store-list';
+import { readCursor, toPage } from '../../store/[storeCode]/cursor';
+import { one, staffContext, withQuery } from '../context';
+import { FilterBar } from '../filter-bar';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('merchant.stores'))('title') };
+}
+
+const PATH = '/admin/stores' as Route;
+const PAGE = 25;
+
+export default async function StoresPage({ searchParams }: PageProps<'/admin/stores'>) {
+  const [{ db }, query, t, f] = await Promise.all([
+    staffContext(),
+    searchParams,
+    getTranslations('merchant.stores'),
+    getTranslations('console.filter'),
+  ]);
+  const search = one(query.search);
+  const before = readCursor(one(query.cursor));
+  const found = await listAllStores(db, { search, before, limit: PAGE + 1 });
+  const { rows, next } = toPage(found, PAGE, (row) => row.createdAt);
+  const columns: Column<StoreListRow>[] = [
+    {
+      key: 'store',
+      header: t('store'),
+      cell: (row) => (
+        <>
+          <Link href={`${PATH}/${row.id}` as Route} prefetch={false} className="stretch font-medium">
+            {row.name}
+          </Link>
+          <span className="block text-sm text-muted">{row.code}</span>
+        </>
+      ),
+    },
+    { key: 'merchant', header: t('merchant'), cell: (row) => row.merchantName },
+    { key: 'platform', header: t('platform'), cell: (row) => row.platformName },
+    {
+      key: 'since',
+      header: t('since'),
+      align: 'right',
+      cell: (row) => <DateText value={row.createdAt} style="short" />,
+    },
+  ];
+  return (
+    <>
+      <PageHeader title={t('title')} description={t('description')} />
+      <FilterBar
+        path={PATH}
+        filters={[{ kind: 'text', name: 'search', label: f('search'), value: search }]}
+      />
+      <Card flush>
+        {rows.length > 0 ? (
+          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
+        ) : (
+          <EmptyState icon="merchants" title={t('empty')}>
+            {t('emptyText')}
+          </EmptyState>
+        )}
+        <Pager
+          first={before ? (withQuery(PATH, { search }) as Route) : undefined}
+          next={next ? (withQuery(PATH, { search, cursor: next }) as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}

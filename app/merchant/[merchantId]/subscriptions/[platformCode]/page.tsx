@@ -1,0 +1,84 @@
+import type { Metadata, Route } from 'next';
+import { notFound } from 'next/navigation';
+import { PlanSentence } from '@/components/billing/plan-sentence';
+import { StatusBadge } from '@/components/billing/status-badge';
+import { ButtonLink } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { PageHeader } from '@/components/ui/page-header';
+import { loadEntitlementFacts, toEntitlements } from '@/lib/billing/entitlement-facts';
+import { getBillingOverview } from '@/lib/billing/overview';
+import { features } from '@/lib/features';
+import { getTranslations } from '@/lib/i18n/translations';
+import { ExplainedUsage } from '../../../../store/[storeCode]/billing/explained-usage';
+import { featureUses, planFacts } from '../../../../store/[storeCode]/billing/view';
+import { merchantContext } from '../../context';
+import { PlanLimits } from './plan-limits';
+
+type Props = PageProps<'/merchant/[merchantId]/subscriptions/[platformCode]'>;
+
+/** The platform of the address; one the merchant is not on does not exist. */
+async function readPlatform(params: Props['params']) {
+  const { merchantId, platformCode } = await params;
+  const context = await merchantContext(merchantId);
+  const platform = context.platforms.find((one) => one.code === platformCode) ?? notFound();
+  return { ...context, platform };
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: (await readPlatform(params)).platform.name };
+}
+
+/** One subscription of a merchant: its state, what is used of it and what its plan gives. */
+export default async function SubscriptionPage({ params }: Props) {
+  const { db, merchant, platform, stores, now } = await readPlatform(params);
+  const account = { merchantId: merchant.id, platformId: platform.id };
+  const [t, overview, facts] = await Promise.all([
+    getTranslations('merchant.own'),
+    getBillingOverview(db, account, now, { invoices: 1, ledger: 1 }),
+    loadEntitlementFacts(db, account, now),
+  ]);
+  const entitlements = toEntitlements(facts, features, now);
+  const plan = planFacts(overview, entitlements.status);
+  const first = stores.find((store) => store.platformId === platform.id);
+  return (
+    <>
+      <PageHeader
+        title={platform.name}
+        description={merchant.name}
+        actions={
+          <>
+            <ButtonLink href={`/merchant/${merchant.id}/subscriptions` as Route}>{t('back')}</ButtonLink>
+            {first ? (
+              <ButtonLink href={`/store/${first.code}/billing` as Route}>
+                {t('billing', { store: first.name })}
+              </ButtonLink>
+            ) : null}
+          </>
+        }
+      />
+      <div className="space-y-6">
+        <Card
+          id="plan"
+          title={
+            <>
+              {t('plan')} <StatusBadge status={plan.status} ending={plan.cancelAt !== null} />
+            </>
+          }
+        >
+          <p className="text-xl font-semibold tracking-tight">
+            <PlanSentence plan={plan} now={now} />
+          </p>
+        </Card>
+        <ExplainedUsage
+          uses={featureUses(entitlements.features)}
+          monthEnd={entitlements.period.end}
+          facts={facts}
+          overview={overview}
+          stores={stores}
+          now={now}
+        />
+        <PlanLimits entitlements={entitlements} />
+      </div>
+    </>
+  );
+}

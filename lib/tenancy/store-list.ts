@@ -1,0 +1,42 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import { merchants, platforms, stores } from '@/db/schema';
+
+export type StoreListRow = {
+  id: string;
+  code: string;
+  name: string;
+  merchantId: string;
+  merchantName: string;
+  platformName: string;
+  createdAt: Date;
+};
+
+/** The stores, newest first, by cursor; `search` looks into codes and names. One statement. */
+export async function listAllStores(
+  db: Db,
+  filter: { search?: string; before?: { at: Date; id: string }; limit: number },
+): Promise<StoreListRow[]> {
+  const where: SQL[] = [sql`true`];
+  const search = filter.search?.trim().toLowerCase();
+  if (search) {
+    const like = `%${search.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+    where.push(sql`lower(s.code || ' ' || s.name) like ${like}`);
+  }
+  if (filter.before)
+    where.push(sql`(s.created_at, s.id) < (${filter.before.at.toISOString()}, ${filter.before.id})`);
+  const rows = await db.execute<Record<string, string>>(sql`
+    select s.id, s.code, s.name, s.created_at, s.merchant_id, m.name as merchant_name, p.name as platform_name
+    from ${stores} s join ${merchants} m on m.id = s.merchant_id join ${platforms} p on p.id = s.platform_id
+    where ${sql.join(where, sql` and `)}
+    order by s.created_at desc, s.id desc limit ${filter.limit}`);
+  return rows.map((row) => ({
+    id: row.id ?? '',
+    code: row.code ?? '',
+    name: row.name ?? '',
+    merchantId: row.merchant_id ?? '',
+    merchantName: row.merchant_name ?? '',
+    platformName: row.platform_name ?? '',
+    createdAt: new Date(row.created_at ?? 0),
+  }));
+}
