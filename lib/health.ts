@@ -56,7 +56,8 @@ async function checkStripe(): Promise<Check> {
   return check;
 }
 
-async function checkWorker(db: Db): Promise<Check> {
+/** Whether queued work is taken. `down` when the oldest that is due waits for more than three minutes. */
+export async function checkWorker(db: Db): Promise<Check> {
   const [row] = await db.execute<{ lag: string | null }>(sql`
     select extract(epoch from now() - min(run_at)) as lag
     from graphile_worker.jobs where locked_at is null and attempts < max_attempts and run_at < now()`);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export class Misuse extends Error {}
 
 /**
- * Runs a command and ends the process, whatever pools are open. Arguments are checked before `loadInstallation`, so
+ * Runs a command and ends the process, whatever pools are open; a `process.exitCode` that it set holds. Arguments are checked before `loadInstallation`, so
  * that misuse is told everywhere.
  * Failures are told in one line on stderr; the stack only with LOG_LEVEL=debug.
  */
@@ -17,7 +17,7 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
     process.stderr.write(`${tell(error)}\n`);
   }
   // An empty write ends after those before it: what was printed into a pipe must not be cut off.
-  process.stdout.write('', () => process.exit(code));
+  process.stdout.write('', () => process.exit(code || process.exitCode));
 }
 
 function tell(error: unknown): string {

@@ -59,7 +59,8 @@ export async function ensureStripeCustomer(db: Db, stripe: Stripe, merchantId: s
   return (await getCustomer(db, merchantId)).stripeCustomerId ?? customer.id;
 }
 
-const PORTAL = 'portal_configuration';
+/** The setting that keeps the id of our portal configuration. */
+export const PORTAL_CONFIGURATION = 'portal_configuration';
 
 /**
  * Opens Stripe's customer portal for the payment method, invoices, billing details and cancelling. It offers no plan
@@ -80,7 +81,7 @@ export async function openPortal(
 
 /** The id of our portal configuration, made once per installation. */
 async function portalConfiguration(db: Db, stripe: Stripe): Promise<string> {
-  const [kept] = await db.select().from(settings).where(eq(settings.name, PORTAL));
+  const [kept] = await db.select().from(settings).where(eq(settings.name, PORTAL_CONFIGURATION));
   if (typeof kept?.value === 'string') return kept.value;
   const made = await callStripe(() =>
     stripe.billingPortal.configurations.create(
@@ -105,7 +106,7 @@ async function portalConfiguration(db: Db, stripe: Stripe): Promise<string> {
       { idempotencyKey: 'tierline:portal:1' },
     ),
   );
-  await db.insert(settings).values({ name: PORTAL, value: made.id }).onConflictDoNothing();
-  const [now] = await db.select().from(settings).where(eq(settings.name, PORTAL));
+  await db.insert(settings).values({ name: PORTAL_CONFIGURATION, value: made.id }).onConflictDoNothing();
+  const [now] = await db.select().from(settings).where(eq(settings.name, PORTAL_CONFIGURATION));
   return typeof now?.value === 'string' ? now.value : made.id;
 }

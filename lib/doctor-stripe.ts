@@ -1,0 +1,157 @@
+import { eq, sql } from 'drizzle-orm';
+import Stripe from 'stripe';
+import type { Db } from '@/db/client';
+import { settings } from '@/db/schema';
+import { PORTAL_CONFIGURATION } from './billing/customers';
+import { handledTypes } from './billing/webhook-rings';
+import { causeOf, type Finding, found, type KeyMode, type Patient } from './doctor';
+import { isMissing } from './stripe/client';
+import { planPush } from './stripe/push';
+import { readClockOffset } from './time';
+
+type StripePatient = Patient & { stripe: Stripe; mode: KeyMode; hasTables: boolean };
+
+/** Both addresses of the doorbell. */
+const PATHS = ['/api/webhooks/stripe', '/api/v1/webhooks/stripe'];
+
+/** Further off, signatures come near their tolerance of 300 seconds. */
+const MAX_SKEW_S = 30;
+
+/** What Stripe says of itself, and how it fits what we are set to. Nothing is changed there. */
+export async function examineStripe(patient: StripePatient): Promise<Finding[]> {
+  const stripeNow = await askStripe(patient.stripe);
+  if (!(stripeNow instanceof Date)) return [stripeNow];
+  const looks: (() => Promise<Finding[]>)[] = [
+    () => examineClock(patient, stripeNow),
+    () => examineWebhook(patient),
+  ];
+  if (patient.hasTables)
+    looks.push(
+      () => examineCatalogue(patient),
+      () => examinePortal(patient),
+    );
+  const findings: Finding[] = [found('stripe', 'ok', 'reachable')];
+  for (const look of looks) {
+    try {
+      findings.push(...(await look()));
+    } catch (error) {
+      // E.g. a restricted key that may not list endpoints.
+      findings.push(found('stripe', 'problem', 'refused', { detail: causeOf(error) }));
+    }
+  }
+  return findings;
+}
+
+/** Stripe's own time, or why there is none. */
+async function askStripe(stripe: Stripe): Promise<Date | Finding> {
+  try {
+    const { lastResponse } = await stripe.balance.retrieve({}, { timeout: 5000, maxNetworkRetries: 0 });
+    return new Date(lastResponse.headers.date ?? Date.now());
+  } catch (error) {
+    const code = error instanceof Stripe.errors.StripeAuthenticationError ? 'key_refused' : 'unreachable';
+    return found('stripe', 'problem', code, { detail: causeOf(error) });
+  }
+}
+
+async function examineClock({ db, mode, hasTables }: StripePatient, stripeNow: Date): Promise<Finding[]> {
+  // With local Stripe business time follows its clock: ours is the machine's and the offset we were told.
+  const offset = mode === 'local' && hasTables ? await readClockOffset(db) : 0;
+  const seconds = Math.round((Date.now() + offset - stripeNow.getTime()) / 1000);
+  const facts = { seconds };
+  if (Math.abs(seconds) <= MAX_SKEW_S) return [found('clock', 'ok', 'together', facts)];
+  return [found('clock', 'problem', mode === 'local' ? 'offset_unknown' : 'skewed', facts)];
+}
+
+async function examineWebhook({ stripe, environment, mode }: StripePatient): Promise<Finding[]> {
+  const url = `${environment.APP_URL}${PATHS[0]}`;
+  if (!environment.STRIPE_WEBHOOK_SECRET) return [found('webhook', 'problem', 'no_secret', { url })];
+  const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
+  const ours = data.filter((endpoint) => isOurs(endpoint.url, environment.APP_URL, mode));
+  const endpoint = ours.find((one) => one.status === 'enabled') ?? ours[0];
+  if (!endpoint) return [found('webhook', 'problem', 'missing', { url, others: data.length })];
+  const facts = { url: endpoint.url, endpoint: endpoint.id };
+  if (endpoint.status !== 'enabled') return [found('webhook', 'problem', 'disabled', facts)];
+  const findings: Finding[] = [];
+  const events: string[] = endpoint.enabled_events;
+  const missing = events.includes('*') ? [] : handledTypes.filter((type) => !events.includes(type));
+  if (missing.length > 0) {
+    const types = missing.join(', ');
+    findings.push(found('webhook', 'problem', 'events_missing', { ...facts, count: missing.length, types }));
+  }
+  const version = endpoint.api_version;
+  if (version && version !== Stripe.API_VERSION)
+    findings.push(found('webhook', 'problem', 'version', { ...facts, version, wanted: Stripe.API_VERSION }));
+  if (!version && mode !== 'local')
+    findings.push(found('webhook', 'note', 'version_unpinned', { ...facts, wanted: Stripe.API_VERSION }));
+  if (ours.filter((one) => one.status === 'enabled').length > 1)
+    findings.push(found('webhook', 'note', 'twice', facts));
+  return findings.length > 0 ? findings : [found('webhook', 'ok', 'complete', facts)];
+}
+
+/** Local Stripe may reach the app by another name of the same machine than people do. */
+function isOurs(url: string, appUrl: string, mode: KeyMode): boolean {
+  return PATHS.some((path) =>
+    mode === 'local' ? URL.canParse(url) && new URL(url).pathname === path : url === `${appUrl}${path}`,
+  );
+}
+
+async function examineCatalogue({ db, stripe }: StripePatient): Promise<Finding[]> {
+  const findings = (await planPush(db, stripe)).map((step) =>
+    found('catalogue', 'problem', 'not_pushed', {
+      step: step.action,
+      what: `${step.platform}:${step.code}`,
+      detail: step.detail,
+    }),
+  );
+  const unmapped = await findUnmappedPrices(db, stripe);
+  if (unmapped.length > 0) {
+    const prices = unmapped.slice(0, 5).join(', ');
+    findings.push(found('catalogue', 'note', 'unmapped', { count: unmapped.length, prices }));
+  }
+  const [open] = await db.execute<{ count: number }>(
+    sql`select count(*)::int as count from stripe_differences where resolved_at is null`,
+  );
+  if (open && open.count > 0)
+    findings.push(found('catalogue', 'problem', 'differences', { count: open.count }));
+  return findings.length > 0 ? findings : [found('catalogue', 'ok', 'the_same')];
+}
+
+/** The most prices looked at: an account that Tierline shares may have very many. */
+const MAX_PRICES = 1000;
+
+/** Active recurring prices that a subscription could carry and that mean no tier or add-on of ours. */
+async function findUnmappedPrices(db: Db, stripe: Stripe): Promise<string[]> {
+  const known = new Set(
+    (
+      await db.execute<{ id: string }>(sql`
+        select stripe_price_id as id from tier_prices where stripe_price_id is not null
+        union select stripe_price_id from add_ons where stripe_price_id is not null
+        union select stripe_price_id from retired_prices
+        union select stripe_product_id from tiers where stripe_product_id is not null`)
+    ).map((row) => row.id),
+  );
+  const prices = await stripe.prices
+    .list({ active: true, type: 'recurring', limit: 100 })
+    .autoPagingToArray({ limit: MAX_PRICES });
+  return prices
+    .filter(
+      ({ id, product }) => !known.has(id) && !known.has(typeof product === 'string' ? product : product.id),
+    )
+    .map((price) => price.id);
+}
+
+async function examinePortal({ db, stripe }: StripePatient): Promise<Finding[]> {
+  const [kept] = await db.select().from(settings).where(eq(settings.name, PORTAL_CONFIGURATION));
+  if (typeof kept?.value !== 'string') return [found('portal', 'ok', 'not_made_yet')];
+  const id = kept.value;
+  try {
+    const { active, features } = await stripe.billingPortal.configurations.retrieve(id);
+    if (!active) return [found('portal', 'problem', 'inactive', { id })];
+    return features.subscription_update.enabled
+      ? [found('portal', 'problem', 'plan_switch', { id })]
+      : [found('portal', 'ok', 'no_plan_switch', { id })];
+  } catch (error) {
+    if (isMissing(error)) return [found('portal', 'problem', 'missing', { id })];
+    throw error;
+  }
+}

@@ -1,0 +1,199 @@
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDb } from '@/db/client';
+import { settings, tiers, webhookEvents } from '@/db/schema';
+import { toReport, toWords } from '@/scripts/doctor-words';
+import { pointWebhooksAt } from '@/scripts/webhook-endpoint';
+import { openPortal } from './billing/customers';
+import { openStage, type Stage } from './billing/testing';
+import { examine, keyMode, type Patient } from './doctor';
+import { createStripe } from './stripe/client';
+import { applyPush } from './stripe/push';
+import { setClockOffset } from './time';
+
+const APP_URL = 'http://localhost:3000';
+let stage: Stage;
+let patient: Patient;
+
+beforeAll(async () => {
+  stage = await openStage();
+  await pointWebhooksAt(stage.stripe, 'http://127.0.0.1:3000');
+  await stage.db.execute(
+    sql`insert into users (id, email, name, staff_role) values ('usr_admin', 'a@example.test', 'Ada', 'admin')`,
+  );
+  await stage.db.execute(
+    sql`insert into job_runs (id, job, at, started_by) values ('run_1', 'retry_webhook_events', now(), 'schedule')`,
+  );
+  const offset = (await stage.now()).getTime() - Date.now();
+  await setClockOffset(stage.db, offset);
+  patient = {
+    db: stage.db,
+    stripe: stage.stripe,
+    environment: {
+      APP_URL,
+      STRIPE_SECRET_KEY: 'sk_test_local',
+      STRIPE_WEBHOOK_SECRET: 'whsec_test',
+      SMTP_URL: undefined,
+    },
+    isProduction: true,
+  };
+});
+afterAll(() => stage.close());
+
+/** The problems, as `area.code`. */
+async function problems(changed: Partial<Patient> = {}): Promise<string[]> {
+  const findings = await examine({ ...patient, ...changed });
+  expect(toReport(findings)).not.toContain('{');
+  return findings.filter((one) => one.level === 'problem').map((one) => `${one.area}.${one.code}`);
+}
+
+test('an installation in order has nothing that wants mending', async () => {
+  expect(await problems()).toEqual([]);
+  const areas = (await examine(patient)).map((one) => one.area);
+  expect(new Set(areas).size).toBe(12);
+});
+
+test('every problem says how to mend it', async () => {
+  const findings = await examine({
+    ...patient,
+    environment: { ...patient.environment, STRIPE_SECRET_KEY: undefined },
+    stripe: null,
+  });
+  for (const finding of findings.filter((one) => one.level === 'problem'))
+    expect(toWords(finding).mend).toBeTruthy();
+  expect(findings).toContainEqual({ area: 'key', level: 'problem', code: 'none', facts: {} });
+});
+
+describe('the database', () => {
+  test('that does not answer is named, and nothing else is asked of it', async () => {
+    const { db, close } = createDb('postgres://nobody:wrong@127.0.0.1:1/none', { max: 1 });
+    expect(await problems({ db, stripe: null })).toEqual(['database.unreachable']);
+    await close();
+  });
+
+  test('that lacks a migration is named', async () => {
+    await stage.db.execute(sql`update drizzle.__drizzle_migrations set created_at = 1`);
+    expect(await problems({ stripe: null })).toEqual(['migrations.behind']);
+    await stage.db.execute(sql`update drizzle.__drizzle_migrations set created_at = 9999999999999`);
+    expect(await problems({ stripe: null })).toEqual(['migrations.ahead']);
+    const { readMigrationFiles } = await import('drizzle-orm/migrator');
+    const newest = readMigrationFiles({ migrationsFolder: 'db/migrations' }).at(-1)?.folderMillis ?? 0;
+    await stage.db.execute(sql`update drizzle.__drizzle_migrations set created_at = ${newest}`);
+    expect(await problems()).toEqual([]);
+  });
+});
+
+describe('the key', () => {
+  test('a live one belongs into production, on https', async () => {
+    const environment = { ...patient.environment, STRIPE_SECRET_KEY: 'sk_live_1', SMTP_URL: 'smtp://x' };
+    expect(await problems({ environment, stripe: null, isProduction: false })).toEqual([
+      'key.live_outside_production',
+      'key.live_without_https',
+    ]);
+    const https = { ...environment, APP_URL: 'https://shop.example' };
+    expect(await problems({ environment: https, stripe: null })).toEqual([]);
+  });
+
+  test('each kind is told apart', () => {
+    const keys = ['sk_test_local', 'sk_test_1', 'rk_live_1', 'pk_test_1', undefined];
+    expect(keys.map(keyMode)).toEqual(['local', 'test', 'live', 'unknown', 'none']);
+  });
+});
+
+describe('Stripe', () => {
+  test('that does not answer is named', async () => {
+    expect(await problems({ stripe: createStripe('sk_test_local', 'http://127.0.0.1:1') })).toEqual([
+      'stripe.unreachable',
+    ]);
+  });
+
+  test('a clock that went another way is noticed', async () => {
+    const [before] = await stage.db.select().from(settings).where(eq(settings.name, 'local_clock_offset_ms'));
+    await setClockOffset(stage.db, Number(before?.value) + 3_600_000);
+    expect(await problems()).toEqual(['clock.offset_unknown']);
+    await setClockOffset(stage.db, Number(before?.value));
+  });
+
+  test('the endpoint must be there, enabled and hear all that is handled', async () => {
+    const [endpoint] = (await stage.stripe.webhookEndpoints.list()).data;
+    const id = endpoint?.id ?? '';
+    const noSecret = { ...patient.environment, STRIPE_WEBHOOK_SECRET: undefined };
+    expect(await problems({ environment: noSecret })).toEqual(['webhook.no_secret']);
+    await stage.stripe.webhookEndpoints.update(id, { enabled_events: ['invoice.paid'] });
+    expect(await problems()).toEqual(['webhook.events_missing']);
+    await stage.stripe.webhookEndpoints.update(id, { disabled: true });
+    expect(await problems()).toEqual(['webhook.disabled']);
+    await stage.stripe.webhookEndpoints.del(id);
+    expect(await problems()).toEqual(['webhook.missing']);
+    const url = 'http://127.0.0.1:3000/api/webhooks/stripe';
+    const old = await stage.stripe.webhookEndpoints.create({
+      url,
+      enabled_events: ['*'],
+      api_version: '2024-06-20',
+    });
+    expect(await problems()).toEqual(['webhook.version']);
+    await stage.stripe.webhookEndpoints.del(old.id);
+    await pointWebhooksAt(stage.stripe, 'http://127.0.0.1:3000');
+    expect(await problems()).toEqual([]);
+  });
+
+  test('a tier that was renamed here waits for a push', async () => {
+    await stage.db.update(tiers).set({ name: 'Starter' }).where(eq(tiers.id, 'tier_market_essential'));
+    expect(await problems()).toEqual(['catalogue.not_pushed']);
+    await applyPush(stage.db, stage.stripe, { kind: 'system', id: 'test' }, await stage.now());
+    expect(await problems()).toEqual([]);
+  });
+
+  test('a price that means nothing here is worth a note', async () => {
+    const product = await stage.stripe.products.create({ name: 'Something else' });
+    const price = await stage.stripe.prices.create({
+      product: product.id,
+      currency: 'eur',
+      unit_amount: 100,
+      recurring: { interval: 'month' },
+    });
+    expect(await examine(patient)).toContainEqual({
+      area: 'catalogue',
+      level: 'note',
+      code: 'unmapped',
+      facts: { count: 1, prices: price.id },
+    });
+    expect(await problems()).toEqual([]);
+  });
+
+  test('a portal that switches plans is named', async () => {
+    const { account } = await stage.merchant();
+    const { merchantId } = account;
+    await openPortal(stage.db, stage.stripe, { merchantId, returnUrl: APP_URL });
+    expect(await problems()).toEqual([]);
+    await stage.db
+      .update(settings)
+      .set({ value: 'bpc_gone' })
+      .where(eq(settings.name, 'portal_configuration'));
+    expect(await problems()).toEqual(['portal.missing']);
+    await stage.db.delete(settings).where(eq(settings.name, 'portal_configuration'));
+  });
+});
+
+test('a worker that does not run, and work that waits, are named', async () => {
+  await stage.db.execute(sql`update job_runs set started_at = now() - interval '1 hour'`);
+  expect(await problems()).toEqual(['worker.not_running']);
+  await stage.db.execute(
+    sql`select graphile_worker.add_job('process_event', '{}'::json, run_at := now() - interval '10 minutes')`,
+  );
+  expect(await problems()).toEqual(['worker.behind']);
+  await stage.db.execute(
+    sql`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`,
+  );
+  await stage.db.execute(sql`update job_runs set started_at = now()`);
+});
+
+test('events that failed or were given up are named with their error', async () => {
+  const event = { type: 'invoice.paid', payload: {}, createdAt: new Date(), error: 'no tier has this price' };
+  await stage.db.insert(webhookEvents).values([
+    { id: 'evt_1', status: 'failed', ...event },
+    { id: 'evt_2', status: 'dead', ...event },
+  ]);
+  expect(await problems()).toEqual(['events.dead', 'events.failed']);
+  expect(toReport(await examine(patient))).toContain('no tier has this price');
+});

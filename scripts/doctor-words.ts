@@ -1,0 +1,167 @@
+import type { Finding } from '@/lib/doctor';
+
+type Words = { what: string; mend?: string };
+
+const SYNC = 'npm run stripe:sync -- --dry-run shows the steps, npm run stripe:sync makes them.';
+const ENDPOINTS = 'Stripe → Developers → Webhooks';
+
+/** What a person is told of each finding, and what mends it. `{name}` is a fact of the finding. */
+const words: Record<string, Words> = {
+  'environment.incomplete': {
+    what: 'The environment is not complete: {detail}',
+    mend: 'Set what is named; .env.example says what each is.',
+  },
+  'database.reachable': { what: 'PostgreSQL {version} answers.' },
+  'database.too_old': { what: 'PostgreSQL {version} is too old.', mend: 'Move to PostgreSQL 15 or newer.' },
+  'database.unreachable': {
+    what: 'The database does not answer: {detail}',
+    mend: 'Start it, or correct DATABASE_URL.',
+  },
+  'migrations.up_to_date': { what: 'All {count} migrations are applied.' },
+  'migrations.behind': { what: '{missing} migrations are missing.', mend: 'npm run db:migrate' },
+  'migrations.ahead': {
+    what: 'The database is ahead of this code.',
+    mend: 'Deploy the version that migrated it.',
+  },
+  'key.live': { what: 'A live key, in production: real money.' },
+  'key.test': { what: 'A test key: no real money.' },
+  'key.local': { what: 'Local Stripe: no account, no real money.' },
+  'key.none': { what: 'No Stripe key: everything but paying works.', mend: 'Set STRIPE_SECRET_KEY.' },
+  'key.not_a_secret_key': {
+    what: 'STRIPE_SECRET_KEY is neither a secret nor a restricted key.',
+    mend: 'Take one that begins with sk_ or rk_ from Stripe → Developers → API keys.',
+  },
+  'key.live_outside_production': {
+    what: 'A live key, and NODE_ENV is not production: commands refuse to run.',
+    mend: 'Use a test key here; on the production machine set NODE_ENV=production.',
+  },
+  'key.live_without_https': {
+    what: 'A live key, and people reach the app at {url}.',
+    mend: 'Serve it over https and set APP_URL to that.',
+  },
+  'key.test_in_production': { what: 'A test key in production: nobody is charged.' },
+  'stripe.reachable': { what: 'Stripe answers.' },
+  'stripe.unreachable': {
+    what: 'Stripe does not answer: {detail}',
+    mend: 'Look at the network of this machine and at status.stripe.com; for local Stripe at STRIPE_API_BASE.',
+  },
+  'stripe.key_refused': {
+    what: 'Stripe refuses the key: {detail}',
+    mend: 'Set STRIPE_SECRET_KEY to one that was not revoked.',
+  },
+  'stripe.refused': {
+    what: 'Stripe would not tell something: {detail}',
+    mend: 'Give a restricted key the right to read webhook endpoints, prices, products and the customer portal.',
+  },
+  'clock.together': { what: 'Our clock and Stripe’s are {seconds} s apart.' },
+  'clock.skewed': {
+    what: 'Our clock and Stripe’s are {seconds} s apart: signatures will be refused.',
+    mend: 'Let this machine’s clock follow a time server (NTP).',
+  },
+  'clock.offset_unknown': {
+    what: 'Business time and local Stripe’s clock are {seconds} s apart: the app missed a move of the clock.',
+    mend: 'Move local Stripe’s clock once more while the app runs.',
+  },
+  'webhook.complete': { what: '{url} is enabled and hears all that we handle.' },
+  'webhook.no_secret': {
+    what: 'STRIPE_WEBHOOK_SECRET is empty: the route is off, and nothing that happens at Stripe arrives.',
+    mend: `Make an endpoint for {url} (${ENDPOINTS}) and set its signing secret.`,
+  },
+  'webhook.missing': {
+    what: 'No endpoint at Stripe has {url} ({others} others there).',
+    mend: `Make one (${ENDPOINTS}), and set STRIPE_WEBHOOK_SECRET to its signing secret; or correct APP_URL.`,
+  },
+  'webhook.disabled': { what: '{url} is disabled at Stripe.', mend: `Enable {endpoint} (${ENDPOINTS}).` },
+  'webhook.events_missing': {
+    what: '{url} does not hear {count} types of events: {types}',
+    mend: `Add them to {endpoint} (${ENDPOINTS}).`,
+  },
+  'webhook.version': {
+    what: '{url} sends payloads of {version}; our SDK speaks {wanted}.',
+    mend: 'Make a new endpoint with that version, add its secret to STRIPE_WEBHOOK_SECRET after a comma, then delete {endpoint}.',
+  },
+  'webhook.version_unpinned': {
+    what: '{url} follows the account’s own API version; {wanted} would be surest.',
+  },
+  'webhook.twice': { what: 'More than one enabled endpoint rings here: each event arrives twice.' },
+  'catalogue.the_same': { what: 'Stripe has every tier, add-on and package as we sell it.' },
+  'catalogue.not_pushed': { what: 'Stripe lags behind: {step} {what} ({detail})', mend: SYNC },
+  'catalogue.unmapped': {
+    what: '{count} active prices at Stripe mean nothing here, such as {prices}: an event of who has one fails.',
+  },
+  'catalogue.differences': {
+    what: '{count} differences between Stripe and our rows wait for a person.',
+    mend: 'Settle them in the console under webhook events.',
+  },
+  'portal.not_made_yet': { what: 'The customer portal is set up when it is first opened.' },
+  'portal.no_plan_switch': { what: 'The customer portal {id} offers no plan switch.' },
+  'portal.plan_switch': {
+    what: 'The customer portal {id} lets people switch plans without our preview and limits.',
+    mend: 'Switch “Customers can switch plans” off in that configuration at Stripe.',
+  },
+  'portal.inactive': {
+    what: 'The customer portal {id} is not active.',
+    mend: 'Activate that configuration at Stripe.',
+  },
+  'portal.missing': {
+    what: 'Stripe does not know the customer portal {id}: it was made with another account or mode.',
+    mend: "delete from settings where name = 'portal_configuration'; the next visit makes it anew.",
+  },
+  'worker.running': { what: 'A worker runs; the oldest due work waits {seconds} s.' },
+  'worker.behind': {
+    what: 'Queued work waits {seconds} s.',
+    mend: 'Start a worker (npm run worker, or WORKER=1 in the app), or more of them.',
+  },
+  'worker.not_running': {
+    what: 'No worker runs: trials, retries and e-mails wait.',
+    mend: 'Start one: npm run worker, or WORKER=1 in the app.',
+  },
+  'events.none_waiting': { what: 'No event has failed.' },
+  'events.failed': {
+    what: '{count} events failed and are retried: {error}',
+    mend: 'Mend what the error names; the worker does the rest, or retry them in the console.',
+  },
+  'events.dead': {
+    what: '{count} events are given up: {error}',
+    mend: 'Mend what the error names, then retry them in the console under webhook events.',
+  },
+  'email.configured': { what: 'E-mails are sent.' },
+  'email.not_configured': {
+    what: 'SMTP_URL is empty: e-mails are kept and not sent.',
+    mend: 'Set SMTP_URL.',
+  },
+  'email.failed': {
+    what: '{count} e-mails of this week could not be sent: {error}',
+    mend: 'Correct SMTP_URL or the mail server.',
+  },
+  'staff.has_admin': { what: '{count} admins can sign in.' },
+  'staff.no_admin': {
+    what: 'Nobody can open the console.',
+    mend: 'npm run create-admin -- --email you@example.com',
+  },
+};
+
+/** A finding in words. @throws for one that has none, which a test looks for */
+export function toWords({ area, code, facts }: Finding): Words {
+  const found = words[`${area}.${code}`];
+  if (!found) throw new Error(`no words for ${area}.${code}`);
+  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => String(facts[name] ?? ''));
+  return { what: fill(found.what), ...(found.mend && { mend: fill(found.mend) }) };
+}
+
+const marks = { ok: '✓', note: '·', problem: '✗' };
+
+/** All findings for a terminal: one line each, what mends it below. */
+export function toReport(findings: Finding[]): string {
+  const lines = findings.flatMap((finding) => {
+    const { what, mend } = toWords(finding);
+    const line = `${marks[finding.level]} ${finding.area.padEnd(11)} ${what}`;
+    return mend ? [line, `${' '.repeat(14)}→ ${mend}`] : [line];
+  });
+  const problems = findings.filter((finding) => finding.level === 'problem').length;
+  const sum =
+    problems === 0
+      ? 'All is well.'
+      : `${problems} ${problems === 1 ? 'thing wants' : 'things want'} mending.`;
+  return [...lines, '', sum].join('\n');
+}
