@@ -3,9 +3,9 @@ import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from 
 import type { InboxRow } from '@/lib/billing/webhooks';
 import { env } from '@/lib/env';
 import { findStripe } from '@/lib/stripe/client';
-import type { Resource } from './api';
 import { answers, body, instant, iso, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';
 import { asAdmin, asStaff } from './guards';
+import type { Resource } from './resource';
 
 const tags = ['Admin'];
 const path = '/admin/webhook-events';

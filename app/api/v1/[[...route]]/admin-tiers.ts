@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { createTier, deleteTier, newTierInput, tierPatch, updateTier } from '@/lib/billing/tier-edit';
 import { countSubscribers, listTiers, type Tier } from '@/lib/billing/tiers';
-import type { Resource } from './api';
 import { answers, body, refusals } from './contract';
 import type { Asked } from './environment';
 import { asAdmin, asStaff } from './guards';
 import { defaultPlatform } from './products';
+import type { Resource } from './resource';
 import { presentTier, tierShape } from './subscription-shape';
 
 const tags = ['Admin'];

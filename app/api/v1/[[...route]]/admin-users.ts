@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { getMerchantUserStats, listMerchantUsers } from '@/lib/tenancy/merchant-list';
-import type { Resource } from './api';
 import { answers, instant, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';
 import { asStaff } from './guards';
+import type { Resource } from './resource';
 
 const tags = ['Admin'];
 

@@ -6,12 +6,8 @@ import { DomainError, invalid, NotFound } from '@/lib/errors';
 import { errorResponse } from '@/lib/http';
 import { toRefusal } from './contract';
 import type { ApiEnv } from './environment';
+import type { Api, Resource } from './resource';
 import { resources } from './resources';
-
-export type Api = OpenAPIHono<ApiEnv>;
-
-/** A resource adds its routes to the API: one file each, contract beside handler. See README.md. */
-export type Resource = (api: Api) => void;
 
 const MAX_BODY = 1024 * 1024;
 
@@ -84,10 +80,21 @@ function methodTable(api: Api): (path: string) => string[] {
   ];
 }
 
-/** Hono's own refusal of a body that is no JSON, in our words; everything else as it is. */
+/** PostgreSQL's refusal of a text or JSON with a NUL in it, wherever in the request it came. */
+function isUnstorable(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  return code === '22021' || code === '22P05';
+}
+
+/** Hono's own refusal of a body that is no JSON, and what no row can hold, in our words; everything else as it is. */
 function toDomain(error: unknown): unknown {
   if (error instanceof HTTPException && error.status === 400) {
     return invalid('body', 'malformed_json', 'is not JSON');
   }
+  if (error instanceof HTTPException && error.status === 415) {
+    return invalid('Content-Type', 'content_type', 'must be application/json');
+  }
+  if (isUnstorable(error)) return invalid('body', 'unstorable', 'holds a character that no text may hold');
   return error;
 }

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { toEntitlements } from '@/lib/billing/entitlement-facts';
 import { features } from '@/lib/features';
-import type { Resource } from './api';
 import { answers, instant, iso, refusals } from './contract';
 import { asMachine, machineFacts } from './guards';
+import type { Resource } from './resource';
 import { accountNames, featureSummary, status } from './shapes';
 
 const getEntitlements = createRoute({

@@ -5,9 +5,9 @@ import { saveTierLimits, tierLimitInput } from '@/lib/billing/tier-limits';
 import { getTier, type Tier } from '@/lib/billing/tiers';
 import { previewTierLimits } from '@/lib/billing/what-if';
 import { features } from '@/lib/features';
-import type { Resource } from './api';
 import { answers, body, platformQuery, refusals } from './contract';
 import { adminPlatform, asAdmin, asStaff, merchantAccount } from './guards';
+import type { Resource } from './resource';
 import { featureSummary, unlock } from './shapes';
 
 const base = '/admin/subscriptions/features';

@@ -2,34 +2,15 @@ import { asc, eq, inArray, or } from 'drizzle-orm';
 import type { MiddlewareHandler } from 'hono';
 import type { Db } from '@/db/client';
 import { merchants, platforms, stores } from '@/db/schema';
-import type { Person } from '@/lib/auth-people';
 import { type Account, getPlatform } from '@/lib/billing/accounts';
 import { type ApiKeyRow, findByKey } from '@/lib/billing/api-keys';
-import type { Actor } from '@/lib/billing/audit';
 import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
 import type { EntitlementFacts } from '@/lib/billing/entitlements';
 import { requireFeature } from '@/lib/billing/limits';
 import { DomainError, Forbidden, NotFound, Unauthenticated } from '@/lib/errors';
 import { limitRest } from '@/lib/rate-limit';
 import { apiAccess } from '@/lib/tenancy/features';
-import type { Asked, CallerEnv, StoreEnv } from './environment';
-
-/** Who calls: a person with a session, or a machine with a key. */
-export type Caller = {
-  actor: Actor;
-  role: Person['role'] | 'usage';
-  /** The person, when it is one. */
-  person: Person | null;
-  /** The one merchant a key may touch; null = no such scope. */
-  merchantId: string | null;
-};
-
-export type StoreScope = Account & {
-  storeId: string;
-  storeCode: string;
-  /** What the caller is here. */
-  role: 'owner' | 'member' | 'support' | 'admin';
-};
+import type { Asked, Caller, CallerEnv, StoreEnv, StoreScope } from './environment';
 
 type Access = 'read' | 'write';
 

@@ -7,9 +7,9 @@ import {
   saveOverrides,
 } from '@/lib/billing/overrides';
 import { features } from '@/lib/features';
-import type { Resource } from './api';
 import { answers, body, instant, iso, platformQuery, refusals } from './contract';
 import { asAdmin, asStaff, merchantAccount } from './guards';
+import type { Resource } from './resource';
 
 const path = '/admin/subscriptions/features/merchants/{id}/overrides';
 const tags = ['Admin: features'];

@@ -3,8 +3,8 @@ import { and, asc, eq } from 'drizzle-orm';
 import { addOns, creditPackages, platforms } from '@/db/schema';
 import { getPlatform } from '@/lib/billing/accounts';
 import { listTiers } from '@/lib/billing/tiers';
-import type { Resource } from './api';
 import { answers, refusals } from './contract';
+import type { Resource } from './resource';
 
 const productShape = z.object({
   id: z.string(),

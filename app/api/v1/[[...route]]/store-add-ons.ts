@@ -8,9 +8,9 @@ import {
 } from '@/lib/billing/addons';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
-import type { Resource } from './api';
 import { answers, body, instant, iso, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
+import type { Resource } from './resource';
 import { status } from './shapes';
 import { checkoutAnswer, checkoutRequest } from './store-changes';
 

@@ -10,10 +10,10 @@ import { Forbidden } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
-import type { Resource } from './api';
 import { answers, body, instant, refusals, storeQuery } from './contract';
 import type { Asked, StoreEnv } from './environment';
 import { asStore } from './guards';
+import type { Resource } from './resource';
 import { loadSubscriptionFacts } from './store-subscription';
 import { presentSubscription, subscriptionShape } from './subscription-shape';
 

@@ -6,9 +6,9 @@ import { runOnce } from '@/lib/billing/idempotency';
 import { invalid } from '@/lib/errors';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
-import type { Resource } from './api';
 import { answers, body, idempotencyHeader, instant, iso, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
+import type { Resource } from './resource';
 import { checkoutAnswer, checkoutRequest } from './store-changes';
 
 const tags = ['Store billing'];

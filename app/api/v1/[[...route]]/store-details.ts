@@ -2,9 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/billing-details';
 import { type CustomerRow, getCustomer } from '@/lib/billing/customers';
 import { findStripe } from '@/lib/stripe/client';
-import type { Resource } from './api';
 import { answers, body, instant, iso, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
+import type { Resource } from './resource';
 
 const tags = ['Store billing'];
 

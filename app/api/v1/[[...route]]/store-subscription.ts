@@ -9,7 +9,6 @@ import { findCurrentSubscription } from '@/lib/billing/subscriptions';
 import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/tiers';
 import { NotFound } from '@/lib/errors';
 import { requireStripe } from '@/lib/stripe/client';
-import type { Resource } from './api';
 import {
   answers,
   instant,
@@ -22,6 +21,7 @@ import {
   toPage,
 } from './contract';
 import { asStore } from './guards';
+import type { Resource } from './resource';
 import {
   presentSubscription,
   presentTier,

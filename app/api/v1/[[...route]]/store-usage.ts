@@ -2,9 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { getEntitlements } from '@/lib/billing/entitlement-facts';
 import { toUsageMetric } from '@/lib/billing/entitlements';
 import { features } from '@/lib/features';
-import type { Resource } from './api';
 import { answers, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
+import type { Resource } from './resource';
 import { usageMetric } from './shapes';
 
 const getUsage = createRoute({

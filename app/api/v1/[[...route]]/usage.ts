@@ -8,10 +8,10 @@ import { checkFlag, checkRoom } from '@/lib/billing/limits';
 import { getStoreOf, releaseUsage, reportUsage } from '@/lib/billing/usage-reports';
 import { invalid } from '@/lib/errors';
 import { features } from '@/lib/features';
-import type { Resource } from './api';
 import { answers, body, idempotencyHeader, refusals } from './contract';
 import type { CallerEnv } from './environment';
 import { asMachine, machineFacts } from './guards';
+import type { Resource } from './resource';
 import { accountNames, featureSummary, unlock } from './shapes';
 
 const usageInput = accountNames.extend({
