@@ -83,7 +83,7 @@ function makeEvent(id: string, number: number, created: number, cancels: boolean
     customer: customerId(number),
     days_until_due: null,
     default_payment_method: `pm_b${number}`,
-    description: 'A plan of the platform, for one merchant and all of its stores. '.repeat(16),
+    description: 'A plan of the platform, for one merchant and all of its stores. '.repeat(30),
     discounts: [],
     ended_at: null,
     items: { object: 'list', data: [item], has_more: false, total_count: 1, url: '/v1/subscription_items' },

@@ -71,8 +71,8 @@ async function requireAllApplied(db: BenchDb['db']): Promise<void> {
 
 /** One merchant after another, asked with an API key, against a route with one query. */
 async function entitlementsRow({ db }: BenchDb, app: Server, baseline: Server): Promise<Row> {
-  const { id, key } = await createApiKey(db, { name: 'bench', role: 'admin', ratePerMinute: 100_000 });
-  await db.execute(sql`update api_keys set rate_per_minute = 100000000 where id = ${id}`);
+  // As `npm run api-key` makes them: the platform's own code has no limit of requests.
+  const { key } = await createApiKey(db, { name: 'bench', role: 'admin' });
   const headers = { authorization: `Bearer ${key}` };
   const get = (url: string, path: (merchant: string) => string) => {
     let turn = 0;

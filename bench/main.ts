@@ -18,7 +18,7 @@ const scale = [
   'jobs_trials',
 ];
 
-/** `npm run bench [-- scale] [-- --only NAME] [-- --largest 100000]`: what things cost, each beside its baseline. */
+/** `npm run bench [-- scale] [-- --only NAME,…] [-- --largest 100000]`: what things cost, each beside its baseline. */
 await runCommand(async () => {
   const { values, positionals } = parseArgs({
     options: { only: { type: 'string' }, largest: { type: 'string', default: '1000000' } },
