@@ -4,6 +4,7 @@ import { AuthError } from 'next-auth';
 import type { FormState } from '@/components/ui/form-state';
 import { signIn, signOut, TooManyTries } from '@/lib/auth';
 import { getTranslations } from '@/lib/i18n/translations';
+import { localPath } from '@/lib/local-path';
 
 /** Signs in with e-mail and password and goes where the person wanted to. Does not tell who exists. */
 export async function signInHere(_state: FormState, form: FormData): Promise<FormState> {
@@ -29,9 +30,4 @@ export async function signInHere(_state: FormState, form: FormData): Promise<For
 /** Signs out of this browser. */
 export async function signOutHere(): Promise<void> {
   await signOut({ redirectTo: '/sign-in' });
-}
-
-/** Only a path of ours: never somebody else's address. */
-function localPath(value: unknown): string {
-  return typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : '/';
 }

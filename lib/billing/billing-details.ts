@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { customers } from '@/db/schema';
 import { invalid } from '@/lib/errors';
-import { callStripe, isMissing } from '@/lib/stripe/client';
+import { callStripe, isMissing, isRefused } from '@/lib/stripe/client';
 import { type Actor, changedFields, recordAudit } from './audit';
 import { type CustomerRow, getCustomer } from './customers';
 import { customerMirror } from './sync/customer';
@@ -140,8 +140,8 @@ async function pushDetails(
   try {
     return (await callStripe(() => stripe.customers.createTaxId(id, { type: 'eu_vat', value }))).id;
   } catch (error) {
-    if (error instanceof Stripe.errors.StripeInvalidRequestError) {
-      throw invalid('vat_number', 'vat_number', error.message);
+    if (isRefused(error)) {
+      throw invalid('vat_number', 'vat_number', (error as Error).message);
     }
     throw error;
   }

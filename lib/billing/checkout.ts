@@ -1,10 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { checkoutSessions, customers } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
-import { callStripe } from '@/lib/stripe/client';
+import { callStripe, isRefused, stripeError } from '@/lib/stripe/client';
 import { type Marks, readMarks, writeMarks } from '@/lib/stripe/metadata';
 import { readSession, type SessionSnapshot } from '@/lib/stripe/session-snapshot';
 import { addDays, toUnix } from '@/lib/time';
@@ -201,9 +201,8 @@ async function createSession(
     ),
   ).catch(async (error) => {
     // An answer that got lost may have been a yes: the next try asks again under the same key and gets the same session.
-    if (error instanceof StripeUnavailable && error.cause instanceof Stripe.errors.StripeConnectionError) {
-      throw error;
-    }
+    const failure = error instanceof StripeUnavailable ? stripeError(error.cause) : null;
+    if (failure?.type === 'StripeConnectionError') throw error;
     // Stripe repeats a failure under the same key: give the place up, so that the next try has a key of its own.
     await db.update(checkoutSessions).set({ status: 'expired' }).where(eq(checkoutSessions.id, place.id));
     throw error;
@@ -301,7 +300,7 @@ async function expireOpen(
     await callStripe(() => stripe.checkout.sessions.expire(id));
   } catch (error) {
     // It was paid between our look and our word: then what was bought counts.
-    if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+    if (!isRefused(error)) throw error;
     await reviewOpen(db, stripe, place, request);
     return;
   }
@@ -320,7 +319,7 @@ export async function completeCheckout(
 ): Promise<{ kind: CheckoutKind; status: string; paid: boolean }> {
   const session = await callStripe(() => stripe.checkout.sessions.retrieve(input.sessionId)).catch(
     (error) => {
-      if (error instanceof Stripe.errors.StripeInvalidRequestError) throw new NotFound('checkout session');
+      if (isRefused(error)) throw new NotFound('checkout session');
       throw error;
     },
   );

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull } from 'drizzle-orm';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import {
@@ -12,7 +12,7 @@ import {
   subscriptions,
   webhookEvents,
 } from '@/db/schema';
-import { callStripe } from '@/lib/stripe/client';
+import { callStripe, isRefused, stripeError } from '@/lib/stripe/client';
 import { type InvoiceSnapshot, readInvoice } from '@/lib/stripe/invoice-snapshot';
 import { addDays, toUnix } from '@/lib/time';
 import type { Actor } from './audit';
@@ -356,7 +356,7 @@ async function findDoubles(db: Db, merchantId: string): Promise<Difference[]> {
 }
 
 const orMissing = (error: unknown): null => {
-  if (error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404) return null;
+  if (isRefused(error) && stripeError(error)?.statusCode === 404) return null;
   throw error;
 };
 

@@ -5,7 +5,7 @@ import { auditLog, invoices, subscriptions, webhookEvents } from '@/db/schema';
 import { getBalance } from './credits';
 import { findCurrentSubscription } from './subscriptions';
 import { openStage, type Stage } from './testing';
-import { InvalidSignature, verifySignature } from './webhooks';
+import { InvalidSignature, retryDueEvents, verifySignature } from './webhooks';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -72,6 +72,39 @@ describe('an event is taken in', () => {
       .from(webhookEvents)
       .where(eq(webhookEvents.id, created?.id ?? ''));
     expect(stored).toMatchObject([{ status: 'processed' }]);
+  });
+
+  test('what cannot be read is kept as failed, and keeps nobody else from being retried', async () => {
+    const event = { object: 'event', created: 1_795_000_000, livemode: false };
+    const session = { id: 'cs_odd', object: 'checkout.session' };
+    const odd = { ...event, id: 'evt_odd', type: 'checkout.session.completed', data: { object: session } };
+    expect(await stage.deliver(odd)).toMatchObject({ status: 'failed' });
+    expect(await stage.deliver(odd)).toMatchObject({ status: 'failed' });
+    const stripe = stage.stripe;
+    const tried = await retryDueEvents(
+      stage.db,
+      { stripe, livemode: false, now: new Date() },
+      new Date(Date.now() + 86_400_000),
+    );
+    expect(tried.failed).toBeGreaterThan(0);
+    await stage.db.delete(webhookEvents).where(eq(webhookEvents.id, 'evt_odd'));
+  });
+
+  test('a NUL in a text is stored as a mark, and a time that is none is no event', async () => {
+    const object = { id: 'cus_nobody', object: 'customer', name: 'a\u0000b' };
+    const event = {
+      id: 'evt_nul',
+      object: 'event',
+      type: 'nothing.known',
+      livemode: false,
+      data: { object },
+    };
+    expect(await stage.deliver({ ...event, created: 1_795_000_000 })).toMatchObject({ status: 'ignored' });
+    for (const created of ['soon', 1e18]) {
+      await expect(stage.deliver({ ...event, id: 'evt_when', created })).rejects.toMatchObject({
+        kind: 'invalid',
+      });
+    }
   });
 
   test('a customer of another app is ignored with the reason, and no row is touched', async () => {

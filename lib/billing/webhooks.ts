@@ -49,7 +49,9 @@ const eventShape = z
     id: z.string().min(1),
     object: z.string().optional(),
     type: z.string(),
-    created: z.union([z.number(), z.string()]),
+    created: z
+      .union([z.number(), z.string()])
+      .refine((at) => !Number.isNaN(instantOf(at).getTime()), 'is not a time'),
     livemode: z.boolean().optional(),
     account: z.string().nullish(),
     api_version: z.string().nullish(),
@@ -80,9 +82,10 @@ export async function receiveEvent(
 ): Promise<Pick<InboxRow, 'id' | 'status'>> {
   const event = parseEvent(body);
   const reason = reasonToIgnore(event, deps.livemode);
-  const ring = reason ? null : findEventRing(event);
-  if (!ring) return storeIgnored(db, event, reason ?? `unknown type ${event.type}`);
   try {
+    // Reading the carried object may fail too: then it is a failed event like any other.
+    const ring = reason ? null : findEventRing(event);
+    if (!ring) return await storeIgnored(db, event, reason ?? `unknown type ${event.type}`);
     if (await ring.quick?.(db, createdAt(event), contextOf(event, deps), rowOf(event))) {
       return { id: event.id, status: 'processed' };
     }
@@ -150,7 +153,8 @@ const statusOf = (outcome: Settled): 'processed' | 'ignored' =>
 function parseEvent(body: string): StripeEvent {
   let raw: unknown;
   try {
-    raw = JSON.parse(body);
+    // A JSON column holds no NUL.
+    raw = JSON.parse(body.includes('\\u0000') ? body.replaceAll('\\u0000', '\\ufffd') : body);
   } catch {
     throw invalid('body', 'json', 'is not JSON');
   }
@@ -175,8 +179,11 @@ const findEventRing = (event: StripeEvent): Ring | null =>
     ? findRing(event.type, event.data.object, { type: event.type, previous: event.data.previous_attributes })
     : null;
 
-const createdAt = (event: StripeEvent): Date =>
-  typeof event.created === 'number' ? new Date(event.created * 1000) : new Date(event.created);
+const createdAt = (event: StripeEvent): Date => instantOf(event.created);
+
+function instantOf(at: number | string): Date {
+  return new Date(typeof at === 'number' ? at * 1000 : at);
+}
 
 function rowOf(event: StripeEvent) {
   const object = event.data?.object;
@@ -279,7 +286,6 @@ export async function processStored(
   if (!options.again && (row.status === 'processed' || row.status === 'ignored')) return row;
   const event = eventShape.parse(row.payload);
   const reason = reasonToIgnore(event, deps.livemode);
-  const ring = reason ? null : findEventRing(event);
   const keep = async (tx: Tx, outcome: Settled) => {
     const result = resultOf(outcome);
     const mine = eq(webhookEvents.id, id);
@@ -293,6 +299,7 @@ export async function processStored(
       .where(mine);
   };
   try {
+    const ring = reason ? null : findEventRing(event);
     if (!ring) {
       const outcome: Settled = { kind: 'ignored', reason: reason ?? `unknown type ${event.type}` };
       await db.transaction((tx) => keep(tx, outcome));

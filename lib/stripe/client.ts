@@ -48,17 +48,37 @@ export async function callStripe<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * An error of Stripe's, null for any other. Told by its shape: pages and routes are bundled with a copy of the SDK each
+ * and share one client, so that `instanceof` fails between them.
+ */
+export function stripeError(error: unknown): Stripe.errors.StripeError | null {
+  const type = error instanceof Error && 'type' in error ? error.type : null;
+  return typeof type === 'string' && /^Stripe\w*Error$/.test(type)
+    ? (error as Stripe.errors.StripeError)
+    : null;
+}
+
+const outages = [
+  'StripeConnectionError',
+  'StripeRateLimitError',
+  'StripeAuthenticationError',
+  'StripePermissionError',
+];
+
 /** True for what may pass by itself: no connection, 5xx, 429, a wrong or revoked key. */
 export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Stripe.errors.StripeError)) return false;
-  if (error instanceof Stripe.errors.StripeConnectionError) return true;
-  if (error instanceof Stripe.errors.StripeRateLimitError) return true;
-  if (error instanceof Stripe.errors.StripeAuthenticationError) return true;
-  if (error instanceof Stripe.errors.StripePermissionError) return true;
-  return (error.statusCode ?? 0) >= 500;
+  const failure = stripeError(error);
+  if (!failure) return false;
+  return outages.includes(failure.type) || (failure.statusCode ?? 0) >= 500;
+}
+
+/** True when Stripe understood the request and refuses it as it is. */
+export function isRefused(error: unknown): boolean {
+  return stripeError(error)?.type === 'StripeInvalidRequestError';
 }
 
 /** True when Stripe does not know the object. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
+  return isRefused(error) && stripeError(error)?.code === 'resource_missing';
 }

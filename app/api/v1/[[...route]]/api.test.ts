@@ -270,6 +270,25 @@ describe('the envelope', () => {
     expect(empty.body.error).toMatchObject({ code: 'validation_failed' });
   });
 
+  test("a body of another type, and text that no row can hold, are the caller's fault", async () => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+      const headers = { 'content-type': type };
+      const answer = await call('POST', '/check', { key: keys.admin, headers, body: '{}' });
+      expect(answer, type).toMatchObject({
+        status: 400,
+        body: { error: { details: { fields: [{ path: 'Content-Type' }] } } },
+      });
+    }
+    const body = { merchant: 'a\u0000b', platform: 'market', feature: 'max_products' };
+    for (const answer of [
+      await call('POST', '/check', { key: keys.admin, body }),
+      await call('GET', '/entitlements?merchant=%00&platform=market', { key: keys.admin }),
+      await call('GET', '/store/billing/usage?store=%00', { key: keys.admin }),
+    ]) {
+      expect(answer).toMatchObject({ status: 400, body: { error: { code: 'validation_failed' } } });
+    }
+  });
+
   test('the OpenAPI document describes every route', async () => {
     const { status, body } = await call('GET', '/openapi.json');
     expect(status).toBe(200);

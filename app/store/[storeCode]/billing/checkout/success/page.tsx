@@ -26,7 +26,13 @@ export default async function CheckoutSuccessPage({
     <div className="max-w-xl space-y-6">
       <PageHeader title={t(`${outcome.name}Title`)} />
       <Banner
-        tone={outcome.name === 'success' ? 'ok' : outcome.name === 'unknown' ? 'warn' : 'info'}
+        tone={
+          outcome.name === 'success'
+            ? 'ok'
+            : outcome.name === 'unknown' || outcome.name === 'unreachable'
+              ? 'warn'
+              : 'info'
+        }
         title={outcome.text}
         live
       />
@@ -43,6 +49,7 @@ async function readOutcome(storeCode: string, sessionId: string) {
   const { db, account, actor, now } = await storeContext(storeCode, 'read');
   const [t, format] = await Promise.all([getTranslations('billing.checkout'), getFormat()]);
   const bought = await complete();
+  if (bought === 'unreachable') return { name: 'unreachable', text: t('unreachableText') } as const;
   if (!bought) return { name: 'unknown', text: t('unknownText') } as const;
   if (bought.status === 'open') return { name: 'open', text: t('openText') } as const;
   if (!bought.paid) return { name: 'pending', text: t('pendingText') } as const;
@@ -66,6 +73,7 @@ async function readOutcome(storeCode: string, sessionId: string) {
       });
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'not_found') return null;
+      if (error instanceof DomainError && error.kind === 'bad_gateway') return 'unreachable';
       throw error;
     }
   }
