@@ -26,12 +26,11 @@ await runCommand(async () => {
   });
   const withScale = positionals.includes('scale');
   const all = [...local, ...http, ...(withScale ? scale : [])];
-  if (values.only && ![...all, ...scale].includes(values.only)) {
-    throw new Misuse(
-      `There is no row named ${values.only}. Rows: ${[...local, ...http, ...scale].join(', ')}`,
-    );
-  }
-  const wanted = new Set(values.only ? [values.only] : all);
+  const only = values.only?.split(',');
+  const known = [...local, ...http, ...scale];
+  const odd = only?.find((name) => !known.includes(name));
+  if (odd !== undefined) throw new Misuse(`There is no row named ${odd}. Rows: ${known.join(', ')}`);
+  const wanted = new Set(only ?? all);
   const wants = (names: string[]) => names.some((name) => wanted.has(name));
   const largest = Number(values.largest);
   if (!Number.isInteger(largest) || largest < 10_000) throw new Misuse('--largest is a number from 10000');
