@@ -98,7 +98,7 @@ test.describe('an admin', () => {
 
   test('finds all of it in the audit trail', async ({ page }) => {
     await page.goto('/admin/audit?action=tier.created');
-    await expect(page.getByText(/atelier-/).first()).toBeVisible();
+    await expect(page.getByText(/Atelier /).first()).toBeVisible();
     await page.goto('/admin/audit?merchant=mer_amber_art');
     await expect(page.getByText('Moves its whole catalogue').first()).toBeVisible();
     await expect(page.getByText('credits.adjusted').first()).toBeVisible();
