@@ -33,7 +33,7 @@ await runCommand(async () => {
   const wanted = new Set(only ?? all);
   const wants = (names: string[]) => names.some((name) => wanted.has(name));
   const largest = Number(values.largest);
-  if (!Number.isInteger(largest) || largest < 10_000) throw new Misuse('--largest is a number from 10000');
+  if (!Number.isInteger(largest) || largest < 20_000) throw new Misuse('--largest is a number from 20000');
 
   const dataDir = await makeTemporaryDataDir('bench', { guarded: true });
   const server = await startPostgres({ dataDir: dataDir.path, settings: 'throwaway' });
