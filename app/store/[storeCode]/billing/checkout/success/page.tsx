@@ -72,8 +72,10 @@ async function readOutcome(storeCode: string, sessionId: string) {
         now,
       });
     } catch (error) {
-      if (error instanceof DomainError && error.kind === 'not_found') return null;
-      if (error instanceof DomainError && error.kind === 'bad_gateway') return 'unreachable';
+      if (!(error instanceof DomainError)) throw error;
+      if (error.kind === 'not_found') return null;
+      // Stripe is down, or no longer configured.
+      if (error.kind === 'bad_gateway' || error.kind === 'unavailable') return 'unreachable';
       throw error;
     }
   }
