@@ -6,6 +6,7 @@ import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
 import { listEvents } from '@/lib/billing/inbox';
 import { listOverrides } from '@/lib/billing/overrides';
 import { getBillingOverview } from '@/lib/billing/overview';
+import { listTiers } from '@/lib/billing/tiers';
 import { listPlatformsOf, listStoresOf } from '@/lib/tenancy/merchant-platforms';
 import { findMerchant } from '@/lib/tenancy/merchants';
 import { listTeam } from '@/lib/tenancy/team';
@@ -31,8 +32,9 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     loadAccount(id, platformCode),
   ]);
   const account = { merchantId: merchant.id, platformId: platform.id };
-  const [overview, facts, stores, team, overrides, events, audit, differences] = await Promise.all([
+  const [overview, tiers, facts, stores, team, overrides, events, audit, differences] = await Promise.all([
     getBillingOverview(db, account, now, { invoices: 10, ledger: 10 }),
+    listTiers(db, platform.id),
     loadEntitlementFacts(db, account, now),
     listStoresOf(db, merchant.id, 50),
     listTeam(db, account),
@@ -58,6 +60,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     platform,
     account,
     overview,
+    tiers: tiers.filter((tier) => tier.isActive),
     facts,
     stores,
     team,

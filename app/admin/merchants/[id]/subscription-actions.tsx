@@ -23,7 +23,7 @@ export function SubscriptionActions({
   const { merchant, account, overview, platform } = page;
   const lives = overview.livesAtStripe;
   const runs = plan.status === 'active' || plan.status === 'trialing' || lives;
-  const tiers = overview.tiers.map((tier) => ({ value: tier.code, label: tier.name }));
+  const tiers = page.tiers.map((tier) => ({ value: tier.code, label: tier.name }));
   const why = <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />;
   const dialog = { size: 'sm', variant: 'secondary', closeLabel: c('close') } as const;
   const ownedByStripe = lives ? t('ownedByStripe') : undefined;
