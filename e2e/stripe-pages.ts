@@ -1,4 +1,4 @@
-import { expect, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 
 /** Presses Subscribe under a plan and waits for local Stripe's checkout. */
 export async function openCheckout(page: Page, store: string, plan: string): Promise<void> {
@@ -21,16 +21,4 @@ export async function payWith(page: Page, card: string): Promise<void> {
     await page.getByLabel('City').fill('Luxembourg');
   }
   await page.locator('button.main').click();
-}
-
-/** Makes a merchant of its own through the sign-up page; its owner is signed in afterwards. */
-export async function signUp(page: Page, code: string): Promise<void> {
-  await page.goto('/sign-up');
-  await page.getByLabel('Your name').fill(`Owner of ${code}`);
-  await page.getByLabel('E-mail').fill(`owner@${code.toLowerCase()}.example`);
-  await page.getByLabel('Password').fill('a long password');
-  await page.getByLabel('Business name').fill(`Shop ${code}`);
-  await page.getByLabel('Store code').fill(code);
-  await page.getByRole('button', { name: /start/i }).click();
-  await expect(page).toHaveURL(new RegExp(`/store/${code}`));
 }
