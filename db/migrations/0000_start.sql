@@ -677,7 +677,7 @@ ALTER TABLE "sign_in_tokens" ADD CONSTRAINT "sign_in_tokens_user_id_users_id_fk"
 ALTER TABLE "stores" ADD CONSTRAINT "stores_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "stores" ADD CONSTRAINT "stores_platform_id_platforms_id_fk" FOREIGN KEY ("platform_id") REFERENCES "public"."platforms"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "credit_ledger_source" ON "credit_ledger" USING btree ("merchant_id","platform_id","source_key","bucket");--> statement-breakpoint
-CREATE INDEX "credit_ledger_account" ON "credit_ledger" USING btree ("merchant_id","platform_id","at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "credit_ledger_account" ON "credit_ledger" USING btree ("merchant_id","platform_id","at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "idempotency_keys_age" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "overrides_standing" ON "overrides" USING btree ("merchant_id","platform_id","feature_code") WHERE "overrides"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "overrides_account" ON "overrides" USING btree ("merchant_id","platform_id","created_at");--> statement-breakpoint
@@ -688,21 +688,21 @@ CREATE INDEX "usage_drifts_merchant" ON "usage_drifts" USING btree ("merchant_id
 CREATE INDEX "usage_reports_feature" ON "usage_reports" USING btree ("merchant_id","platform_id","feature_code","period_start");--> statement-breakpoint
 CREATE INDEX "api_keys_created" ON "api_keys" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "api_keys_merchant" ON "api_keys" USING btree ("merchant_id");--> statement-breakpoint
-CREATE INDEX "audit_log_at" ON "audit_log" USING btree ("at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "audit_log_merchant" ON "audit_log" USING btree ("merchant_id","at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "audit_log_entity" ON "audit_log" USING btree ("entity","entity_id","at" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "audit_log_actor" ON "audit_log" USING btree ("actor_id","at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "audit_log_action" ON "audit_log" USING btree ("action","at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "emails_list" ON "emails" USING btree ("created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "emails_merchant" ON "emails" USING btree ("merchant_id","created_at" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "job_runs_job" ON "job_runs" USING btree ("job","started_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "audit_log_at" ON "audit_log" USING btree ("at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "audit_log_merchant" ON "audit_log" USING btree ("merchant_id","at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "audit_log_entity" ON "audit_log" USING btree ("entity","entity_id","at" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "audit_log_actor" ON "audit_log" USING btree ("actor_id","at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "audit_log_action" ON "audit_log" USING btree ("action","at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "emails_list" ON "emails" USING btree ("created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "emails_merchant" ON "emails" USING btree ("merchant_id","created_at" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "job_runs_job" ON "job_runs" USING btree ("job","started_at" DESC NULLS FIRST);--> statement-breakpoint
 CREATE UNIQUE INDEX "stripe_differences_open" ON "stripe_differences" USING btree ("entity","entity_id","kind") WHERE "stripe_differences"."resolved_at" is null;--> statement-breakpoint
-CREATE INDEX "stripe_differences_list" ON "stripe_differences" USING btree ("found_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "stripe_differences_merchant" ON "stripe_differences" USING btree ("merchant_id","found_at" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "webhook_events_list" ON "webhook_events" USING btree ("received_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "webhook_events_status" ON "webhook_events" USING btree ("status","received_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "webhook_events"."status" <> 'processed';--> statement-breakpoint
-CREATE INDEX "webhook_events_type" ON "webhook_events" USING btree ("type","received_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "webhook_events_merchant" ON "webhook_events" USING btree ("merchant_id","received_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "stripe_differences_list" ON "stripe_differences" USING btree ("found_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "stripe_differences_merchant" ON "stripe_differences" USING btree ("merchant_id","found_at" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "webhook_events_list" ON "webhook_events" USING btree ("received_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "webhook_events_status" ON "webhook_events" USING btree ("status","received_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "webhook_events"."status" <> 'processed';--> statement-breakpoint
+CREATE INDEX "webhook_events_type" ON "webhook_events" USING btree ("type","received_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "webhook_events_merchant" ON "webhook_events" USING btree ("merchant_id","received_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "webhook_events_due" ON "webhook_events" USING btree ("next_attempt_at") WHERE "webhook_events"."status" in ('received', 'failed');--> statement-breakpoint
 CREATE INDEX "webhook_events_customer" ON "webhook_events" USING btree ("stripe_customer_id","received_at") WHERE "webhook_events"."status" in ('received', 'failed');--> statement-breakpoint
 CREATE UNIQUE INDEX "add_ons_code" ON "add_ons" USING btree ("platform_id","code");--> statement-breakpoint
@@ -717,10 +717,10 @@ CREATE UNIQUE INDEX "tiers_code" ON "tiers" USING btree ("platform_id","code");-
 CREATE UNIQUE INDEX "tiers_product" ON "tiers" USING btree ("stripe_product_id") WHERE "tiers"."stripe_product_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "orders_number" ON "orders" USING btree ("store_id","number");--> statement-breakpoint
 CREATE INDEX "orders_account" ON "orders" USING btree ("merchant_id","platform_id","placed_at");--> statement-breakpoint
-CREATE INDEX "orders_list" ON "orders" USING btree ("store_id","placed_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "orders_list" ON "orders" USING btree ("store_id","placed_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE UNIQUE INDEX "products_sku" ON "products" USING btree ("store_id","sku");--> statement-breakpoint
 CREATE INDEX "products_account" ON "products" USING btree ("merchant_id","platform_id","store_id");--> statement-breakpoint
-CREATE INDEX "products_list" ON "products" USING btree ("store_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "products_list" ON "products" USING btree ("store_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "billing_accounts_current" ON "billing_accounts" USING btree ("current_subscription_id");--> statement-breakpoint
 CREATE INDEX "billing_accounts_month" ON "billing_accounts" USING btree ("month_end");--> statement-breakpoint
 CREATE UNIQUE INDEX "checkout_sessions_stripe" ON "checkout_sessions" USING btree ("stripe_session_id") WHERE "checkout_sessions"."stripe_session_id" is not null;--> statement-breakpoint
@@ -731,8 +731,8 @@ CREATE INDEX "checkout_sessions_stale" ON "checkout_sessions" USING btree ("crea
 CREATE UNIQUE INDEX "customers_stripe" ON "customers" USING btree ("stripe_customer_id") WHERE "customers"."stripe_customer_id" is not null;--> statement-breakpoint
 CREATE INDEX "customers_vat" ON "customers" USING btree ("vat_number") WHERE "customers"."vat_number" is not null;--> statement-breakpoint
 CREATE INDEX "invoice_payments_invoice" ON "invoice_payments" USING btree ("stripe_invoice_id");--> statement-breakpoint
-CREATE INDEX "invoices_account" ON "invoices" USING btree ("merchant_id","platform_id","issued_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "invoices_subscription" ON "invoices" USING btree ("stripe_subscription_id","issued_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "invoices_account" ON "invoices" USING btree ("merchant_id","platform_id","issued_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "invoices_subscription" ON "invoices" USING btree ("stripe_subscription_id","issued_at" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "invoices_open" ON "invoices" USING btree ("status","next_attempt_at") WHERE "invoices"."status" = 'open';--> statement-breakpoint
 CREATE INDEX "money_back_account" ON "money_back" USING btree ("merchant_id","platform_id","at");--> statement-breakpoint
 CREATE INDEX "money_back_invoice" ON "money_back" USING btree ("invoice_id");--> statement-breakpoint
@@ -746,12 +746,12 @@ CREATE UNIQUE INDEX "store_add_ons_domain" ON "store_add_ons" USING btree (lower
 CREATE UNIQUE INDEX "subscriptions_current" ON "subscriptions" USING btree ("merchant_id","platform_id") WHERE "subscriptions"."is_current";--> statement-breakpoint
 CREATE UNIQUE INDEX "subscriptions_stripe" ON "subscriptions" USING btree ("stripe_subscription_id") WHERE "subscriptions"."stripe_subscription_id" is not null;--> statement-breakpoint
 CREATE INDEX "subscriptions_account" ON "subscriptions" USING btree ("merchant_id","platform_id","started_at");--> statement-breakpoint
-CREATE INDEX "subscriptions_list" ON "subscriptions" USING btree ("started_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "subscriptions"."is_current";--> statement-breakpoint
-CREATE INDEX "subscriptions_period_end" ON "subscriptions" USING btree ("current_period_end" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "subscriptions"."is_current";--> statement-breakpoint
-CREATE INDEX "subscriptions_mrr" ON "subscriptions" USING btree ("mrr_cents" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "subscriptions"."is_current";--> statement-breakpoint
-CREATE INDEX "subscriptions_status" ON "subscriptions" USING btree ("platform_id","status","started_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "subscriptions"."is_current";--> statement-breakpoint
-CREATE INDEX "subscriptions_tier" ON "subscriptions" USING btree ("tier_id","started_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "subscriptions"."is_current";--> statement-breakpoint
-CREATE INDEX "subscriptions_cancelling" ON "subscriptions" USING btree ("started_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "subscriptions"."is_current" and "subscriptions"."cancel_at" is not null;--> statement-breakpoint
+CREATE INDEX "subscriptions_list" ON "subscriptions" USING btree ("started_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "subscriptions"."is_current";--> statement-breakpoint
+CREATE INDEX "subscriptions_period_end" ON "subscriptions" USING btree ("current_period_end" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "subscriptions"."is_current";--> statement-breakpoint
+CREATE INDEX "subscriptions_mrr" ON "subscriptions" USING btree ("mrr_cents" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "subscriptions"."is_current";--> statement-breakpoint
+CREATE INDEX "subscriptions_status" ON "subscriptions" USING btree ("platform_id","status","started_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "subscriptions"."is_current";--> statement-breakpoint
+CREATE INDEX "subscriptions_tier" ON "subscriptions" USING btree ("tier_id","started_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "subscriptions"."is_current";--> statement-breakpoint
+CREATE INDEX "subscriptions_cancelling" ON "subscriptions" USING btree ("started_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "subscriptions"."is_current" and "subscriptions"."cancel_at" is not null;--> statement-breakpoint
 CREATE INDEX "subscriptions_trials" ON "subscriptions" USING btree ("trial_end") WHERE "subscriptions"."stripe_subscription_id" is null and "subscriptions"."status" = 'trialing';--> statement-breakpoint
 CREATE INDEX "subscriptions_ended" ON "subscriptions" USING btree ("ended_at") WHERE "subscriptions"."ended_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "invitations_pending" ON "invitations" USING btree ("merchant_id",lower("email")) WHERE "invitations"."closed_at" is null;--> statement-breakpoint

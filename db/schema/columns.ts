@@ -12,3 +12,8 @@ export const amount = () => bigint({ mode: 'number' });
 
 /** An opaque id, made by `newId` in db/ids.ts. */
 export const id = () => text().primaryKey();
+
+/*
+ * Indexes that serve `order by … desc` say `.desc().nullsFirst()`: that is what PostgreSQL means by DESC. Drizzle's own
+ * default, NULLS LAST, makes an index that no such query uses.
+ */

@@ -180,7 +180,12 @@ export const creditLedger = pgTable(
   },
   (t) => [
     uniqueIndex('credit_ledger_source').on(t.merchantId, t.platformId, t.sourceKey, t.bucket),
-    index('credit_ledger_account').on(t.merchantId, t.platformId, t.at.desc(), t.id.desc()),
+    index('credit_ledger_account').on(
+      t.merchantId,
+      t.platformId,
+      t.at.desc().nullsFirst(),
+      t.id.desc().nullsFirst(),
+    ),
     check('credit_ledger_amount', sql`${t.amount} <> 0`),
   ],
 );

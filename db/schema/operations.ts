@@ -41,12 +41,16 @@ export const webhookEvents = pgTable(
     processedAt: instant(),
   },
   (t) => [
-    index('webhook_events_list').on(t.receivedAt.desc(), t.id.desc()),
+    index('webhook_events_list').on(t.receivedAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index('webhook_events_status')
-      .on(t.status, t.receivedAt.desc(), t.id.desc())
+      .on(t.status, t.receivedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.status} <> 'processed'`),
-    index('webhook_events_type').on(t.type, t.receivedAt.desc(), t.id.desc()),
-    index('webhook_events_merchant').on(t.merchantId, t.receivedAt.desc(), t.id.desc()),
+    index('webhook_events_type').on(t.type, t.receivedAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index('webhook_events_merchant').on(
+      t.merchantId,
+      t.receivedAt.desc().nullsFirst(),
+      t.id.desc().nullsFirst(),
+    ),
     index('webhook_events_due').on(t.nextAttemptAt).where(sql`${t.status} in ('received', 'failed')`),
     index('webhook_events_customer')
       .on(t.stripeCustomerId, t.receivedAt)
@@ -75,11 +79,11 @@ export const auditLog = pgTable(
     createdAt: writtenAt(),
   },
   (t) => [
-    index('audit_log_at').on(t.at.desc(), t.id.desc()),
-    index('audit_log_merchant').on(t.merchantId, t.at.desc(), t.id.desc()),
-    index('audit_log_entity').on(t.entity, t.entityId, t.at.desc()),
-    index('audit_log_actor').on(t.actorId, t.at.desc(), t.id.desc()),
-    index('audit_log_action').on(t.action, t.at.desc(), t.id.desc()),
+    index('audit_log_at').on(t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index('audit_log_merchant').on(t.merchantId, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index('audit_log_entity').on(t.entity, t.entityId, t.at.desc().nullsFirst()),
+    index('audit_log_actor').on(t.actorId, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index('audit_log_action').on(t.action, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
   ],
 );
 
@@ -120,7 +124,7 @@ export const jobRuns = pgTable(
     error: text(),
     startedBy: text().notNull(),
   },
-  (t) => [index('job_runs_job').on(t.job, t.startedAt.desc())],
+  (t) => [index('job_runs_job').on(t.job, t.startedAt.desc().nullsFirst())],
 );
 
 /** Differences between Tierline and Stripe that a person must decide, found by sync_stripe_status. */
@@ -144,8 +148,8 @@ export const stripeDifferences = pgTable(
     uniqueIndex('stripe_differences_open')
       .on(t.entity, t.entityId, t.kind)
       .where(sql`${t.resolvedAt} is null`),
-    index('stripe_differences_list').on(t.foundAt.desc(), t.id.desc()),
-    index('stripe_differences_merchant').on(t.merchantId, t.foundAt.desc()),
+    index('stripe_differences_list').on(t.foundAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index('stripe_differences_merchant').on(t.merchantId, t.foundAt.desc().nullsFirst()),
   ],
 );
 
@@ -170,8 +174,8 @@ export const emails = pgTable(
     createdAt: writtenAt(),
   },
   (t) => [
-    index('emails_list').on(t.createdAt.desc(), t.id.desc()),
-    index('emails_merchant').on(t.merchantId, t.createdAt.desc()),
+    index('emails_list').on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index('emails_merchant').on(t.merchantId, t.createdAt.desc().nullsFirst()),
   ],
 );
 

@@ -26,7 +26,7 @@ export const products = pgTable(
   (t) => [
     uniqueIndex('products_sku').on(t.storeId, t.sku),
     index('products_account').on(t.merchantId, t.platformId, t.storeId),
-    index('products_list').on(t.storeId, t.createdAt.desc(), t.id.desc()),
+    index('products_list').on(t.storeId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
     check('products_amount', sql`${t.unitAmount} >= 0`),
   ],
 );
@@ -56,7 +56,7 @@ export const orders = pgTable(
   (t) => [
     uniqueIndex('orders_number').on(t.storeId, t.number),
     index('orders_account').on(t.merchantId, t.platformId, t.placedAt),
-    index('orders_list').on(t.storeId, t.placedAt.desc(), t.id.desc()),
+    index('orders_list').on(t.storeId, t.placedAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
     check('orders_total', sql`${t.total} >= 0`),
   ],
 );

@@ -170,15 +170,23 @@ export const subscriptions = pgTable(
       .on(t.stripeSubscriptionId)
       .where(sql`${t.stripeSubscriptionId} is not null`),
     index('subscriptions_account').on(t.merchantId, t.platformId, t.startedAt),
-    index('subscriptions_list').on(t.startedAt.desc(), t.id.desc()).where(sql`${t.isCurrent}`),
-    index('subscriptions_period_end').on(t.currentPeriodEnd.desc(), t.id.desc()).where(sql`${t.isCurrent}`),
-    index('subscriptions_mrr').on(t.mrrCents.desc(), t.id.desc()).where(sql`${t.isCurrent}`),
-    index('subscriptions_status')
-      .on(t.platformId, t.status, t.startedAt.desc(), t.id.desc())
+    index('subscriptions_list')
+      .on(t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.isCurrent}`),
-    index('subscriptions_tier').on(t.tierId, t.startedAt.desc(), t.id.desc()).where(sql`${t.isCurrent}`),
+    index('subscriptions_period_end')
+      .on(t.currentPeriodEnd.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.isCurrent}`),
+    index('subscriptions_mrr')
+      .on(t.mrrCents.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.isCurrent}`),
+    index('subscriptions_status')
+      .on(t.platformId, t.status, t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.isCurrent}`),
+    index('subscriptions_tier')
+      .on(t.tierId, t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.isCurrent}`),
     index('subscriptions_cancelling')
-      .on(t.startedAt.desc(), t.id.desc())
+      .on(t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.isCurrent} and ${t.cancelAt} is not null`),
     index('subscriptions_trials')
       .on(t.trialEnd)
@@ -320,8 +328,13 @@ export const invoices = pgTable(
     createdAt: writtenAt(),
   },
   (t) => [
-    index('invoices_account').on(t.merchantId, t.platformId, t.issuedAt.desc(), t.id.desc()),
-    index('invoices_subscription').on(t.stripeSubscriptionId, t.issuedAt.desc()),
+    index('invoices_account').on(
+      t.merchantId,
+      t.platformId,
+      t.issuedAt.desc().nullsFirst(),
+      t.id.desc().nullsFirst(),
+    ),
+    index('invoices_subscription').on(t.stripeSubscriptionId, t.issuedAt.desc().nullsFirst()),
     index('invoices_open').on(t.status, t.nextAttemptAt).where(sql`${t.status} = 'open'`),
   ],
 );
