@@ -12,7 +12,7 @@ export function MovementsCard({ currency, months }: { currency: string; months: 
   const t = useTranslations('merchant.overview');
   const format = useFormat();
   const money = (amount: number) => format.money(amount, currency);
-  const label = (month: string) => format.date(month, 'short').replace(/^1\.?\s+/, '');
+  const label = (month: string) => format.date(month, 'month');
   const title = t('movementsIn', { currency });
   const columns: Column<MonthOfMovements>[] = [
     { key: 'month', header: t('month'), cell: (row) => label(row.month) },

@@ -6,14 +6,16 @@ import { Figures } from '@/components/ui/figures';
 import { getFormat } from '@/components/ui/format';
 import { LinkTabs } from '@/components/ui/link-tabs';
 import { PageHeader } from '@/components/ui/page-header';
+import { listCohorts } from '@/lib/billing/retention';
 import { type Amounts, getStats, listMovements, listTrialConversions } from '@/lib/billing/stats';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findStore } from '@/lib/tenancy/merchants';
-import { one, staffContext, withQuery } from './context';
+import { among, one, staffContext, withQuery } from './context';
 import { MovementsCard } from './movements-card';
 import { periods, readPeriod } from './period';
 import { PlanMix } from './plan-mix';
 import { choosePlatform } from './platform';
+import { RetentionCard, retentionMeasures } from './retention-card';
 import { StoreFinder } from './store-finder';
 
 /** How the business stands now and how it moved. */
@@ -29,16 +31,18 @@ export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
   const store = code ? await findStore(db, code) : null;
   if (store) redirect(`/store/${store.code}/billing`);
   const { months, platform, range } = await readPeriod(query, all);
-  const [stats, movements, trials] = await Promise.all([
+  const retention = among(retentionMeasures, query.retention);
+  const [stats, movements, trials, cohorts] = await Promise.all([
     getStats(db, now, platform?.id),
     listMovements(db, range),
     listTrialConversions(db, range),
+    listCohorts(db, range),
   ]);
   const started = trials.reduce((sum, row) => sum + row.started, 0);
   const converted = trials.reduce((sum, row) => sum + row.converted, 0);
   const currencies = [...new Set(movements.map((row) => row.currency))];
-  const address = (shown: { months?: string; platform?: string }) =>
-    withQuery('/admin', { months, platform: platform?.code, ...shown }) as Route;
+  const address = (shown: { months?: string; platform?: string; retention?: string }) =>
+    withQuery('/admin', { months, platform: platform?.code, retention, ...shown }) as Route;
   return (
     <>
       <PageHeader title={t('title')} description={t('welcome', { name: viewer.name })} />
@@ -106,6 +110,16 @@ export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
             key={currency}
             currency={currency}
             months={movements.filter((row) => row.currency === currency)}
+          />
+        ))}
+        {[...new Set(cohorts.map((cohort) => cohort.currency))].map((currency) => (
+          <RetentionCard
+            key={currency}
+            currency={currency}
+            cohorts={cohorts.filter((cohort) => cohort.currency === currency)}
+            measure={retention ?? 'accounts'}
+            address={(measure) => address({ retention: measure })}
+            file={withQuery('/admin/export', { what: 'retention', months, platform: platform?.code })}
           />
         ))}
         <div className="grid items-start gap-6 lg:grid-cols-2">

@@ -7,8 +7,8 @@ import { type Locale, regions } from './locales';
 export type Format = {
   /** Minor units and ISO currency → "€99.00". `short` drops ".00". */
   money(amount: number, currency: string, style?: 'full' | 'short'): string;
-  /** "1 December 2026"; `short` → "1 Dec 2026"; `day` → "1 December" (for dates within a year); `time` adds "14:05 UTC". */
-  date(value: Date | string, style?: 'long' | 'short' | 'day' | 'time'): string;
+  /** "1 December 2026"; `short` → "1 Dec 2026"; `month` → "Dec 2026"; `day` → "1 December" (for dates within a year); `time` adds "14:05 UTC". */
+  date(value: Date | string, style?: keyof typeof dateStyles): string;
   /** "1,234", at most one decimal. */
   number(value: number): string;
   /** 37.5 → "37.5%". */
@@ -31,6 +31,7 @@ export function formatFor(locale: Locale): Format {
 const dateStyles = {
   long: { day: 'numeric', month: 'long', year: 'numeric' },
   short: { day: 'numeric', month: 'short', year: 'numeric' },
+  month: { month: 'short', year: 'numeric' },
   day: { day: 'numeric', month: 'long' },
   time: {
     day: 'numeric',
