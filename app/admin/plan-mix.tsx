@@ -1,32 +1,38 @@
 import { Card } from '@/components/ui/card';
 import { useFormat } from '@/components/ui/format';
 import { Meter } from '@/components/ui/meter';
-import type { Stats } from '@/lib/billing/stats';
+import type { Amounts, Stats } from '@/lib/billing/stats';
 import { useTranslations } from '@/lib/i18n/translations';
 
 /** Which plans people have, and what each brings in a month. */
 export function PlanMix({ stats }: { stats: Stats }) {
   const t = useTranslations('merchant.overview');
   const format = useFormat();
+  const money = (sums: Amounts) => format.list(sums.map((sum) => format.money(sum.amount, sum.currency)));
   return (
     <Card id="mix" title={t('mix')}>
       {stats.byTier.length === 0 ? <p className="text-muted">{t('noMix')}</p> : null}
       <ul className="space-y-4">
         {stats.byTier.map((tier) => {
           const share = (tier.count / Math.max(1, stats.total)) * 100;
-          const mrr = format.list(tier.mrr.map((sum) => format.money(sum.amount, sum.currency)));
           return (
-            <li key={tier.code}>
+            <li key={tier.id}>
               <div className="mb-1 flex flex-wrap justify-between gap-x-4">
                 <span className="font-medium">{tier.name}</span>
                 <span className="text-muted">
-                  {format.number(tier.count)} · {format.percent(share)} · {mrr}
+                  {format.number(tier.count)} · {format.percent(share)} · {money(tier.mrr)}
                 </span>
               </div>
               <Meter percent={share} tone="ok" label={tier.name} text={format.percent(share)} />
             </li>
           );
         })}
+        {stats.addOns.length > 0 ? (
+          <li className="flex flex-wrap justify-between gap-x-4 border-line border-t pt-4">
+            <span className="font-medium">{t('addOns')}</span>
+            <span className="text-muted">{money(stats.addOns)}</span>
+          </li>
+        ) : null}
       </ul>
     </Card>
   );

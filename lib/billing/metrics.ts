@@ -2,36 +2,52 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { mrrMovements, storeAddOns, subscriptions } from '@/db/schema';
-import { divideHalfEven } from '@/lib/money';
 import type { DiscountSnapshot, ItemSnapshot } from '@/lib/stripe/subscription-snapshot';
 import type { Account } from './accounts';
 
+const TIMES_A_YEAR = { day: 365n, week: 52n, month: 12n, year: 1n };
+const MILLIONTHS = 1_000_000n;
+
 /**
  * Monthly recurring revenue of one subscription, in minor units of its currency: the recurring items after recurring
- * discounts, net of tax, yearly ÷ 12, rounded half to even once. Only `active` and `past_due` count; trialing, local,
- * paused and ended are 0. A `once` discount is not recurring.
+ * discounts, net of tax, a year ÷ 12, rounded half to even once, at the end. Only `active` and `past_due` count; trialing,
+ * local, paused and ended are 0. A `once` discount is not recurring, nor is one that has ended at the moment `at`.
  */
 export function computeMrr(
   status: string,
-  items: Pick<ItemSnapshot, 'unitAmount' | 'quantity' | 'interval' | 'intervalCount'>[],
+  items: Pick<ItemSnapshot, 'unitAmount' | 'quantity' | 'recurring'>[],
   discounts: DiscountSnapshot[],
   currency: string,
+  at: Date,
 ): number {
   if (status !== 'active' && status !== 'past_due') return 0;
-  // In twelfths of the minor unit, so that a year and a month add up without an early rounding.
-  let twelfths = 0;
+  // A fraction of whole numbers, so that nothing is rounded on the way.
+  let over = 0n;
+  let under = 1n;
+  const add = (amount: bigint, per: bigint) => {
+    over = over * per + amount * under;
+    under *= per;
+    if (over < 0n) over = 0n;
+  };
   for (const item of items) {
-    const perYear = item.interval === 'year' ? 1 : 12;
-    twelfths += Math.round((item.unitAmount * item.quantity * perYear) / item.intervalCount);
+    const yearly = BigInt(item.unitAmount) * BigInt(item.quantity) * TIMES_A_YEAR[item.recurring.interval];
+    add(yearly, BigInt(item.recurring.count) * 12n);
   }
-  const perYear = items[0]?.interval === 'year' ? 1 : 12;
+  // An amount is taken off each invoice, and there are as many as the first item has periods.
+  const first = items[0]?.recurring;
   for (const discount of discounts) {
-    if (discount.duration === 'once') continue;
-    if (discount.percentOff !== null) twelfths = Math.round(twelfths * (1 - discount.percentOff / 100));
-    else if (discount.amountOff !== null && discount.currency === currency)
-      twelfths -= discount.amountOff * perYear;
+    if (discount.duration === 'once' || (discount.end !== null && discount.end <= at)) continue;
+    if (discount.percentOff !== null) {
+      over *= MILLIONTHS - BigInt(Math.round(discount.percentOff * 10_000));
+      under *= MILLIONTHS;
+    } else if (discount.amountOff !== null && discount.currency === currency && first) {
+      add(-BigInt(discount.amountOff) * TIMES_A_YEAR[first.interval], BigInt(first.count) * 12n);
+    }
   }
-  return divideHalfEven(Math.max(0, twelfths), 12);
+  const whole = over / under;
+  const twice = (over - whole * under) * 2n;
+  const up = twice > under || (twice === under && whole % 2n === 1n);
+  return Number(up ? whole + 1n : whole);
 }
 
 /**

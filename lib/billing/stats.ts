@@ -1,87 +1,90 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
-import { mrrMovements, storeAddOns, subscriptions, tiers } from '@/db/schema';
+import { invoices, mrrMovements, storeAddOns, subscriptions, tiers } from '@/db/schema';
 import { addDays } from '@/lib/time';
 
 export type Amounts = { currency: string; amount: number }[];
 
 export type Stats = {
+  /** Current subscriptions, one per merchant and platform. */
   total: number;
   byStatus: Record<string, number>;
-  byTier: { code: string; name: string; count: number; mrr: Amounts }[];
+  /** With `addOns`, adds up to `mrr`. */
+  byTier: { id: string; code: string; name: string; count: number; mrr: Amounts }[];
+  /** Recurring revenue of add-ons that are subscriptions of their own. */
+  addOns: Amounts;
   trialing: number;
   pastDue: number;
-  /** Open and failed: what may be lost, per currency. */
+  /** What is owed on open invoices of plans and add-ons whose payment failed: what may be lost. */
   atRisk: Amounts;
   mrr: Amounts;
   arr: Amounts;
-  /** Paying accounts that churned in the last 30 days ÷ those that paid 30 days ago; null without any. */
+  /** Of the accounts that paid 30 days ago, the share that pays nothing now; null when nobody paid. */
   churnRate30d: number | null;
 };
 
-/** The state of the business now: from the current subscriptions, of one platform or all. Three aggregates. */
+/** The state of the business now, from stored facts, of one platform or all. Four aggregates, each one pass over its rows. */
 export async function getStats(db: Db, now: Date, platformId?: string): Promise<Stats> {
   const of = platformId ? sql`and s.platform_id = ${platformId}` : sql``;
-  const [groups, addOnRows, churn] = await Promise.all([
-    db.execute<{
-      status: string;
-      code: string;
-      name: string;
-      currency: string;
-      count: string;
-      mrr: string;
-      due: string;
-    }>(sql`
-      select s.status, t.code, t.name, s.currency, count(*) as count, sum(s.mrr_cents) as mrr, sum(s.amount_due) as due
+  const [groups, addOnRows, owed, churn] = await Promise.all([
+    // An import may bring a second plan that is paid beside the current one: its money counts, it does not.
+    db.execute<{ status: string; id: string; code: string; name: string; currency: string } & Sums>(sql`
+      select s.status, t.id, t.code, t.name, s.currency, count(*) filter (where s.is_current) as count,
+        sum(s.mrr_cents) as amount
       from ${subscriptions} s join ${tiers} t on t.id = s.tier_id
-      where s.is_current ${of} group by 1, 2, 3, 4, t.display_order order by t.display_order`),
-    db.execute<{ currency: string; mrr: string }>(sql`
-      select s.currency, sum(s.mrr_cents) as mrr from ${storeAddOns} s where true ${of} group by 1`),
+      where (s.is_current or s.mrr_cents > 0) ${of}
+      group by 1, 2, 3, 4, 5, t.platform_id, t.display_order order by t.platform_id, t.display_order, t.code`),
+    db.execute<{ currency: string } & Sums>(sql`
+      select s.currency, sum(s.mrr_cents) as amount from ${storeAddOns} s where true ${of} group by 1`),
+    db.execute<{ currency: string } & Sums>(sql`
+      select s.currency, sum(s.amount_due - s.amount_paid) as amount from ${invoices} s
+      where s.status = 'open' ${of} and (
+        exists (select 1 from ${subscriptions} p
+          where p.stripe_subscription_id = s.stripe_subscription_id and p.status in ('past_due', 'unpaid'))
+        or exists (select 1 from ${storeAddOns} a
+          where a.stripe_subscription_id = s.stripe_subscription_id and a.status in ('past_due', 'unpaid')))
+      group by 1`),
     db.execute<{ churned: string; paying: string }>(sql`
-      with before as (
-        select distinct on (s.merchant_id, s.platform_id, s.currency) s.after from ${mrrMovements} s
-        where s.at <= ${addDays(now, -30).toISOString()} ${of}
-        order by s.merchant_id, s.platform_id, s.currency, s.at desc, s.id desc
-      )
-      select (select count(*) from before where after > 0) as paying,
-        (select count(*) from ${mrrMovements} s where s.kind = 'churn' and s.at > ${addDays(now, -30).toISOString()}
-          and s.at <= ${now.toISOString()} ${of}) as churned`),
+      select count(*) as paying, count(*) filter (where after = 0) as churned from (
+        select sum(s.delta) filter (where s.at <= ${addDays(now, -30).toISOString()}) as before, sum(s.delta) as after
+        from ${mrrMovements} s where s.at <= ${now.toISOString()} ${of} group by s.merchant_id, s.platform_id
+      ) account where before > 0`),
   ]);
   const byStatus: Record<string, number> = {};
   const byTier = new Map<string, Stats['byTier'][number]>();
-  const mrr = new Map<string, number>();
-  const risk = new Map<string, number>();
-  const add = (to: Map<string, number>, currency: string, amount: number) =>
-    to.set(currency, (to.get(currency) ?? 0) + amount);
   for (const row of groups) {
     const count = Number(row.count);
-    byStatus[row.status] = (byStatus[row.status] ?? 0) + count;
-    const tier = byTier.get(row.code) ?? { code: row.code, name: row.name, count: 0, mrr: [] };
+    if (count > 0) byStatus[row.status] = (byStatus[row.status] ?? 0) + count;
+    const { id, code, name } = row;
+    const tier = byTier.get(id) ?? { id, code, name, count: 0, mrr: [] };
     tier.count += count;
-    const own = tier.mrr.find((one) => one.currency === row.currency);
-    if (own) own.amount += Number(row.mrr);
-    else tier.mrr.push({ currency: row.currency, amount: Number(row.mrr) });
-    byTier.set(row.code, tier);
-    add(mrr, row.currency, Number(row.mrr));
-    if (row.status === 'past_due' || row.status === 'unpaid') add(risk, row.currency, Number(row.due));
+    tier.mrr = sumByCurrency([...tier.mrr, { currency: row.currency, amount: Number(row.amount) }]);
+    byTier.set(id, tier);
   }
-  for (const row of addOnRows) add(mrr, row.currency, Number(row.mrr));
-  const amounts = (of_: Map<string, number>, times = 1): Amounts =>
-    [...of_]
-      .filter(([, amount]) => amount !== 0)
-      .map(([currency, amount]) => ({ currency, amount: amount * times }));
+  const addOns = sumByCurrency(addOnRows);
+  const mrr = sumByCurrency([...[...byTier.values()].flatMap((tier) => tier.mrr), ...addOns]);
   const paying = Number(churn[0]?.paying ?? 0);
   return {
     total: Object.values(byStatus).reduce((sum, count) => sum + count, 0),
     byStatus,
     byTier: [...byTier.values()],
+    addOns,
     trialing: byStatus.trialing ?? 0,
     pastDue: byStatus.past_due ?? 0,
-    atRisk: amounts(risk),
-    mrr: amounts(mrr),
-    arr: amounts(mrr, 12),
+    atRisk: sumByCurrency(owed),
+    mrr,
+    arr: mrr.map(({ currency, amount }) => ({ currency, amount: amount * 12 })),
     churnRate30d: paying === 0 ? null : Number(churn[0]?.churned ?? 0) / paying,
   };
+}
+
+type Sums = { count: string; amount: string };
+
+/** One sum per currency, those that are not nothing. */
+function sumByCurrency(rows: readonly { currency: string; amount: string | number }[]): Amounts {
+  const sums = new Map<string, number>();
+  for (const { currency, amount } of rows) sums.set(currency, (sums.get(currency) ?? 0) + Number(amount));
+  return [...sums].filter(([, amount]) => amount !== 0).map(([currency, amount]) => ({ currency, amount }));
 }
 
 export type MonthOfMovements = {
@@ -146,7 +149,8 @@ export async function listTrialConversions(
   const rows = await db.execute<{ month: string; started: string; converted: string }>(sql`
     select to_char(date_trunc('month', s.started_at at time zone 'UTC'), 'YYYY-MM-DD') as month, count(*) as started,
       count(*) filter (where exists (
-        select 1 from ${mrrMovements} m where m.merchant_id = s.merchant_id and m.platform_id = s.platform_id and m.kind = 'new'
+        select 1 from ${mrrMovements} m where m.merchant_id = s.merchant_id and m.platform_id = s.platform_id
+          and m.kind in ('new', 'reactivation') and m.at >= s.started_at
       )) as converted
     from ${subscriptions} s
     where s.stripe_subscription_id is null and s.trial_end is not null

@@ -48,6 +48,7 @@ export type SubscriptionListRow = {
   isLocal: boolean;
   storeCodes: string[];
   featureCount: number;
+  /** All that the account brings in a month, in the row's currency: its plan, add-ons, and a second plan of an import. */
   mrrCents: number;
 };
 
@@ -99,7 +100,11 @@ export async function listSubscriptions(
       pt.code as pending_tier_code,
       (select count(*)::int from ${tierLimits} l where l.tier_id = page.tier_id and l.enabled) as feature_count,
       (select coalesce(sum(a.mrr_cents), 0)::bigint from ${storeAddOns} a
-        where a.merchant_id = page.merchant_id and a.platform_id = page.platform_id) as add_on_mrr,
+        where a.merchant_id = page.merchant_id and a.platform_id = page.platform_id
+          and a.currency = page.currency) as add_on_mrr,
+      (select coalesce(sum(o.mrr_cents), 0)::bigint from ${subscriptions} o
+        where o.merchant_id = page.merchant_id and o.platform_id = page.platform_id and not o.is_current
+          and o.currency = page.currency) as other_mrr,
       array(select code from ${stores} where merchant_id = page.merchant_id and platform_id = page.platform_id
         order by code) as store_codes
     from page
@@ -149,6 +154,7 @@ type Raw = {
   feature_count: number;
   mrr_cents: string;
   add_on_mrr: string;
+  other_mrr: string;
   sort_value: string;
 };
 
@@ -173,7 +179,7 @@ const toRow = (raw: Raw): SubscriptionListRow => ({
   isLocal: raw.stripe_subscription_id === null,
   storeCodes: raw.store_codes,
   featureCount: raw.feature_count,
-  mrrCents: Number(raw.mrr_cents) + Number(raw.add_on_mrr),
+  mrrCents: Number(raw.mrr_cents) + Number(raw.add_on_mrr) + Number(raw.other_mrr),
 });
 
 const writeCursor = (value: string, id: string) =>

@@ -57,6 +57,7 @@ async function checkSubscriptions({ stage, shop }: Hero, theirs: Stripe.Subscrip
     .select()
     .from(subscriptions)
     .where(eq(subscriptions.merchantId, shop.account.merchantId));
+  const now = await stage.now();
   const prices = new Map(
     (await stage.db.select().from(tierPrices)).map((price) => [price.stripePriceId, price]),
   );
@@ -73,7 +74,7 @@ async function checkSubscriptions({ stage, shop }: Hero, theirs: Stripe.Subscrip
       tierId: prices.get(item?.priceId ?? '')?.tierId,
       interval: item?.interval,
       unitAmount: item?.unitAmount,
-      mrrCents: computeMrr(one.status, snapshot.items, snapshot.discounts, snapshot.currency),
+      mrrCents: computeMrr(one.status, snapshot.items, snapshot.discounts, snapshot.currency, now),
       start: seconds(item?.periodStart ?? null),
       end: seconds(item?.periodEnd ?? null),
       trialEnd: one.trial_end,

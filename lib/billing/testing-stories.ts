@@ -71,7 +71,7 @@ async function doStep(hero: Hero, name: string, post: Post): Promise<void> {
 }
 
 /** What a verb or Stripe may say no to; everything else is a fault. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   if (error instanceof NotNow || error instanceof DomainError) return true;
   if (error instanceof Stripe.errors.StripeError) return (error.statusCode ?? 500) < 500;
   return error instanceof Error && error.message.includes('local Stripe answered 4');
@@ -119,7 +119,7 @@ async function settleAll(hero: Hero, post: Post): Promise<void> {
 }
 
 /** The queued work of a merchant, as the worker would do it. */
-async function runQueue({ stage, shop }: Hero): Promise<void> {
+export async function runQueue({ stage, shop }: Hero): Promise<void> {
   const jobs = await stage.db.execute(sql`
     delete from graphile_worker._private_jobs where payload->>'merchantId' = ${shop.account.merchantId} returning id`);
   if (jobs.length === 0) return;

@@ -4,7 +4,9 @@ import { type InvoiceSnapshot, readInvoice } from './invoice-snapshot';
 import { type Marks, readMarks } from './metadata';
 import { date, metadata, reference, seconds } from './shapes';
 
-const recurring = z.object({ interval: z.string(), interval_count: z.number().default(1) }).nullish();
+const recurring = z
+  .object({ interval: z.enum(['day', 'week', 'month', 'year']), interval_count: z.number().default(1) })
+  .nullish();
 const price = z.object({
   id: z.string(),
   product: reference.nullish(),
@@ -86,8 +88,10 @@ export type ItemSnapshot = {
   priceId: string;
   productId: string | null;
   unitAmount: number;
+  /** What a tier calls it: a year or, for all that is billed more often, a month. */
   interval: 'month' | 'year';
-  intervalCount: number;
+  /** As Stripe bills it: an imported price may be of every second week. */
+  recurring: { interval: 'day' | 'week' | 'month' | 'year'; count: number };
   quantity: number;
   periodStart: Date | null;
   periodEnd: Date | null;
@@ -143,7 +147,10 @@ export function readSubscription(raw: unknown): SubscriptionSnapshot {
       productId: item.price.product ?? null,
       unitAmount: item.price.unit_amount ?? 0,
       interval: item.price.recurring?.interval === 'year' ? 'year' : 'month',
-      intervalCount: item.price.recurring?.interval_count ?? 1,
+      recurring: {
+        interval: item.price.recurring?.interval ?? 'month',
+        count: item.price.recurring?.interval_count ?? 1,
+      },
       quantity: item.quantity ?? 1,
       periodStart: start == null ? null : fromUnix(start),
       periodEnd: end == null ? null : fromUnix(end),

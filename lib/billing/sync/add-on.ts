@@ -55,7 +55,10 @@ export async function syncAddOnItems(
       cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
       endedAt: snapshot.endedAt ?? (ended ? moment.at : null),
       currency: snapshot.currency,
-      mrrCents: where === 'own' ? computeMrr(status, [place.item], snapshot.discounts, snapshot.currency) : 0,
+      mrrCents:
+        where === 'own'
+          ? computeMrr(status, [place.item], snapshot.discounts, snapshot.currency, moment.at)
+          : 0,
     };
     const bookkeeping = { syncedAt: moment.at, syncNumber: number };
     const changed = changedFields(row as Partial<typeof next> | undefined, next);

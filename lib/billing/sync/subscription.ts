@@ -178,7 +178,7 @@ export function nextOf<Waiting extends object>(
     interval: plan.item.interval,
     currency: snapshot.currency,
     unitAmount: plan.item.unitAmount,
-    mrrCents: computeMrr(status, snapshot.items, snapshot.discounts, snapshot.currency),
+    mrrCents: computeMrr(status, snapshot.items, snapshot.discounts, snapshot.currency, moment.at),
     startedAt: snapshot.startedAt,
     currentPeriodStart: plan.item.periodStart,
     currentPeriodEnd: plan.item.periodEnd,

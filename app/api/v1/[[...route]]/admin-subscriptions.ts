@@ -195,7 +195,7 @@ export const adminSubscriptions: Resource = (api) => {
       {
         total: figures.total,
         by_status: figures.byStatus,
-        by_tier: Object.fromEntries(figures.byTier.map((one) => [one.code, one.count])),
+        by_tier: countByCode(figures.byTier),
         trialing: figures.trialing,
         past_due: figures.pastDue,
         mrr: figures.mrr,
@@ -261,6 +261,13 @@ export const adminSubscriptions: Resource = (api) => {
     );
   });
 };
+
+/** How many have a plan of each code; two platforms may each have one of that code. */
+function countByCode(tiers: { code: string; count: number }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { code, count } of tiers) counts[code] = (counts[code] ?? 0) + count;
+  return counts;
+}
 
 async function accountOf(db: Parameters<typeof getPlatform>[0], named: { id: string; pid: string }) {
   const [merchant, platform] = await Promise.all([findMerchant(db, named.id), getPlatform(db, named.pid)]);
