@@ -186,6 +186,7 @@ export const creditLedger = pgTable(
       t.at.desc().nullsFirst(),
       t.id.desc().nullsFirst(),
     ),
+    index('credit_ledger_package').on(t.platformId, t.reason).where(sql`${t.kind} = 'purchase'`),
     check('credit_ledger_amount', sql`${t.amount} <> 0`),
   ],
 );

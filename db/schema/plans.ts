@@ -52,6 +52,8 @@ export const tierPrices = pgTable(
     unitAmount: amount().notNull(),
     stripePriceId: text(),
     archivedAt: instant(),
+    /** When the push archived its price at Stripe; null for one on sale and for one that the next push has to archive. */
+    stripeArchivedAt: instant(),
     createdAt: writtenAt(),
   },
   (t) => [
@@ -162,10 +164,32 @@ export const retiredPrices = pgTable(
     stripePriceId: text().primaryKey(),
     addOnId: text().references(() => addOns.id, { onDelete: 'cascade' }),
     creditPackageId: text().references(() => creditPackages.id, { onDelete: 'cascade' }),
+    /** When the push archived it at Stripe; null: the next push has to. */
+    stripeArchivedAt: instant(),
     createdAt: writtenAt(),
   },
   (t) => [
     index('retired_prices_add_on').on(t.addOnId),
     index('retired_prices_package').on(t.creditPackageId),
   ],
+);
+
+/** Stripe products of deleted tiers, add-ons and packages: the next push archives them there, with their prices. */
+export const retiredProducts = pgTable(
+  'retired_products',
+  {
+    stripeProductId: text().primaryKey(),
+    entity: text({ enum: ['tier', 'add_on', 'credit_package'] }).notNull(),
+    /** Of the deleted row, for the audit trail. */
+    entityId: text().notNull(),
+    platformId: text()
+      .notNull()
+      .references(() => platforms.id),
+    code: text().notNull(),
+    name: text().notNull(),
+    /** When the push archived it; null: the next push has to. */
+    stripeArchivedAt: instant(),
+    createdAt: writtenAt(),
+  },
+  (t) => [index('retired_products_to_archive').on(t.createdAt).where(sql`${t.stripeArchivedAt} is null`)],
 );

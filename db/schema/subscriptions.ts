@@ -185,6 +185,7 @@ export const subscriptions = pgTable(
     index('subscriptions_tier')
       .on(t.tierId, t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.isCurrent}`),
+    index('subscriptions_pending_tier').on(t.pendingTierId).where(sql`${t.pendingTierId} is not null`),
     index('subscriptions_cancelling')
       .on(t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.isCurrent} and ${t.cancelAt} is not null`),

@@ -1,26 +1,26 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '@/db/client';
-import { newId } from '@/db/ids';
-import { addOnFeatures, addOns, creditLedger, creditPackages, storeAddOns } from '@/db/schema';
-import { DomainError, invalid } from '@/lib/errors';
-import { type Actor, changedFields, recordAudit } from './audit';
-import { AddOnNotFound, EditConflict, PackageNotFound } from './errors';
-import type { Feature } from './features';
+import type { Tx } from '@/db/client';
+import { checkoutSessions, platforms } from '@/db/schema';
+import { DomainError, type FieldProblem, ValidationFailed } from '@/lib/errors';
+import { decimalsOf, priceProblem, writePrice } from '@/lib/money';
+import { EditConflict } from './errors';
+import { codeInput } from './tier-input';
+import { centsInput } from './tier-prices';
 
-const code = z
-  .string()
-  .trim()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'lower-case letters, digits, - and _, no spaces');
+/*
+ * What add-ons and credit packages share: their input, its checks, what the audit trail shows. The verbs are in
+ * `add-on-edit.ts` and `credit-package-edit.ts`.
+ */
 const common = {
-  code,
+  code: codeInput,
   name: z.string().trim().min(1).max(80),
   currency: z
     .string()
     .trim()
     .toUpperCase()
     .regex(/^[A-Z]{3}$/, 'a three-letter currency code'),
-  unit_amount: z.number().int().min(0).max(100_000_000),
+  unit_amount: centsInput,
   is_active: z.boolean().default(true),
   display_order: z.number().int().min(0).max(10_000).default(0),
   revision: z.number().int().optional(),
@@ -42,162 +42,97 @@ export const creditPackageInput = z.strictObject({
 export type AddOnInput = z.output<typeof addOnInput>;
 export type CreditPackageInput = z.output<typeof creditPackageInput>;
 
-/** 409: the platform has one of that code; or it was bought and can only be made inactive. */
+/** 409: the platform has one of that code. */
 export class CodeTaken extends DomainError {
   constructor(taken: string) {
     super('conflict', 'code_taken', { field: 'code', code: taken });
   }
 }
+
+/** 409: it was bought, or is being bought: it can only be made inactive. */
 export class InUse extends DomainError {
   constructor(what: string) {
     super('conflict', 'in_use', { code: what });
   }
 }
 
-type Context = { actor: Actor; now: Date };
+type Priced = { currency: string; unit_amount: number };
 
-/** Makes an add-on, or changes the one of that id. Push to Stripe afterwards. @throws CodeTaken, AddOnNotFound, EditConflict, ValidationFailed */
-export async function saveAddOn(
-  db: Db,
-  platformId: string,
-  input: AddOnInput,
-  features: readonly Feature[],
-  context: Context,
-  id?: string,
-): Promise<string> {
-  for (const [i, row] of input.features.entries()) {
-    const feature = features.find((one) => one.code === row.feature_code);
-    if (!feature || feature.kind === 'flag')
-      throw invalid(`features[${i}].feature_code`, 'unknown_feature', 'is not a counted feature');
-  }
-  const { features: adds, revision, is_active, unit_amount, display_order, ...plain } = input;
-  const row = { ...plain, isActive: is_active, unitAmount: unit_amount, displayOrder: display_order };
-  return db.transaction(async (tx) => {
-    const [before] = id ? await tx.select().from(addOns).where(eq(addOns.id, id)).for('update') : [];
-    if (id && !before) throw new AddOnNotFound(id);
-    if (before && revision !== undefined && revision !== before.revision)
-      throw new EditConflict(before.revision);
-    const key = before?.id ?? newId('aon');
-    const [clash] = await tx
-      .select({ id: addOns.id })
-      .from(addOns)
-      .where(
-        and(eq(addOns.platformId, platformId), eq(addOns.code, input.code), sql`${addOns.id} <> ${key}`),
-      );
-    if (clash) throw new CodeTaken(input.code);
-    if (before)
-      await tx
-        .update(addOns)
-        .set({ ...row, revision: before.revision + 1 })
-        .where(eq(addOns.id, key));
-    else await tx.insert(addOns).values({ id: key, platformId, ...row });
-    await tx.delete(addOnFeatures).where(eq(addOnFeatures.addOnId, key));
-    if (adds.length > 0) {
-      await tx
-        .insert(addOnFeatures)
-        .values(adds.map((one) => ({ addOnId: key, featureCode: one.feature_code, amount: one.amount })));
-    }
-    const changed = changedFields(before as Record<string, unknown> | undefined, { ...row, adds });
-    await recordAudit(tx, context.actor, context.now, {
-      action: before ? 'add_on_product.updated' : 'add_on_product.created',
-      entity: 'add_on_product',
-      entityId: key,
-      platformId,
-      before: changed?.before ?? null,
-      after: changed?.after ?? null,
+/** The price has to be one in its currency; with the problems found before. @throws ValidationFailed */
+export function checkPriced(input: Priced, before: FieldProblem[]): void {
+  const problems = [...before];
+  const rule = priceProblem(input.unit_amount, input.currency);
+  if (decimalsOf(input.currency) === null)
+    problems.push({
+      path: 'currency',
+      rule: 'unknown_currency',
+      message: 'is not a currency that can be charged',
     });
-    return key;
-  });
+  else if (rule) problems.push({ path: 'unit_amount', rule, message: `is no price in ${input.currency}` });
+  if (problems.length > 0) throw new ValidationFailed(problems);
 }
 
-/** Makes a credit package, or changes the one of that id. @throws CodeTaken, PackageNotFound, EditConflict */
-export async function saveCreditPackage(
-  db: Db,
-  platformId: string,
-  input: CreditPackageInput,
-  context: Context,
-  id?: string,
-): Promise<string> {
-  const { revision, is_active, unit_amount, display_order, ...plain } = input;
-  const row = { ...plain, isActive: is_active, unitAmount: unit_amount, displayOrder: display_order };
-  return db.transaction(async (tx) => {
-    const [before] = id
-      ? await tx.select().from(creditPackages).where(eq(creditPackages.id, id)).for('update')
-      : [];
-    if (id && !before) throw new PackageNotFound(id);
-    if (before && revision !== undefined && revision !== before.revision)
-      throw new EditConflict(before.revision);
-    const key = before?.id ?? newId('cpk');
-    const [clash] = await tx
-      .select({ id: creditPackages.id })
-      .from(creditPackages)
-      .where(
-        and(
-          eq(creditPackages.platformId, platformId),
-          eq(creditPackages.code, input.code),
-          sql`${creditPackages.id} <> ${key}`,
-        ),
-      );
-    if (clash) throw new CodeTaken(input.code);
-    if (before)
-      await tx
-        .update(creditPackages)
-        .set({ ...row, revision: before.revision + 1 })
-        .where(eq(creditPackages.id, key));
-    else await tx.insert(creditPackages).values({ id: key, platformId, ...row });
-    const changed = changedFields(before as Record<string, unknown> | undefined, row);
-    await recordAudit(tx, context.actor, context.now, {
-      action: before ? 'credit_package.updated' : 'credit_package.created',
-      entity: 'credit_package',
-      entityId: key,
-      platformId,
-      before: changed?.before ?? null,
-      after: changed?.after ?? null,
-    });
-    return key;
-  });
+/**
+ * A change of what is there has to know it as it is, and leaves its code: sales, lookup keys and the API go by it.
+ * @throws EditConflict, ValidationFailed
+ */
+export function refuseStale(
+  before: { revision: number; code: string } | undefined,
+  input: { revision?: number; code: string },
+): void {
+  if (!before) return;
+  if (input.revision !== undefined && input.revision !== before.revision)
+    throw new EditConflict(before.revision);
+  if (input.code !== before.code)
+    throw new ValidationFailed([{ path: 'code', rule: 'unchangeable', message: 'cannot be changed' }]);
 }
 
-/** Deletes an add-on that nobody ever bought. @throws AddOnNotFound, InUse */
-export async function deleteAddOn(db: Db, id: string, context: Context): Promise<void> {
-  await db.transaction(async (tx) => {
-    const [row] = await tx.select().from(addOns).where(eq(addOns.id, id)).for('update');
-    if (!row) throw new AddOnNotFound(id);
-    const [used] = await tx
-      .select({ id: storeAddOns.id })
-      .from(storeAddOns)
-      .where(eq(storeAddOns.addOnId, id))
-      .limit(1);
-    if (used) throw new InUse(row.code);
-    await tx.delete(addOns).where(eq(addOns.id, id));
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'add_on_product.deleted',
-      entity: 'add_on_product',
-      entityId: id,
-      platformId: row.platformId,
-      before: row,
-    });
-  });
+/** Whether somebody has a checkout open for it; a choice begins with the code. */
+export async function isBeingBought(
+  tx: Tx,
+  kind: 'add_on' | 'credits',
+  row: { platformId: string; code: string },
+): Promise<boolean> {
+  const [open] = await tx
+    .select({ id: checkoutSessions.id })
+    .from(checkoutSessions)
+    .where(
+      and(
+        eq(checkoutSessions.platformId, row.platformId),
+        eq(checkoutSessions.status, 'open'),
+        eq(checkoutSessions.kind, kind),
+        sql`split_part(${checkoutSessions.choice}, ':', 1) = ${row.code}`,
+      ),
+    )
+    .limit(1);
+  return open !== undefined;
 }
 
-/** Deletes a credit package that nobody ever bought. @throws PackageNotFound, InUse */
-export async function deleteCreditPackage(db: Db, id: string, context: Context): Promise<void> {
-  await db.transaction(async (tx) => {
-    const [row] = await tx.select().from(creditPackages).where(eq(creditPackages.id, id)).for('update');
-    if (!row) throw new PackageNotFound(id);
-    const [used] = await tx
-      .select({ id: creditLedger.id })
-      .from(creditLedger)
-      .where(and(eq(creditLedger.kind, 'purchase'), eq(creditLedger.reason, row.code)))
-      .limit(1);
-    if (used) throw new InUse(row.code);
-    await tx.delete(creditPackages).where(eq(creditPackages.id, id));
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'credit_package.deleted',
-      entity: 'credit_package',
-      entityId: id,
-      platformId: row.platformId,
-      before: row,
-    });
-  });
+/** A platform's code, for the audit trail. */
+export async function codeOf(tx: Tx, platformId: string): Promise<string> {
+  const [row] = await tx.select({ code: platforms.code }).from(platforms).where(eq(platforms.id, platformId));
+  return row?.code ?? platformId;
+}
+
+type Row = {
+  code: string;
+  name: string;
+  description?: string;
+  category?: string;
+  interval?: 'month' | 'year';
+  currency: string;
+  unitAmount: number;
+  isActive: boolean;
+  displayOrder: number;
+};
+
+/** What the audit trail shows of one, `gives` being what only its kind has. */
+export function extraFacts(
+  platform: string,
+  row: Row,
+  gives: Record<string, unknown>,
+): Record<string, unknown> {
+  const { code, name, description, category, interval, currency, unitAmount, isActive, displayOrder } = row;
+  const price = `${writePrice(unitAmount, currency)} ${currency}${interval ? ` / ${interval}` : ''}`;
+  return { code, platform, name, description, category, price, isActive, displayOrder, ...gives };
 }

@@ -1,60 +1,15 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { platforms, subscriptions, tierLimits, tierPrices, tiers } from '@/db/schema';
-import { DomainError, invalid } from '@/lib/errors';
+import { checkoutSessions, platforms, subscriptions, tiers } from '@/db/schema';
+import { DomainError } from '@/lib/errors';
+import { writePrice } from '@/lib/money';
 import { type Actor, changedFields, recordAudit } from './audit';
 import { EditConflict, TierNotFound } from './errors';
+import { refuseTakenProduct, retireProduct } from './retire-product';
+import type { NewTier, TierPatch } from './tier-input';
+import { wantedPrices, writePrices } from './tier-prices';
 import { getTier, type Tier } from './tiers';
-
-const code = z
-  .string()
-  .trim()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'lower-case letters, digits, - and _, no spaces');
-const cents = z.number().int().min(0).max(100_000_000);
-const priceInput = z.strictObject({
-  currency: z
-    .string()
-    .trim()
-    .toUpperCase()
-    .regex(/^[A-Z]{3}$/, 'a three-letter currency code'),
-  interval: z.enum(['month', 'year']),
-  unit_amount: cents,
-  stripe_price_id: z
-    .string()
-    .trim()
-    .regex(/^price_\w+$/, 'a Stripe price id')
-    .nullish(),
-});
-
-const common = {
-  name: z.string().trim().min(1).max(80),
-  description: z.string().trim().max(500),
-  is_active: z.boolean(),
-  is_public: z.boolean(),
-  is_self_service: z.boolean(),
-  display_order: z.number().int().min(0).max(10_000),
-  trial_days: z.number().int().min(0).max(730).nullable(),
-  stripe_product_id: z
-    .string()
-    .trim()
-    .regex(/^prod_\w+$/, 'a Stripe product id')
-    .nullable(),
-  /** In the platform's default currency; null takes the price away. */
-  price_monthly_cents: cents.nullable(),
-  price_annual_cents: cents.nullable(),
-  /** All prices; what is not named is taken away. */
-  prices: z.array(priceInput).max(40),
-};
-
-export const newTierInput = z
-  .strictObject({ code, ...common })
-  .partial()
-  .required({ code: true, name: true });
-export const tierPatch = z.strictObject({ ...common, revision: z.number().int() }).partial();
-export type NewTier = z.output<typeof newTierInput>;
-export type TierPatch = z.output<typeof tierPatch>;
 
 /** 409: another tier of the platform has the code. */
 export class TierCodeTaken extends DomainError {
@@ -63,39 +18,59 @@ export class TierCodeTaken extends DomainError {
   }
 }
 
-/** 409: somebody has it or had it; it can be made inactive instead. */
+/** 409: somebody has it, had it or is buying it, or the platform gives it; it can be made inactive instead. */
 export class TierInUse extends DomainError {
-  constructor(details: { tier_code: string; subscribers: number }) {
+  constructor(details: { tier_code: string; subscribers: number; role?: TierRole }) {
     super('conflict', 'tier_in_use', details);
   }
 }
 
-type Context = { actor: Actor; now: Date };
+/** 409: the platform gives it to new merchants (trial) or to those without a plan (fallback): it cannot be switched off. */
+export class TierHasRole extends DomainError {
+  constructor(details: { tier_code: string; role: TierRole }) {
+    super('conflict', 'tier_has_role', details);
+  }
+}
+
+export type TierRole = 'trial' | 'fallback';
+
+/** What the platform itself gives a tier for, or null. */
+export function roleOf(
+  tierCode: string,
+  platform: { trialTierCode: string | null; fallbackTierCode: string | null },
+): TierRole | null {
+  if (platform.trialTierCode === tierCode) return 'trial';
+  return platform.fallbackTierCode === tierCode ? 'fallback' : null;
+}
+
+export type EditContext = { actor: Actor; now: Date };
 
 /** Makes a tier. @throws TierCodeTaken, ValidationFailed */
 export async function createTier(
   db: Db,
   platformId: string,
   input: NewTier,
-  context: Context,
+  context: EditContext,
 ): Promise<Tier> {
   return db.transaction(async (tx) => {
-    const currency = await currencyOf(tx, platformId);
+    const platform = await lockPlatform(tx, platformId);
+    const prices = wantedPrices(input, platform.defaultCurrency, []);
     const id = newId('tier');
+    if (input.stripe_product_id) await refuseTakenProduct(tx, input.stripe_product_id, id);
     const [made] = await tx
       .insert(tiers)
       .values({ id, platformId, code: input.code, name: input.name, ...columns(input) })
-      .onConflictDoNothing()
+      .onConflictDoNothing({ target: [tiers.platformId, tiers.code] })
       .returning({ id: tiers.id });
     if (!made) throw new TierCodeTaken(input.code);
-    await writePrices(tx, id, wantedPrices(input, currency, []));
+    if (prices) await writePrices(tx, id, prices);
     const tier = await getTier(tx, platformId, input.code);
     await recordAudit(tx, context.actor, context.now, {
       action: 'tier.created',
       entity: 'tier',
       entityId: id,
       platformId,
-      after: facts(tier),
+      after: tierFacts(tier, platform.code),
     });
     return tier;
   });
@@ -104,153 +79,135 @@ export async function createTier(
 /**
  * Changes a tier: what is not named stays. A changed price becomes a new row; the old one stays for those who pay it and
  * at Stripe until the next push. With `revision`, one that is no longer current is refused: nothing is overwritten unseen.
- * @throws TierNotFound, EditConflict, ValidationFailed
+ * @throws TierNotFound, EditConflict, ValidationFailed, TierHasRole when the platform's trial or fallback tier is switched off
  */
 export async function updateTier(
   db: Db,
   platformId: string,
   tierCode: string,
   patch: TierPatch,
-  context: Context,
+  context: EditContext,
 ): Promise<Tier> {
   return db.transaction(async (tx) => {
-    const before = await lockTier(tx, platformId, tierCode);
-    if (patch.revision !== undefined && patch.revision !== before.revision)
-      throw new EditConflict(before.revision);
-    const currency = await currencyOf(tx, platformId);
+    const platform = await lockPlatform(tx, platformId);
+    const before = await lockTier(tx, platformId, tierCode, patch.revision);
+    const role = roleOf(tierCode, platform);
+    if (role && before.isActive && patch.is_active === false)
+      throw new TierHasRole({ tier_code: tierCode, role });
+    const prices = wantedPrices(patch, platform.defaultCurrency, before.prices);
+    if (patch.stripe_product_id) await refuseTakenProduct(tx, patch.stripe_product_id, before.id);
     const changes = columns(patch);
     if (Object.keys(changes).length > 0) await tx.update(tiers).set(changes).where(eq(tiers.id, before.id));
-    await writePrices(tx, before.id, wantedPrices(patch, currency, before.prices));
+    if (prices) await writePrices(tx, before.id, prices);
     const after = await getTier(tx, platformId, tierCode);
-    const changed = changedFields<Record<string, unknown>>(facts(before), facts(after));
+    const changed = changedFields<Record<string, unknown>>(
+      tierFacts(before, platform.code),
+      tierFacts(after, platform.code),
+    );
     if (!changed) return before;
-    await tx
-      .update(tiers)
-      .set({ revision: sql`${tiers.revision} + 1`, updatedAt: new Date() })
-      .where(eq(tiers.id, before.id));
+    await raiseRevision(tx, before.id);
     await recordAudit(tx, context.actor, context.now, {
       action: 'tier.updated',
       entity: 'tier',
       entityId: before.id,
       platformId,
-      ...changed,
+      ...which(tierCode, platform.code, changed),
     });
     return getTier(tx, platformId, tierCode);
   });
 }
 
-/** Deletes a tier that nobody ever subscribed to. @throws TierNotFound, TierInUse */
+/**
+ * Deletes a tier that nobody ever subscribed to; the next push archives its Stripe product. One that it succeeded has no
+ * successor any more. With `revision`, one that was changed meanwhile is refused.
+ * @throws TierNotFound, TierInUse, EditConflict
+ */
 export async function deleteTier(
   db: Db,
   platformId: string,
   tierCode: string,
-  context: Context,
+  context: EditContext & { revision?: number },
 ): Promise<Tier> {
   return db.transaction(async (tx) => {
-    const tier = await lockTier(tx, platformId, tierCode);
-    const [used] = await tx.execute<{ current: string; ever: string; role: boolean }>(sql`
-      select count(*) filter (where ${subscriptions.isCurrent}) as current, count(*) as ever,
-        exists (select 1 from ${platforms} where ${platforms.id} = ${platformId}
-          and ${tierCode} in (${platforms.trialTierCode}, ${platforms.fallbackTierCode})) as role
-      from ${subscriptions} where ${subscriptions.tierId} = ${tier.id} or ${subscriptions.pendingTierId} = ${tier.id}`);
-    if (Number(used?.ever ?? 0) > 0 || used?.role) {
-      throw new TierInUse({ tier_code: tierCode, subscribers: Number(used?.current ?? 0) });
-    }
+    const platform = await lockPlatform(tx, platformId);
+    const tier = await lockTier(tx, platformId, tierCode, context.revision);
+    await refuseUsed(tx, tier, roleOf(tierCode, platform));
     await tx.delete(tiers).where(eq(tiers.id, tier.id));
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'tier.deleted',
-      entity: 'tier',
-      entityId: tier.id,
-      platformId,
-      before: facts(tier),
-    });
+    await retireProduct(tx, 'tier', tier);
+    const orphans = await tx
+      .update(tiers)
+      .set({ successorId: null, revision: sql`${tiers.revision} + 1`, updatedAt: new Date() })
+      .where(and(eq(tiers.platformId, platformId), eq(tiers.successorId, tier.id)))
+      .returning({ id: tiers.id, code: tiers.code });
+    await recordAudit(tx, context.actor, context.now, [
+      {
+        action: 'tier.deleted',
+        entity: 'tier',
+        entityId: tier.id,
+        platformId,
+        before: tierFacts(tier, platform.code),
+      },
+      ...orphans.map((row) => ({
+        action: 'tier.updated',
+        entity: 'tier',
+        entityId: row.id,
+        platformId,
+        ...which(row.code, platform.code, {
+          before: { successor: tierCode },
+          after: { successor: null },
+        }),
+      })),
+    ]);
     return tier;
   });
 }
 
-/**
- * "New subscribers only": a copy of the tier, with its prices and limits, becomes the public one; the old turns private
- * and is still served. Edit the copy, then push it to Stripe.
- * @throws TierNotFound, TierCodeTaken, EditConflict
- */
-export async function saveAsSuccessor(
-  db: Db,
-  platformId: string,
-  tierCode: string,
-  input: { code: string; name?: string; revision?: number },
-  context: Context,
-): Promise<Tier> {
-  return db.transaction(async (tx) => {
-    const old = await lockTier(tx, platformId, tierCode);
-    if (input.revision !== undefined && input.revision !== old.revision) throw new EditConflict(old.revision);
-    const id = newId('tier');
-    const [made] = await tx
-      .insert(tiers)
-      .values({
-        id,
-        platformId,
-        code: code.parse(input.code),
-        name: input.name ?? old.name,
-        description: old.description,
-        isActive: true,
-        isPublic: true,
-        isSelfService: old.isSelfService,
-        displayOrder: old.displayOrder,
-        trialDays: old.trialDays,
-      })
-      .onConflictDoNothing()
-      .returning({ id: tiers.id });
-    if (!made) throw new TierCodeTaken(input.code);
-    if (old.prices.length > 0) {
-      await tx.insert(tierPrices).values(
-        old.prices.map(({ currency, interval, unitAmount }) => ({
-          id: newId('tpr'),
-          tierId: id,
-          currency,
-          interval,
-          unitAmount,
-        })),
-      );
-    }
-    if (old.limits.length > 0)
-      await tx.insert(tierLimits).values(old.limits.map((row) => ({ ...row, tierId: id })));
-    await tx
-      .update(tiers)
-      .set({ isPublic: false, successorId: id, revision: sql`${tiers.revision} + 1`, updatedAt: new Date() })
-      .where(eq(tiers.id, old.id));
-    const successor = await getTier(tx, platformId, input.code);
-    await recordAudit(tx, context.actor, context.now, [
-      {
-        action: 'tier.succeeded',
-        entity: 'tier',
-        entityId: old.id,
-        platformId,
-        before: { isPublic: old.isPublic },
-        after: { isPublic: false, successor: input.code },
-      },
-      { action: 'tier.created', entity: 'tier', entityId: id, platformId, after: facts(successor) },
-    ]);
-    return successor;
+async function refuseUsed(tx: Tx, tier: Tier, role: TierRole | null): Promise<void> {
+  const [used] = await tx.execute<{ current: string; ever: string; buying: boolean }>(sql`
+    select count(*) filter (where ${subscriptions.isCurrent}) as current, count(*) as ever,
+      exists (select 1 from ${checkoutSessions} where ${checkoutSessions.platformId} = ${tier.platformId}
+        and ${checkoutSessions.status} = 'open' and ${checkoutSessions.kind} = 'plan'
+        and split_part(${checkoutSessions.choice}, ':', 1) = ${tier.code}) as buying
+    from ${subscriptions} where ${subscriptions.tierId} = ${tier.id} or ${subscriptions.pendingTierId} = ${tier.id}`);
+  if (Number(used?.ever ?? 0) === 0 && !used?.buying && !role) return;
+  throw new TierInUse({
+    tier_code: tier.code,
+    subscribers: Number(used?.current ?? 0),
+    ...(role ? { role } : {}),
   });
 }
 
-async function lockTier(tx: Tx, platformId: string, tierCode: string): Promise<Tier> {
+/** The tier, locked until the transaction ends. @throws TierNotFound, EditConflict for a `revision` that is not current */
+export async function lockTier(
+  tx: Tx,
+  platformId: string,
+  tierCode: string,
+  revision: number | undefined,
+): Promise<Tier> {
   const [row] = await tx
     .select({ id: tiers.id })
     .from(tiers)
     .where(and(eq(tiers.platformId, platformId), eq(tiers.code, tierCode)))
     .for('update');
   if (!row) throw new TierNotFound(tierCode);
-  return getTier(tx, platformId, tierCode);
+  const tier = await getTier(tx, platformId, tierCode);
+  if (revision !== undefined && revision !== tier.revision) throw new EditConflict(tier.revision);
+  return tier;
 }
 
-async function currencyOf(tx: Tx, platformId: string): Promise<string> {
-  const [row] = await tx
-    .select({ currency: platforms.defaultCurrency })
-    .from(platforms)
-    .where(eq(platforms.id, platformId));
-  return row?.currency ?? 'EUR';
+/** The platform of a tier that is being edited: its roles stay as they are until the transaction ends. */
+export async function lockPlatform(tx: Tx, platformId: string) {
+  const [row] = await tx.select().from(platforms).where(eq(platforms.id, platformId)).for('no key update');
+  if (!row) throw new Error(`no platform ${platformId}`);
+  return row;
 }
+
+/** Every edit of a tier, its prices or its limits raises it: the guard against lost edits. */
+export const raiseRevision = (tx: Tx, tierId: string) =>
+  tx
+    .update(tiers)
+    .set({ revision: sql`${tiers.revision} + 1`, updatedAt: new Date() })
+    .where(eq(tiers.id, tierId));
 
 function columns(input: TierPatch | NewTier) {
   const named = {
@@ -268,82 +225,17 @@ function columns(input: TierPatch | NewTier) {
   >;
 }
 
-type WantedPrice = {
-  currency: string;
-  interval: 'month' | 'year';
-  unitAmount: number;
-  stripePriceId?: string | null;
-};
-
-/** The prices as they shall be; undefined = as they are. */
-function wantedPrices(
-  input: TierPatch | NewTier,
-  currency: string,
-  current: WantedPrice[],
-): WantedPrice[] | undefined {
-  const { prices, price_monthly_cents: month, price_annual_cents: year } = input;
-  if (prices === undefined && month === undefined && year === undefined) return undefined;
-  const wanted: WantedPrice[] =
-    prices?.map((price) => ({
-      currency: price.currency,
-      interval: price.interval,
-      unitAmount: price.unit_amount,
-      stripePriceId: price.stripe_price_id,
-    })) ??
-    current.map(({ currency: in_, interval, unitAmount }) => ({ currency: in_, interval, unitAmount }));
-  const keys = wanted.map((price) => `${price.currency} ${price.interval}`);
-  const twice = keys.findIndex((key, index) => keys.indexOf(key) < index);
-  if (twice >= 0)
-    throw invalid(`prices[${twice}]`, 'repeated', 'has the currency and interval of another price');
-  const set = (interval: 'month' | 'year', amount: number | null | undefined) => {
-    if (amount === undefined) return;
-    const index = wanted.findIndex((price) => price.currency === currency && price.interval === interval);
-    if (index >= 0) wanted.splice(index, 1);
-    if (amount !== null) wanted.push({ currency, interval, unitAmount: amount });
-  };
-  set('month', month);
-  set('year', year);
-  return wanted;
-}
-
-/** Archives what is no longer wanted or costs otherwise, and adds what is new. */
-async function writePrices(tx: Tx, tierId: string, wanted: WantedPrice[] | undefined): Promise<void> {
-  if (!wanted) return;
-  const current = await tx
-    .select()
-    .from(tierPrices)
-    .where(and(eq(tierPrices.tierId, tierId), isNull(tierPrices.archivedAt)));
-  const same = (a: WantedPrice, b: WantedPrice) => a.currency === b.currency && a.interval === b.interval;
-  for (const row of current) {
-    const next = wanted.find((price) => same(price, row));
-    if (
-      next &&
-      next.unitAmount === row.unitAmount &&
-      (next.stripePriceId ?? row.stripePriceId) === row.stripePriceId
-    )
-      continue;
-    await tx.update(tierPrices).set({ archivedAt: new Date() }).where(eq(tierPrices.id, row.id));
-  }
-  for (const price of wanted) {
-    const row = current.find((one) => same(one, price));
-    if (
-      row &&
-      row.unitAmount === price.unitAmount &&
-      (price.stripePriceId ?? row.stripePriceId) === row.stripePriceId
-    )
-      continue;
-    await tx.insert(tierPrices).values({ id: newId('tpr'), tierId, ...price });
-  }
-}
-
 /** What the audit trail shows of a tier. */
-function facts(tier: Tier): Record<string, unknown> {
-  const { name, description, isActive, isPublic, isSelfService, displayOrder, trialDays, stripeProductId } =
-    tier;
-  const prices = tier.prices
-    .map((price) => `${price.unitAmount} ${price.currency} / ${price.interval}`)
-    .sort();
+export function tierFacts(tier: Tier, platform: string): Record<string, unknown> {
+  const { code, name, description, isActive, isPublic, isSelfService } = tier;
+  const { displayOrder, trialDays, stripeProductId } = tier;
+  const said = tier.prices.map((price) => ({
+    words: `${writePrice(price.unitAmount, price.currency)} ${price.currency} / ${price.interval}`,
+    id: price.stripePriceId,
+  }));
   return {
+    code,
+    platform,
     name,
     description,
     isActive,
@@ -352,6 +244,17 @@ function facts(tier: Tier): Record<string, unknown> {
     displayOrder,
     trialDays,
     stripeProductId,
-    prices,
+    prices: said.map((price) => price.words).join(', '),
+    stripePrices: said.flatMap((price) => price.id ?? []).join(', '),
   };
 }
+
+/** A change with what it is about on both sides: an id says nothing to the person who reads the trail. */
+export const which = <T extends { before: object | null; after: object }>(
+  code: string,
+  platform: string,
+  change: T,
+) => ({
+  before: { code, platform, ...change.before },
+  after: { code, platform, ...change.after },
+});

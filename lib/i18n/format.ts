@@ -1,3 +1,4 @@
+import { decimalsOf } from '../money';
 import { type Locale, regions } from './locales';
 
 /**
@@ -54,9 +55,13 @@ function makeFormat(region: string): Format {
     const key = `${currency}:${style}`;
     let made = currencies.get(key);
     if (!made) {
+      // Said outright: for some currencies (HUF) browsers show fewer decimals than Stripe counts.
+      const decimals = decimalsOf(currency) ?? undefined;
       made = new Intl.NumberFormat(region, {
         style: 'currency',
         currency,
+        minimumFractionDigits: decimals,
+        maximumFractionDigits: decimals,
         trailingZeroDisplay: style === 'short' ? 'stripIfInteger' : 'auto',
       });
       currencies.set(key, made);

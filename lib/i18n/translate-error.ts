@@ -47,6 +47,7 @@ function makeErrorTexts(locale: Locale) {
       feature: typeof details.feature === 'string' ? feature(details.feature) : '',
       limit: typeof details.limit === 'number' ? format.number(details.limit) : '',
       current: typeof details.current === 'number' ? format.number(details.current) : '',
+      role: typeof details.role === 'string' ? details.role : 'none',
       domain: typeof details.domain === 'string' ? details.domain : '',
       asked: typeof details.requested === 'number' ? details.requested : 0,
       minutes: typeof details.retry_after === 'number' ? Math.max(1, Math.ceil(details.retry_after / 60)) : 1,

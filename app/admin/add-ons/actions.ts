@@ -3,9 +3,10 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
+import { deleteAddOn, saveAddOn } from '@/lib/billing/add-on-edit';
 import { listAddOnProducts } from '@/lib/billing/addons';
 import { AddOnNotFound } from '@/lib/billing/errors';
-import { addOnInput, deleteAddOn, saveAddOn } from '@/lib/billing/extras-edit';
+import { addOnInput } from '@/lib/billing/extras-edit';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { attempt } from '../../form-answer';
@@ -75,9 +76,9 @@ export async function setActive(_state: FormState, form: FormData): Promise<Form
 
 /** Deletes an add-on that nobody ever bought. */
 export async function remove(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, place.extend({ name: z.string() }), async ({ id, name }) => {
+  return attempt(form, place.extend({ name: z.string() }), async ({ platform, id, name }) => {
     const { db, actor, now } = await adminContext();
-    await deleteAddOn(db, id, { actor, now });
+    await deleteAddOn(db, platform, id, { actor, now });
     refresh();
     return (await getTranslations('plans'))('deleted', { name });
   });

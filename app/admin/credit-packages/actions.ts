@@ -5,8 +5,9 @@ import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { creditPackages } from '@/db/schema';
+import { deleteCreditPackage, saveCreditPackage } from '@/lib/billing/credit-package-edit';
 import { PackageNotFound } from '@/lib/billing/errors';
-import { creditPackageInput, deleteCreditPackage, saveCreditPackage } from '@/lib/billing/extras-edit';
+import { creditPackageInput } from '@/lib/billing/extras-edit';
 import { getTranslations } from '@/lib/i18n/translations';
 import { attempt } from '../../form-answer';
 import { adminContext } from '../context';
@@ -60,9 +61,9 @@ export async function setActive(_state: FormState, form: FormData): Promise<Form
 
 /** Deletes a package that nobody ever bought. */
 export async function remove(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, place.extend({ name: z.string() }), async ({ id, name }) => {
+  return attempt(form, place.extend({ name: z.string() }), async ({ platform, id, name }) => {
     const { db, actor, now } = await adminContext();
-    await deleteCreditPackage(db, id, { actor, now });
+    await deleteCreditPackage(db, platform, id, { actor, now });
     refresh();
     return (await getTranslations('plans'))('deleted', { name });
   });

@@ -3,15 +3,10 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
-import {
-  createTier,
-  deleteTier,
-  newTierInput,
-  saveAsSuccessor,
-  tierPatch,
-  updateTier,
-} from '@/lib/billing/tier-edit';
+import { createTier, deleteTier, updateTier } from '@/lib/billing/tier-edit';
+import { newTierInput, tierPatch } from '@/lib/billing/tier-input';
 import { saveTierLimits, type TierLimitInput, tierLimitInput } from '@/lib/billing/tier-limits';
+import { saveAsSuccessor, successorInput } from '@/lib/billing/tier-successor';
 import { previewTierLimits } from '@/lib/billing/what-if';
 import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
@@ -120,7 +115,7 @@ export async function succeed(_state: FormState, form: FormData): Promise<FormSt
       db,
       platform,
       code,
-      { code: successor_code, name: successor_name },
+      parse(successorInput, { code: successor_code, name: successor_name }),
       { actor, now },
     );
     refresh();

@@ -15,6 +15,7 @@ const productShape = z.object({
   id: z.string(),
   active: z.boolean().default(true),
   name: z.string().optional(),
+  description: z.string().nullish(),
   deleted: z.boolean().optional(),
 });
 
@@ -38,18 +39,20 @@ export async function noteCatalogDrift(
 async function notePrice(tx: Tx, raw: unknown, deleted: boolean, now: Date) {
   const price = priceShape.parse(raw);
   const [tierPrice] = await tx
-    .select()
+    .select({ row: tierPrices, isSold: tiers.isSelfService })
     .from(tierPrices)
+    .innerJoin(tiers, eq(tiers.id, tierPrices.tierId))
     .where(and(eq(tierPrices.stripePriceId, price.id), isNull(tierPrices.archivedAt)));
   const [addOn] = tierPrice ? [] : await tx.select().from(addOns).where(eq(addOns.stripePriceId, price.id));
   const [pack] =
     tierPrice || addOn
       ? []
       : await tx.select().from(creditPackages).where(eq(creditPackages.stripePriceId, price.id));
-  const row = tierPrice ?? addOn ?? pack;
+  const row = tierPrice?.row ?? addOn ?? pack;
   if (!row) return null;
   const entity = tierPrice ? 'tier_price' : addOn ? 'add_on' : 'credit_package';
-  const local = { active: true, unit_amount: row.unitAmount, currency: row.currency };
+  // A price that nobody can buy by themselves is archived by the push.
+  const local = { active: tierPrice?.isSold ?? true, unit_amount: row.unitAmount, currency: row.currency };
   const stripe = {
     active: price.active && !deleted,
     unit_amount: price.unit_amount ?? null,
@@ -62,17 +65,21 @@ async function noteProduct(tx: Tx, raw: unknown, deleted: boolean, now: Date) {
   const product = productShape.parse(raw);
   const [tier] = await tx.select().from(tiers).where(eq(tiers.stripeProductId, product.id));
   const [addOn] = tier ? [] : await tx.select().from(addOns).where(eq(addOns.stripeProductId, product.id));
-  const row = tier ?? addOn;
+  const [pack] =
+    tier || addOn
+      ? []
+      : await tx.select().from(creditPackages).where(eq(creditPackages.stripeProductId, product.id));
+  const row = tier ?? addOn ?? pack;
   if (!row) return null;
-  const local = { active: true, name: row.name };
-  const stripe = { active: product.active && !deleted, name: product.name ?? row.name };
-  return note(
-    tx,
-    { entity: tier ? 'tier' : 'add_on', entityId: row.id, kind: 'product_drift' },
-    local,
-    stripe,
-    now,
-  );
+  const entity = tier ? 'tier' : addOn ? 'add_on' : 'credit_package';
+  const description = tier?.description ?? addOn?.description ?? '';
+  const local = { active: row.isActive, name: row.name, description };
+  const stripe = {
+    active: product.active && !deleted,
+    name: product.name ?? row.name,
+    description: product.description ?? '',
+  };
+  return note(tx, { entity, entityId: row.id, kind: 'product_drift' }, local, stripe, now);
 }
 
 async function note(

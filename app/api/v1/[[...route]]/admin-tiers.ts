@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { createTier, deleteTier, newTierInput, tierPatch, updateTier } from '@/lib/billing/tier-edit';
+import { createTier, deleteTier, updateTier } from '@/lib/billing/tier-edit';
+import { newTierInput, tierPatch } from '@/lib/billing/tier-input';
 import { countSubscribers, listTiers, type Tier } from '@/lib/billing/tiers';
 import { answers, body, refusals } from './contract';
 import type { Asked } from './environment';
