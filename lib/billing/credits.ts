@@ -4,8 +4,8 @@ import { newId } from '@/db/ids';
 import { creditLedger, creditWallets } from '@/db/schema';
 import { invalid } from '@/lib/errors';
 import type { Account } from './accounts';
-import type { Actor } from './audit';
-import { InsufficientCredits } from './errors';
+import { type Actor, recordAudit } from './audit';
+import { IdempotencyConflict, InsufficientCredits } from './errors';
 
 type Bucket = 'monthly' | 'purchased';
 type Kind = 'grant' | 'purchase' | 'spend' | 'expire' | 'refund' | 'adjust';
@@ -171,26 +171,51 @@ export async function takeBackShare(
   return takeBackPurchase(tx, account, { sessionId, total, at: context.now, actor: context.actor });
 }
 
-/** An admin gives (positive) or takes (negative) purchased credits, with a reason; never below zero. */
+/**
+ * An admin gives (positive) or takes (negative) purchased credits, with a reason; never below zero. Ledger, wallet and
+ * audit row are written together. The same key moves them once and answers the balance again.
+ * @throws InsufficientCredits, IdempotencyConflict for the same key with another amount: nothing is moved
+ */
 export async function adjustCredits(
-  tx: Tx,
+  db: Db,
   account: Account,
   input: { amount: number; reason: string; key: string; actor: Actor; now: Date },
 ): Promise<Balance> {
-  const wallet = await lockWallet(tx, account);
-  if (wallet.purchased + input.amount < 0) {
-    throw new InsufficientCredits({ requested: -input.amount, ...wallet });
-  }
-  await book(tx, account, {
-    kind: 'adjust',
-    bucket: 'purchased',
-    amount: input.amount,
-    reason: input.reason,
-    sourceKey: `adjust:${input.key}`,
-    actor: input.actor,
-    at: input.now,
+  const { amount, reason, key, actor, now } = input;
+  return db.transaction(async (tx) => {
+    const wallet = await lockWallet(tx, account);
+    const sourceKey = `adjust:${key}`;
+    const [earlier] = await tx
+      .select({ amount: creditLedger.amount })
+      .from(creditLedger)
+      .where(and(ledgerOf(account), eq(creditLedger.sourceKey, sourceKey)));
+    if (earlier) {
+      if (earlier.amount !== amount) throw new IdempotencyConflict();
+      return wallet;
+    }
+    if (wallet.purchased + amount < 0) throw new InsufficientCredits({ requested: -amount, ...wallet });
+    const written = await book(tx, account, {
+      kind: 'adjust',
+      bucket: 'purchased',
+      amount,
+      reason,
+      sourceKey,
+      actor,
+      at: now,
+    });
+    if (!written) return wallet;
+    const after = { ...wallet, purchased: wallet.purchased + amount };
+    await recordAudit(tx, actor, now, {
+      action: 'credits.adjusted',
+      entity: 'credits',
+      entityId: key,
+      ...account,
+      before: wallet,
+      after: { amount, ...after },
+      reason,
+    });
+    return after;
   });
-  return getBalance(tx, account);
 }
 
 /**

@@ -6,7 +6,6 @@ import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { getFormat } from '@/components/ui/format';
-import { recordAudit } from '@/lib/billing/audit';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
 import { adjustCredits } from '@/lib/billing/credits';
 import { endOverride, overrideInput, saveOverrides } from '@/lib/billing/overrides';
@@ -157,18 +156,7 @@ export async function adjust(_state: FormState, form: FormData): Promise<FormSta
   return attempt(form, credits, async ({ amount, way, reason: why, key, ...account }) => {
     const { db, actor, now } = await adminContext();
     const signed = way === 'give' ? amount : -amount;
-    const balance = await db.transaction(async (tx) => {
-      const after = await adjustCredits(tx, account, { amount: signed, reason: why, key, actor, now });
-      await recordAudit(tx, actor, now, {
-        action: 'credits.adjusted',
-        entity: 'credits',
-        entityId: key,
-        ...account,
-        after: { amount: signed, ...after },
-        reason: why,
-      });
-      return after;
-    });
+    const balance = await adjustCredits(db, account, { amount: signed, reason: why, key, actor, now });
     refresh();
     return (await words())('done.credits', { count: balance.monthly + balance.purchased });
   });
