@@ -62,12 +62,12 @@ async function fill(db: Db, from: number, to: number): Promise<void> {
     select 'mer_b' || n, 'usr_b' || n, 'owner' from ${series} where n <= ${OWNERS}`);
   await run(sql`insert into subscriptions (id, merchant_id, platform_id, is_current, tier_id, status,
       stripe_subscription_id, currency, unit_amount, mrr_cents, started_at, current_period_start, current_period_end,
-      trial_end)
+      trial_end, may_be_over)
     select 'sbr_b' || n, 'mer_b' || n, ${MARKET}, true, ${tier},
       case when n % 100 = 0 then 'trialing' else 'active' end,
       case when n % 100 = 0 then null else 'sub_b' || n end, 'EUR', 4900, case when n % 100 = 0 then 0 else 4900 end,
       ${began}, ${month}, ${month} + interval '1 month',
-      case when n % 100 = 0 then now() - interval '1 hour' end
+      case when n % 100 = 0 then now() - interval '1 hour' end, n % 100 = 0
     from ${series}`);
   await run(sql`insert into billing_accounts (merchant_id, platform_id, current_subscription_id, anchor_at, month_start,
       month_end)

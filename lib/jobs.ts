@@ -10,6 +10,7 @@ import { applyTaxTreatment } from './billing/billing-details';
 import { cleanUpStale } from './billing/cleanup';
 import { pruneIdempotencyKeys } from './billing/idempotency';
 import { openMonths } from './billing/months';
+import { sweepOverLimits } from './billing/over-limits';
 import { reconcileStripe } from './billing/reconcile';
 import { announceTrialEnds, expireTrials } from './billing/subscriptions';
 import { reconcileUsage } from './billing/usage';
@@ -62,6 +63,12 @@ export const jobs: readonly Job[] = [
     cron: '35 2 * * *',
     every: 'day',
     run: (db, { now }) => reconcileUsage(db, features, now),
+  },
+  {
+    name: 'sweep_over_limits',
+    cron: '50 * * * *',
+    every: 'hour',
+    run: (db, { now }) => sweepOverLimits(db, features, now),
   },
   {
     name: 'expire_invitations',

@@ -148,6 +148,8 @@ export const subscriptions = pgTable(
     pendingTierId: text().references(() => tiers.id),
     pendingInterval: text({ enum: ['month', 'year'] }),
     pendingAt: instant(),
+    /** What it will cost per interval, where the price was agreed with this merchant; null = the tier's own price. */
+    pendingUnitAmount: amount(),
     /** An upgrade that waits for its payment (Stripe's pending_update), and where to pay it. */
     pendingPaymentUrl: text(),
     pendingPaymentUntil: instant(),
@@ -158,6 +160,11 @@ export const subscriptions = pgTable(
     nextAttemptAt: instant(),
     amountDue: amount().notNull().default(0),
     failureCode: text(),
+    /**
+     * More may be used than is granted: raised by triggers when something changes that could make it so, lowered by
+     * `sweepOverLimits`. Who is really over is decided when it is asked.
+     */
+    mayBeOver: boolean().notNull().default(true),
     /** Stripe's moment of the newest snapshot applied (whole seconds), and how many were applied. */
     syncedAt: instant(),
     syncNumber: integer().notNull().default(0),
@@ -189,6 +196,12 @@ export const subscriptions = pgTable(
     index('subscriptions_cancelling')
       .on(t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.isCurrent} and ${t.cancelAt} is not null`),
+    index('subscriptions_over')
+      .on(t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.isCurrent} and ${t.mayBeOver}`),
+    index('subscriptions_given')
+      .on(t.cancelAt)
+      .where(sql`${t.stripeSubscriptionId} is null and ${t.status} = 'active' and ${t.cancelAt} is not null`),
     index('subscriptions_trials')
       .on(t.trialEnd)
       .where(sql`${t.stripeSubscriptionId} is null and ${t.status} = 'trialing'`),

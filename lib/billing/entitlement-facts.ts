@@ -85,7 +85,7 @@ export async function listEntitlementFacts(
       jsonb_build_object('id', p.id, 'code', p.code, 'currency', p.default_currency) as platform,
       case when s.id is not null then jsonb_build_object('id', s.id, 'status', s.status,
         'tier', jsonb_build_object('id', t.id, 'code', t.code, 'name', t.name),
-        'isLocal', s.stripe_subscription_id is null, 'trialEnd', s.trial_end, 'pastDueSince', s.past_due_since,
+        'isLocal', s.stripe_subscription_id is null, 'trialEnd', s.trial_end, 'cancelAt', s.cancel_at, 'pastDueSince', s.past_due_since,
         'graceUntil', s.grace_until, 'currency', s.currency) end as subscription,
       case when f.id is not null then jsonb_build_object('id', f.id, 'code', f.code, 'name', f.name) end as fallback,
       case when b.anchor_at is not null then
@@ -154,6 +154,7 @@ function toFacts(row: FactsRow, now: Date): EntitlementFacts {
     subscription: subscription && {
       ...subscription,
       trialEnd: date(subscription.trialEnd),
+      cancelAt: date(subscription.cancelAt),
       pastDueSince: date(subscription.pastDueSince),
       graceUntil: date(subscription.graceUntil),
     },

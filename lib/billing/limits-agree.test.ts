@@ -21,7 +21,10 @@ import { calendarMonth, loadEntitlementFacts } from './entitlement-facts';
 import { type EntitlementFacts, resolveGrant } from './entitlements';
 import { FeatureNotInPlan, LimitReached } from './errors';
 import { consume } from './limits';
+import { sweepOverLimits } from './over-limits';
+import { listSubscriptions } from './subscription-list';
 import { makeAccount } from './testing-accounts';
+import { findOver } from './what-if';
 
 const DAY = 86_400_000;
 const runs = process.env.SOAK ? 5000 : 150;
@@ -80,6 +83,7 @@ const state = fc.record({
       status: fc.constantFrom(...subscriptionStatuses),
       isLocal: fc.boolean(),
       trialEnd: near,
+      cancelAt: near,
       graceUntil: near,
     }),
     { nil: null },
@@ -118,7 +122,7 @@ type State = typeof state extends fc.Arbitrary<infer T> ? T : never;
 const shift = (now: Date, days: number | null) =>
   days === null ? null : new Date(now.getTime() + days * DAY);
 
-test('consume and the pure resolver agree on limit, room and month for any state', async () => {
+test('consume, the pure resolver and the list of who is over agree on limit, room and month for any state', async () => {
   await fc.assert(
     fc.asyncProperty(state, async (given) => {
       const { db } = database;
@@ -127,6 +131,21 @@ test('consume and the pure resolver agree on limit, room and month for any state
       expect(loaded.month).toEqual(month);
       const { grant } = resolveGrant(facts, orderQuota, given.now);
       expect(resolveGrant(loaded, orderQuota, given.now).grant).toEqual(grant);
+
+      if (facts.subscription) {
+        const over = findOver(facts, [orderQuota], given.now).map((one) => one.feature_code);
+        const list = () =>
+          listSubscriptions(
+            db,
+            { state: 'over_limit', limit: 10 },
+            { features: [orderQuota], now: given.now },
+          );
+        expect((await list()).rows.map((row) => row.over)).toEqual(over.length > 0 ? [over] : []);
+        expect(await sweepOverLimits(db, [orderQuota], given.now)).toEqual({
+          over: over.length,
+          cleared: 1 - over.length,
+        });
+      }
 
       const fits = grant.enabled && (grant.limit === null || given.used + given.quantity <= grant.limit);
       const answer = await db
@@ -184,6 +203,7 @@ async function write(given: State): Promise<{ facts: EntitlementFacts; month: { 
   const subscription = given.subscription && {
     status: given.subscription.status,
     trialEnd: shift(now, given.subscription.trialEnd),
+    cancelAt: shift(now, given.subscription.cancelAt),
     graceUntil: shift(now, given.subscription.graceUntil),
   };
   if (subscription) {

@@ -9,6 +9,7 @@ import { FeatureNotInPlan, LimitReached } from './errors';
 import type { Feature, Flag, Metered } from './features';
 import { noticeLimit } from './limit-notices';
 import { isObserved } from './observe';
+import { noteMayBeOver } from './over-limits';
 import { at, monthStart } from './standing-sql';
 import { type Taken, takeUnits, type Where } from './take-units';
 import { loadUnlocks } from './unlocks';
@@ -77,6 +78,7 @@ async function takeObserved(
 ): Promise<Taken> {
   const taken = await takeUnits(tx, account, feature, quantity, where, true);
   if (!taken) throw refusal;
+  await noteMayBeOver(tx, account);
   const { limit, current, requested } = refusal.facts;
   await recordAudit(tx, { kind: 'system', id: 'observe' }, where.now, {
     action: 'limit.would_have_refused',

@@ -5,10 +5,10 @@ export const at = (now: Date): SQL => sql`${now.toISOString()}::timestamptz`;
 
 /**
  * Whether the subscription `s` gives its own tier: the SQL twin of `resolveStanding` (a property test holds the two
- * together). A local trial is over at its end, also before the job that says so.
+ * together). A local trial or comp is over at its end, also before the job that says so.
  */
 export const givesTier = (now: SQL): SQL => sql`(
-  s.status = 'active'
+  (s.status = 'active' and (s.stripe_subscription_id is not null or s.cancel_at is null or s.cancel_at > ${now}))
   or (s.status = 'trialing' and (s.stripe_subscription_id is not null or s.trial_end is null or s.trial_end > ${now}))
   or (s.status = 'past_due' and s.grace_until > ${now}))`;
 

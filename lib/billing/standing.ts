@@ -13,6 +13,8 @@ export type StandingFacts = {
     /** Not at Stripe: a trial or a comp of ours. */
     isLocal: boolean;
     trialEnd: Date | null;
+    /** When it ends by itself; a comp is over then, what is at Stripe when Stripe says so. */
+    cancelAt: Date | null;
     pastDueSince: Date | null;
     graceUntil: Date | null;
     currency: string;
@@ -29,7 +31,7 @@ export type Standing = {
 
 /**
  * Which tier counts: `trialing` and `active` give it, `past_due` gives it within grace; anything else gives the platform's
- * fallback tier, or nothing. A local trial past its end is `expired`, also before the job that writes it.
+ * fallback tier, or nothing. A local trial past its end is `expired` and a comp `canceled`, also before the job that writes it.
  */
 export function resolveStanding(facts: StandingFacts, now: Date): Standing {
   const { subscription, fallback } = facts;
@@ -47,8 +49,11 @@ function accessOf(
   now: Date,
 ): Pick<Standing, 'status' | 'reason'> {
   if (!subscription) return { status: 'none', reason: 'never' };
-  const { status, graceUntil, trialEnd, isLocal } = subscription;
-  if (status === 'active') return { status, reason: 'live' };
+  const { status, graceUntil, trialEnd, cancelAt, isLocal } = subscription;
+  if (status === 'active') {
+    const isOver = isLocal && cancelAt !== null && cancelAt <= now;
+    return isOver ? { status: 'canceled', reason: 'no_access' } : { status, reason: 'live' };
+  }
   if (status === 'trialing') {
     const isOver = isLocal && trialEnd !== null && trialEnd <= now;
     return isOver ? { status: 'expired', reason: 'no_access' } : { status, reason: 'trial' };

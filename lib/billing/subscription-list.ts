@@ -11,16 +11,32 @@ import {
   tiers,
 } from '@/db/schema';
 import { invalid } from '@/lib/errors';
+import type { Feature } from './features';
+import { featuresOver } from './over-limits';
+import { at } from './standing-sql';
 
 export const subscriptionSorts = ['started', 'period_end', 'mrr'] as const;
 export type SubscriptionSort = (typeof subscriptionSorts)[number];
+
+/**
+ * `over_limit`: uses more of a feature than it is granted; `grandfathered`: on a plan that is not offered any more (it has
+ * a successor, or is private).
+ */
+export const subscriptionStates = [
+  'past_due',
+  'cancelling',
+  'pending_change',
+  'over_limit',
+  'grandfathered',
+] as const;
+export type SubscriptionState = (typeof subscriptionStates)[number];
 
 export type SubscriptionFilter = {
   platformId?: string;
   tierCode?: string;
   status?: (typeof subscriptionStatuses)[number];
   /** A state that is more than a status. */
-  state?: 'past_due' | 'cancelling' | 'pending_change';
+  state?: SubscriptionState;
   /** Part of a merchant's name or e-mail, or of a store's code or name. */
   search?: string;
   merchantId?: string;
@@ -48,6 +64,9 @@ export type SubscriptionListRow = {
   isLocal: boolean;
   storeCodes: string[];
   featureCount: number;
+  /** Codes of the features of which more is used than granted. */
+  over: string[];
+  isGrandfathered: boolean;
   /** All that the account brings in a month, in the row's currency: its plan, add-ons, and a second plan of an import. */
   mrrCents: number;
 };
@@ -66,6 +85,7 @@ const sortColumns: Record<SubscriptionSort, SQL> = {
 export async function listSubscriptions(
   db: Db,
   filter: SubscriptionFilter,
+  { features, now }: { features: readonly Feature[]; now: Date },
 ): Promise<{ rows: SubscriptionListRow[]; nextCursor: string | null }> {
   const sort = filter.sort ?? 'started';
   const column = sortColumns[sort];
@@ -78,6 +98,20 @@ export async function listSubscriptions(
   if (filter.state === 'past_due') where.push(sql`s.status in ('past_due', 'unpaid')`);
   if (filter.state === 'cancelling') where.push(sql`s.cancel_at is not null and s.ended_at is null`);
   if (filter.state === 'pending_change') where.push(sql`s.pending_tier_id is not null`);
+  if (filter.state === 'grandfathered') {
+    // Asked first: knowing the few plans, the planner takes the index by plan and does not walk the list for them.
+    const kept = await db.execute<{ id: string }>(sql`select t.id from ${tiers} t where ${isGrandfathered}`);
+    if (kept.length === 0) return { rows: [], nextCursor: null };
+    where.push(
+      sql`s.tier_id in (${sql.join(
+        kept.map(({ id }) => sql`${id}`),
+        sql`, `,
+      )})`,
+    );
+  }
+  const over = featuresOver(features, at(now));
+  const onlyOver = filter.state === 'over_limit';
+  if (onlyOver) where.push(sql`s.may_be_over`);
   const search = filter.search?.trim().toLowerCase();
   // Searched, the few merchants that match are found first and their subscriptions by index: the planner would rather walk
   // the whole list in its order and look for them. `offset 0` keeps it from turning that round.
@@ -90,13 +124,16 @@ export async function listSubscriptions(
   if (after) where.push(sql`(${column}, s.id) < (${after.value}, ${after.id})`);
   // Written out: with a parameter here the cached plan expects a tenth of the table, and sorts all of it.
   const rowsToRead = sql.raw(String(Math.trunc(filter.limit) + 1));
+  const listed = sql`select s.* from ${source} where ${sql.join(where, sql` and `)} order by ${column} desc, s.id desc`;
+  // Who is over is worked out row by row in the list's order, until the page is full: `offset 0` keeps that order.
   const rows = await db.execute<Record<string, never>>(sql`
     with page as (
-      select s.*, (${column})::text as sort_value from ${source}
-      where ${sql.join(where, sql` and `)}
+      select s.*, (${column})::text as sort_value, o.over from (${listed} ${onlyOver ? sql`offset 0` : sql`limit ${rowsToRead}`}) s
+      cross join lateral (select ${over} as over) o
+      ${onlyOver ? sql`where o.over is not null` : sql``}
       order by ${column} desc, s.id desc limit ${rowsToRead}
     )
-    select page.*, m.name as merchant_name, p.code as platform_code, t.code as tier_code, t.name as tier_name,
+    select page.*, (${isGrandfathered}) as is_grandfathered, m.name as merchant_name, p.code as platform_code, t.code as tier_code, t.name as tier_name,
       pt.code as pending_tier_code,
       (select count(*)::int from ${tierLimits} l where l.tier_id = page.tier_id and l.enabled) as feature_count,
       (select coalesce(sum(a.mrr_cents), 0)::bigint from ${storeAddOns} a
@@ -120,6 +157,9 @@ export async function listSubscriptions(
     nextCursor: rows.length > filter.limit && last ? writeCursor(last.sort_value, last.id) : null,
   };
 }
+
+/** Whether the tier `t` is kept by those who have it, and not offered. */
+const isGrandfathered = sql`(t.successor_id is not null or not t.is_public)`;
 
 /**
  * Merchants whose name or e-mail, or one of whose stores, bears the words. Bounded: a word that half of the merchants
@@ -152,6 +192,8 @@ type Raw = {
   stripe_subscription_id: string | null;
   store_codes: string[];
   feature_count: number;
+  over: string[] | null;
+  is_grandfathered: boolean;
   mrr_cents: string;
   add_on_mrr: string;
   other_mrr: string;
@@ -179,6 +221,8 @@ const toRow = (raw: Raw): SubscriptionListRow => ({
   isLocal: raw.stripe_subscription_id === null,
   storeCodes: raw.store_codes,
   featureCount: raw.feature_count,
+  over: raw.over ?? [],
+  isGrandfathered: raw.is_grandfathered,
   mrrCents: Number(raw.mrr_cents) + Number(raw.add_on_mrr) + Number(raw.other_mrr),
 });
 

@@ -135,6 +135,7 @@ export function withTier(facts: EntitlementFacts, tier: Tier): EntitlementFacts 
       tier: own,
       isLocal: false,
       trialEnd: null,
+      cancelAt: null,
       pastDueSince: null,
       graceUntil: null,
       currency: facts.subscription?.currency ?? facts.platform.currency,

@@ -13,7 +13,9 @@ import {
   listSubscriptions,
   type SubscriptionListRow,
   subscriptionSorts,
+  subscriptionStates,
 } from '@/lib/billing/subscription-list';
+import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { among, one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
@@ -24,10 +26,9 @@ export async function generateMetadata(): Promise<Metadata> {
 
 const PATH = '/admin/subscriptions' as Route;
 const PAGE = 25;
-const STATES = ['past_due', 'cancelling', 'pending_change'] as const;
 
 export default async function SubscriptionsPage({ searchParams }: PageProps<'/admin/subscriptions'>) {
-  const [{ db }, query, t, f, s] = await Promise.all([
+  const [{ db, now }, query, t, f, s] = await Promise.all([
     staffContext(),
     searchParams,
     getTranslations('console.subscriptions'),
@@ -39,7 +40,7 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
     tier: one(query.tier),
     status: among(subscriptionStatuses, query.status),
     platform: one(query.platform),
-    state: among(STATES, query.state),
+    state: among(subscriptionStates, query.state),
     sort: among(subscriptionSorts, query.sort),
   };
   const [platformRows, tierRows] = await Promise.all([
@@ -48,16 +49,12 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
   ]);
   const platformId = platformRows.find((row) => row.code === filter.platform)?.id;
   const cursor = one(query.cursor);
-  const page = await listSubscriptions(db, {
-    search: filter.search,
-    tierCode: filter.tier,
-    status: filter.status,
-    state: filter.state,
-    sort: filter.sort,
-    platformId,
-    cursor,
-    limit: PAGE,
-  });
+  const { tier: tierCode, platform: _, ...narrowed } = filter;
+  const page = await listSubscriptions(
+    db,
+    { ...narrowed, tierCode, platformId, cursor, limit: PAGE },
+    { features, now },
+  );
   const columns: Column<SubscriptionListRow>[] = [
     {
       key: 'merchant',
@@ -148,7 +145,7 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
             name: 'state',
             label: f('state'),
             value: filter.state,
-            options: STATES.map((value) => ({ value, label: t(`states.${value}`) })),
+            options: subscriptionStates.map((value) => ({ value, label: t(`states.${value}`) })),
           },
           {
             kind: 'choice',

@@ -9,6 +9,7 @@ import {
   listSubscriptions,
   type SubscriptionListRow,
   subscriptionSorts,
+  subscriptionStates,
 } from '@/lib/billing/subscription-list';
 import { countSubscribers, findTierById } from '@/lib/billing/tiers';
 import { env } from '@/lib/env';
@@ -44,6 +45,8 @@ const rowShape = z
     cancel_at_period_end: z.boolean(),
     store_codes: z.array(z.string()),
     feature_count: z.number().int(),
+    over_limit: z.array(z.string()).openapi({ description: 'Features of which more is used than granted' }),
+    grandfathered: z.boolean().openapi({ description: 'On a plan that is not offered any more' }),
     mrr_cents: z.number().int(),
   })
   .openapi('SubscriptionRow');
@@ -64,6 +67,8 @@ const presentRow = (row: SubscriptionListRow): z.infer<typeof rowShape> => ({
   cancel_at_period_end: row.cancelAt !== null,
   store_codes: row.storeCodes,
   feature_count: row.featureCount,
+  over_limit: row.over,
+  grandfathered: row.isGrandfathered,
   mrr_cents: row.mrrCents,
 });
 
@@ -78,7 +83,14 @@ const list = createRoute({
       tier: z.string().optional(),
       status: z.enum(subscriptionStatuses).optional(),
       platform: z.string().optional(),
-      state: z.enum(['past_due', 'cancelling', 'pending_change']).optional(),
+      state: z
+        .enum(subscriptionStates)
+        .optional()
+        .openapi({
+          description:
+            'past_due: payment due or unpaid; cancelling: ends by itself; pending_change: another plan is scheduled; ' +
+            'over_limit: uses more of a feature than it is granted; grandfathered: on a plan that is not offered any more',
+        }),
       search: z.string().max(100).optional(),
       sort: z.enum(subscriptionSorts).default('started'),
     }),
@@ -182,7 +194,11 @@ export const adminSubscriptions: Resource = (api) => {
     const { tier, platform, ...query } = c.req.valid('query');
     const { db } = c.env;
     const platformId = platform ? (await getPlatform(db, platform)).id : undefined;
-    const page = await listSubscriptions(db, { ...query, tierCode: tier, platformId });
+    const page = await listSubscriptions(
+      db,
+      { ...query, tierCode: tier, platformId },
+      { features, now: await c.env.now() },
+    );
     return c.json({ data: page.rows.map(presentRow), next_cursor: page.nextCursor }, 200);
   });
 
