@@ -101,10 +101,11 @@ export function statusesAtStripe({ subscriptions }: AtStripe): Record<string, nu
 }
 
 /** Every row of the list, page by page. */
-export async function readWholeList({ db }: Stage) {
+export async function readWholeList({ db, now }: Stage) {
+  const about = { features: [], now: await now() };
   const rows: Awaited<ReturnType<typeof listSubscriptions>>['rows'] = [];
   for (let cursor: string | undefined; ; ) {
-    const page = await listSubscriptions(db, { sort: 'mrr', limit: 4, ...(cursor ? { cursor } : {}) });
+    const page = await listSubscriptions(db, { sort: 'mrr', limit: 4, ...(cursor ? { cursor } : {}) }, about);
     rows.push(...page.rows);
     if (!page.nextCursor) return rows;
     cursor = page.nextCursor;
