@@ -3,6 +3,7 @@ import type { NavItem } from '@/components/nav';
 import { getTranslations } from '@/lib/i18n/translations';
 import { requireStaff } from '@/lib/session';
 import { Frame } from '../frame';
+import { CommandMenu } from './command-menu';
 
 export async function generateMetadata(): Promise<Metadata> {
   const t = await getTranslations('admin');
@@ -11,7 +12,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function AdminLayout({ children }: LayoutProps<'/admin'>) {
   const viewer = await requireStaff();
-  const t = await getTranslations('console.nav');
+  const [t, s] = await Promise.all([getTranslations('console.nav'), getTranslations('console.search')]);
   const nav: NavItem[] = [
     { href: '/admin', label: t('overview'), icon: 'overview', exact: true },
     { href: '/admin/subscription-tiers', label: t('tiers'), icon: 'tiers' },
@@ -27,7 +28,33 @@ export default async function AdminLayout({ children }: LayoutProps<'/admin'>) {
     { href: '/admin/api-keys', label: t('keys'), icon: 'key' },
   ];
   return (
-    <Frame viewer={viewer} nav={nav}>
+    <Frame
+      viewer={viewer}
+      nav={nav}
+      top={
+        <CommandMenu
+          places={nav.map(({ href, label }) => ({ href, label }))}
+          texts={{
+            open: s('open'),
+            keys: s('keys'),
+            title: s('title'),
+            placeholder: s('placeholder'),
+            pages: s('pages'),
+            nothing: s('nothing'),
+            loading: s('loading'),
+            failed: s('failed'),
+            hint: s('hint'),
+            kinds: {
+              merchant: s('kinds.merchant'),
+              store: s('kinds.store'),
+              subscription: s('kinds.subscription'),
+              invoice: s('kinds.invoice'),
+              event: s('kinds.event'),
+            },
+          }}
+        />
+      }
+    >
       {children}
     </Frame>
   );

@@ -349,6 +349,7 @@ export const invoices = pgTable(
       t.id.desc().nullsFirst(),
     ),
     index('invoices_subscription').on(t.stripeSubscriptionId, t.issuedAt.desc().nullsFirst()),
+    index('invoices_number').on(t.number),
     index('invoices_open').on(t.status, t.nextAttemptAt).where(sql`${t.status} = 'open'`),
   ],
 );

@@ -1,0 +1,61 @@
+import { expect, expectAccessible, test } from './fixtures';
+
+test.describe('support', () => {
+  test.use({ person: 'support@tierline.test' });
+
+  test('jumps to a merchant, an invoice and a page from the keyboard', async ({ page }) => {
+    await page.goto('/admin/jobs');
+    await page.keyboard.press('Control+k');
+    const box = page.getByRole('combobox', { name: /A merchant, store/ });
+    await expect(box).toBeFocused();
+    await page.keyboard.type('grand gal');
+    await expect(page.getByRole('option', { name: /GRANDFR/ })).toBeVisible();
+    await expectAccessible(page);
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1, name: 'Grand Galleries' })).toBeVisible();
+    const number = await page.locator('#invoices td').first().innerText();
+
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('no such thing');
+    await expect(page.getByText(/^Nothing found/)).toBeVisible();
+    await box.fill(number.toLowerCase());
+    await expect(page.getByRole('option', { name: number })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('button', { name: /^Search/ }).click();
+    await page.keyboard.type('audit');
+    await expect(page.getByRole('option', { name: 'Audit' })).toBeVisible();
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/\/admin\/audit$/);
+  });
+
+  test('reads who stays, by merchants and by revenue, and takes it along as a file', async ({ page }) => {
+    await page.goto('/admin?months=12');
+    const table = page.getByRole('table', { name: 'Who stays, EUR' });
+    const first = table.getByRole('row').nth(1);
+    await expect(first).toContainText('100%');
+    const merchants = await first.innerText();
+    await page.getByRole('link', { name: 'Revenue' }).click();
+    await expect(page).toHaveURL(/retention=mrr/);
+    await expect(first).toContainText('€');
+    expect(await first.innerText()).not.toBe(merchants);
+    const file = await page.request.get('/admin/export?what=retention&months=12');
+    const [header, ...rows] = (await file.text()).trim().split('\r\n');
+    expect(header).toContain('first_paid,currency,months_on,began_accounts,accounts,began_mrr,mrr');
+    expect(rows.length).toBeGreaterThan(12);
+  });
+});
+
+test.describe('an owner', () => {
+  test.use({ person: 'owner@acme.test' });
+
+  test('finds nothing through the console', async ({ page }) => {
+    const answer = await page.request.get('/admin/search?q=grand');
+    expect(answer.status()).toBe(404);
+    expect(await answer.text()).not.toContain('Grand Galleries');
+    expect((await page.request.get('/admin/export?what=retention')).status()).toBe(404);
+  });
+});
