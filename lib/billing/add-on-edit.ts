@@ -9,7 +9,6 @@ import {
   type AddOnInput,
   CodeTaken,
   checkPriced,
-  codeOf,
   extraFacts,
   InUse,
   isBeingBought,
@@ -18,6 +17,7 @@ import {
 import type { Feature } from './features';
 import { retireProduct } from './retire-product';
 import { type EditContext, which } from './tier-edit';
+import { platformCode } from './tiers';
 
 /**
  * Makes an add-on, or changes the one of that id (its code stays). Push to Stripe afterwards: who has it keeps the price it
@@ -48,7 +48,7 @@ export async function saveAddOn(
     const key = before?.id ?? newId('aon');
     const had = await tx.select().from(addOnFeatures).where(eq(addOnFeatures.addOnId, key));
     const wanted = adds.map((one) => ({ featureCode: one.feature_code, amount: one.amount }));
-    const platform = await codeOf(tx, platformId);
+    const platform = await platformCode(tx, platformId);
     const changed = changedFields(
       before ? extraFacts(platform, before, { adds: addsInWords(had) }) : null,
       extraFacts(platform, row, { adds: addsInWords(wanted) }),
@@ -114,7 +114,7 @@ export async function deleteAddOn(
       entity: 'add_on_product',
       entityId: id,
       platformId,
-      before: extraFacts(await codeOf(tx, platformId), row, { adds: addsInWords(adds) }),
+      before: extraFacts(await platformCode(tx, platformId), row, { adds: addsInWords(adds) }),
     });
   });
 }

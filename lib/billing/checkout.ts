@@ -51,7 +51,7 @@ const MIN_TRIAL_MS = 48 * 3_600_000 + 60_000;
 /**
  * Opens Stripe Checkout for a plan. A merchant never ends up with two live base subscriptions on a platform: one that
  * lives refuses (409), an open session for the same choice is given again, one for another choice is expired first. The
- * days left of a local trial are kept. Access starts when Stripe says so, not here.
+ * days left of a local trial are kept. Access starts when Stripe says so, not here. A private plan is sold to those on it only.
  * @throws TierNotFound, TierNotSelfService, StripePriceNotConfigured, SubscriptionConflict, StripeUnavailable
  */
 export async function startPlanCheckout(
@@ -72,6 +72,8 @@ export async function startPlanCheckout(
     });
   }
   const current = await findCurrentSubscription(db, account);
+  // A private plan is for those who have it: a successor, or nothing, takes its place for others.
+  if (!tier.isPublic && current?.tierId !== tier.id) throw new TierNotFound(tier.code);
   if (livesAtStripe(current)) throw new SubscriptionConflict({ status: current?.status });
   const trialEnd = current && isLocalTrial(current, now) ? current.trialEnd : null;
   const stripePriceId = price.stripePriceId;

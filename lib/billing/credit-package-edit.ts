@@ -8,7 +8,6 @@ import {
   CodeTaken,
   type CreditPackageInput,
   checkPriced,
-  codeOf,
   extraFacts,
   InUse,
   isBeingBought,
@@ -16,6 +15,7 @@ import {
 } from './extras-edit';
 import { retireProduct } from './retire-product';
 import { type EditContext, which } from './tier-edit';
+import { platformCode } from './tiers';
 
 /**
  * Makes a credit package, or changes the one of that id (its code stays). What was bought keeps its credits. What changes
@@ -42,7 +42,7 @@ export async function saveCreditPackage(
     if (id && !before) throw new PackageNotFound(id);
     refuseStale(before, input);
     const key = before?.id ?? newId('cpk');
-    const platform = await codeOf(tx, platformId);
+    const platform = await platformCode(tx, platformId);
     const changed = changedFields(
       before ? extraFacts(platform, before, { credits: before.credits }) : null,
       extraFacts(platform, row, { credits: row.credits }),
@@ -109,7 +109,7 @@ export async function deleteCreditPackage(
       entity: 'credit_package',
       entityId: id,
       platformId,
-      before: extraFacts(await codeOf(tx, platformId), row, { credits: row.credits }),
+      before: extraFacts(await platformCode(tx, platformId), row, { credits: row.credits }),
     });
   });
 }

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from '@/db/client';
-import { checkoutSessions, platforms } from '@/db/schema';
+import { checkoutSessions } from '@/db/schema';
 import { DomainError, type FieldProblem, ValidationFailed } from '@/lib/errors';
 import { decimalsOf, priceProblem, writePrice } from '@/lib/money';
 import { EditConflict } from './errors';
@@ -106,12 +106,6 @@ export async function isBeingBought(
     )
     .limit(1);
   return open !== undefined;
-}
-
-/** A platform's code, for the audit trail. */
-export async function codeOf(tx: Tx, platformId: string): Promise<string> {
-  const [row] = await tx.select({ code: platforms.code }).from(platforms).where(eq(platforms.id, platformId));
-  return row?.code ?? platformId;
 }
 
 type Row = {

@@ -8,6 +8,7 @@ import { NotFound, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { orderQuota } from '@/lib/orders/features';
 import { apiAccess, emailAccounts, teamLimit } from '@/lib/tenancy/features';
+import { listAudit } from './audit-trail';
 import { EditConflict } from './errors';
 import { explainFeature } from './explain';
 import { consume } from './limits';
@@ -186,6 +187,7 @@ describe('what a tier grants', () => {
     const draft = limitRows({ feature_code: 'max_team_members', limit_value: 5 });
     expect(await previewTierLimits(db, business, draft, features, now)).toEqual({
       affected: 3,
+      lost: [],
       overCount: 1,
       over: [
         {
@@ -212,6 +214,49 @@ describe('what a tier grants', () => {
         now,
       ),
     ).toMatchObject({ affected: 3, overCount: 0 });
+  });
+
+  test('a draft says how many lose a feature, but not those who have it by an exception', async () => {
+    const { db } = database;
+    const business = { platformId: MARKET, code: 'business' };
+    const keeps = await makeAccount(db, 'keeps', { tier: 'business' });
+    await saveOverrides(db, keeps, rows({ feature_code: 'api_access', enabled: true }), features, {
+      actor,
+      now,
+    });
+    const draft = limitRows(
+      { feature_code: 'api_access', enabled: false },
+      { feature_code: 'max_team_members', enabled: false },
+    );
+    const preview = await previewTierLimits(db, business, draft, features, now);
+    expect(preview.lost).toEqual([
+      { featureCode: 'max_team_members', merchants: preview.affected - 1 },
+      { featureCode: 'api_access', merchants: preview.affected - 1 },
+    ]);
+  });
+
+  test('the trail names the tier and each feature before and after, in words', async () => {
+    const { db } = database;
+    const draft = limitRows(
+      { feature_code: 'max_products', limit_value: 300 },
+      { feature_code: 'max_team_members', limit_value: 1, enabled: false },
+      { feature_code: 'priority_support', enabled: false },
+    );
+    await saveTierLimits(db, { platformId: MARKET, code: 'enterprise' }, draft, features, { actor, now });
+    const [row] = await listAudit(db, { action: 'tier.limits_changed', limit: 1 });
+    const tier = { code: 'enterprise', platform: 'market' };
+    expect(row?.before).toEqual({
+      ...tier,
+      max_products: 'unlimited',
+      max_team_members: 'unlimited',
+      priority_support: 'on',
+    });
+    expect(row?.after).toEqual({
+      ...tier,
+      max_products: 300,
+      max_team_members: 'off (1)',
+      priority_support: 'off',
+    });
   });
 
   test('a smaller plan says what would be over, per store', async () => {

@@ -1,13 +1,13 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '@/db/client';
-import { tierLimits, tiers } from '@/db/schema';
+import { tierLimits } from '@/db/schema';
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
 import { type Actor, changedFields, recordAudit } from './audit';
-import { EditConflict, TierNotFound } from './errors';
 import type { Feature } from './features';
 import { MAX_QUANTITY } from './limits';
-import { getTier, type LimitRow, type Tier } from './tiers';
+import { lockTier, raiseRevision, which } from './tier-edit';
+import { getTier, type LimitRow, platformCode, type Tier } from './tiers';
 
 /** One row of a tier's limits: `limit_value` null = unlimited; may be left out only for a flag and where `enabled` is false. */
 export const tierLimitInput = z.object({
@@ -32,45 +32,44 @@ export async function saveTierLimits(
 ): Promise<Tier> {
   checkTierLimits(rows, features);
   return db.transaction(async (tx) => {
-    const [locked] = await tx
-      .select()
-      .from(tiers)
-      .where(and(eq(tiers.platformId, tier.platformId), eq(tiers.code, tier.code)))
-      .for('update');
-    if (!locked) throw new TierNotFound(tier.code);
-    if (context.revision !== undefined && context.revision !== locked.revision) {
-      throw new EditConflict(locked.revision);
-    }
-    const before = await getTier(tx, tier.platformId, tier.code);
+    const before = await lockTier(tx, tier.platformId, tier.code, context.revision);
     const next = mergeLimits(before.limits, rows, features);
-    const changed = changedFields<Record<string, unknown>>(byCode(before.limits), byCode(next));
+    const changed = changedFields(inWords(before.limits, next, features), inWords(next, next, features));
     if (!changed) return before;
     await tx
       .insert(tierLimits)
-      .values(next.map((row) => ({ ...row, tierId: locked.id })))
+      .values(next.map((row) => ({ ...row, tierId: before.id })))
       .onConflictDoUpdate({
         target: [tierLimits.tierId, tierLimits.featureCode],
         set: { enabled: sql`excluded.enabled`, limitValue: sql`excluded.limit_value` },
       });
-    await tx
-      .update(tiers)
-      .set({ revision: sql`${tiers.revision} + 1`, updatedAt: new Date() })
-      .where(eq(tiers.id, locked.id));
+    await raiseRevision(tx, before.id);
     await recordAudit(tx, context.actor, context.now, {
       action: 'tier.limits_changed',
       entity: 'tier',
-      entityId: locked.id,
+      entityId: before.id,
       platformId: tier.platformId,
-      ...changed,
+      ...which(tier.code, await platformCode(tx, tier.platformId), changed),
     });
     return getTier(tx, tier.platformId, tier.code);
   });
 }
 
-const byCode = (rows: Pick<LimitRow, 'featureCode' | 'enabled' | 'limitValue'>[]) =>
-  Object.fromEntries(
-    rows.map((row) => [row.featureCode, { enabled: row.enabled, limitValue: row.limitValue }]),
+/** Limits as the audit trail shows them, by feature: on, unlimited, the limit, or off with the limit that is kept. */
+function inWords(
+  rows: Pick<LimitRow, 'featureCode' | 'enabled' | 'limitValue'>[],
+  named: { featureCode: string }[],
+  features: readonly Feature[],
+): Record<string, string | number> {
+  return Object.fromEntries(
+    named.map(({ featureCode }) => {
+      const row = rows.find((one) => one.featureCode === featureCode);
+      const isFlag = features.find((one) => one.code === featureCode)?.kind === 'flag';
+      if (!row?.enabled) return [featureCode, row?.limitValue == null ? 'off' : `off (${row.limitValue})`];
+      return [featureCode, isFlag ? 'on' : (row.limitValue ?? 'unlimited')];
+    }),
   );
+}
 
 /** The tier's rows as they will be. A flag has no limit; turned off, a limit is kept for when it is turned on again. */
 export function mergeLimits(

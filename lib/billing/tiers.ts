@@ -1,6 +1,6 @@
 import { and, asc, count, eq, inArray, isNull } from 'drizzle-orm';
 import type { Db } from '@/db/client';
-import { subscriptions, tierLimits, tierPrices, tiers } from '@/db/schema';
+import { platforms, subscriptions, tierLimits, tierPrices, tiers } from '@/db/schema';
 import { TierNotFound } from './errors';
 
 export type TierRow = typeof tiers.$inferSelect;
@@ -83,4 +83,10 @@ export async function countSubscribers(db: Db, tierIds: string[]): Promise<Map<s
     .where(and(inArray(subscriptions.tierId, tierIds), eq(subscriptions.isCurrent, true)))
     .groupBy(subscriptions.tierId);
   return new Map(rows.map((row) => [row.tierId, row.count]));
+}
+
+/** A platform's code, for the audit trail. */
+export async function platformCode(db: Db, platformId: string): Promise<string> {
+  const [row] = await db.select({ code: platforms.code }).from(platforms).where(eq(platforms.id, platformId));
+  return row?.code ?? platformId;
 }

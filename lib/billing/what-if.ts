@@ -19,9 +19,13 @@ export type OverLimit = {
   stores: { store: string; current: number }[];
 };
 
-/** What a draft of limits would do. `affected` is everybody for whom the tier counts now, `over` the first hundred over. */
+/**
+ * What a draft of limits would do. `affected` is everybody for whom the tier counts now, `over` the first hundred over,
+ * `lost` how many would no longer have a feature at all.
+ */
 export type LimitsPreview = {
   affected: number;
+  lost: { featureCode: string; merchants: number }[];
   overCount: number;
   over: { merchantId: string; merchantName: string; overLimit: OverLimit[] }[];
 };
@@ -43,7 +47,8 @@ export async function previewTierLimits(
   const draft = Object.fromEntries(
     mergeLimits(current.limits, rows, features).map(({ featureCode, ...limit }) => [featureCode, limit]),
   );
-  const preview: LimitsPreview = { affected: 0, overCount: 0, over: [] };
+  const preview: LimitsPreview = { affected: 0, lost: [], overCount: 0, over: [] };
+  const lost = new Map<string, number>();
   for await (const page of accountsThatMayCount(db, tier.platformId, current)) {
     const names = new Map(page.map((row) => [row.merchantId, row.name]));
     for (const facts of (await listEntitlementFacts(db, page, now)).values()) {
@@ -51,6 +56,7 @@ export async function previewTierLimits(
       preview.affected++;
       const already = new Set(findOver(facts, features, now).map((one) => one.feature_code));
       const drafted = { ...facts, limits: { ...facts.limits, [current.id]: draft } };
+      for (const code of findLost(facts, drafted, features, now)) lost.set(code, (lost.get(code) ?? 0) + 1);
       const overLimit = findOver(drafted, features, now).filter((one) => !already.has(one.feature_code));
       if (overLimit.length === 0) continue;
       preview.overCount++;
@@ -65,7 +71,19 @@ export async function previewTierLimits(
     preview.over.flatMap((one) => storeIdsOf(one.overLimit)),
   );
   for (const one of preview.over) one.overLimit = withStoreCodes(one.overLimit, codes);
+  preview.lost = [...lost].map(([featureCode, count]) => ({ featureCode, merchants: count }));
   return preview;
+}
+
+/** What an account has by the first facts and not by the second, in the features' order. Pure. */
+function findLost(
+  before: EntitlementFacts,
+  after: EntitlementFacts,
+  features: readonly Feature[],
+  now: Date,
+): string[] {
+  const has = (facts: EntitlementFacts, feature: Feature) => resolveGrant(facts, feature, now).grant.enabled;
+  return features.filter((one) => has(before, one) && !has(after, one)).map((one) => one.code);
 }
 
 /** The accounts for whom a tier may count, a thousand at a time: its subscribers; for a fallback tier everybody. */

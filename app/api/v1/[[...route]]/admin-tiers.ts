@@ -55,7 +55,12 @@ const remove = createRoute({
   tags,
   summary: 'Delete a tier that nobody ever had',
   middleware: asAdmin,
-  request: { query, params },
+  request: {
+    query: query.extend({
+      revision: z.coerce.number().int().optional().openapi({ description: 'Refused when it is not current' }),
+    }),
+    params,
+  },
   responses: { 200: answers(tierShape, 'The tier as it was'), ...refusals },
 });
 
@@ -87,8 +92,9 @@ export const adminTiers: Resource = (api) => {
   });
 
   api.openapi(remove, async (c) => {
-    const platform = await defaultPlatform(c.env.db, c.req.valid('query').platform);
-    const context = { actor: c.var.caller.actor, now: await c.env.now() };
+    const { platform: named, revision } = c.req.valid('query');
+    const platform = await defaultPlatform(c.env.db, named);
+    const context = { actor: c.var.caller.actor, now: await c.env.now(), revision };
     const tier = await deleteTier(c.env.db, platform.id, c.req.valid('param').code, context);
     return c.json(one(await present(c, platform, [tier])), 200);
   });

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { auditLog } from '@/db/schema';
+import { auditLog, tiers } from '@/db/schema';
 import { openStage, type Stage } from '@/lib/billing/testing';
 import { keyOf, person, testApi } from './testing';
 
@@ -57,26 +57,93 @@ describe('tiers', () => {
     );
   });
 
+  const eur = { currency: 'EUR', interval: 'month', unit_amount: 100 };
   test.each([
-    [{ code: 'with spaces', name: 'x' }, 'code'],
-    [{ code: 'neg', name: 'x', price_monthly_cents: -1 }, 'price_monthly_cents'],
-    [{ code: 'frac', name: 'x', price_monthly_cents: 1.5 }, 'price_monthly_cents'],
-    [
-      { code: 'cur', name: 'x', prices: [{ currency: 'euro', interval: 'month', unit_amount: 1 }] },
-      'prices.[0].currency',
-    ],
-    [{ code: 'noname' }, 'name'],
-  ])('%j is refused by field', async (body, path) => {
-    const answer = await call('POST', `${base}/tiers`, { as: admin, body });
-    expect(answer.status).toBe(400);
-    expect(
-      answer.body.error.details.fields.map((field: { path: string }) => field.path.replace('.[', '[')),
-    ).toContain(path.replace('.[', '['));
+    [{ code: 'with spaces' }, 'code'],
+    [{ code: 'Essential' }, 'code'],
+    [{ code: 'tab\there' }, 'code'],
+    [{ code: '' }, 'code'],
+    [{ code: 'a'.repeat(51) }, 'code'],
+    [{ name: undefined }, 'name'],
+    [{ name: '   ' }, 'name'],
+    [{ name: 'n'.repeat(81) }, 'name'],
+    [{ description: 'd'.repeat(501) }, 'description'],
+    [{ price_monthly_cents: -1 }, 'price_monthly_cents'],
+    [{ price_monthly_cents: 1.5 }, 'price_monthly_cents'],
+    [{ price_monthly_cents: '19' }, 'price_monthly_cents'],
+    [{ price_annual_cents: 100_000_001 }, 'price_annual_cents'],
+    [{ trial_days: -1 }, 'trial_days'],
+    [{ trial_days: 731 }, 'trial_days'],
+    [{ display_order: -1 }, 'display_order'],
+    [{ display_order: 10_001 }, 'display_order'],
+    [{ display_order: 'first' }, 'display_order'],
+    [{ stripe_product_id: 'essential' }, 'stripe_product_id'],
+    [{ prices: [{ ...eur, currency: 'euro' }] }, 'prices[0].currency'],
+    [{ prices: [{ ...eur, currency: 'XXX' }] }, 'prices[0].currency'],
+    [{ prices: [eur, { ...eur, currency: 'eur' }] }, 'prices[1].currency'],
+    [{ prices: [{ ...eur, interval: 'week' }] }, 'prices[0].interval'],
+    [{ prices: [eur, { ...eur, interval: 'year', unit_amount: -5 }] }, 'prices[1].unit_amount'],
+    [{ prices: [{ ...eur, unit_amount: 9.99 }] }, 'prices[0].unit_amount'],
+    [{ prices: [{ ...eur, stripe_price_id: 'prod_1' }] }, 'prices[0].stripe_price_id'],
+  ])('%j is refused at its field, and nothing is saved', async (bad, path) => {
+    const all = () => stage.db.select().from(tiers).orderBy(tiers.id);
+    const before = await all();
+    const { code, ...patch }: Record<string, unknown> = { code: 'bad', name: 'Bad', ...bad };
+    const asked = [await call('POST', `${base}/tiers`, { as: admin, body: { code, ...patch } })];
+    if (code === 'bad' && patch.name !== undefined)
+      asked.push(await call('PATCH', `${base}/tiers/professional`, { as: admin, body: patch }));
+    for (const answer of asked) {
+      expect(answer).toMatchObject({ status: 400, body: { error: { code: 'validation_failed' } } });
+      const paths = answer.body.error.details.fields.map((field: { path: string }) => field.path);
+      expect(paths.map((one: string) => one.replace('.[', '['))).toContain(path);
+    }
+    expect(await all()).toEqual(before);
+  });
+
+  test.each([
+    [{ feature_code: 'max_products', limit_value: -1 }, '[0].limit_value'],
+    [{ feature_code: 'max_products', limit_value: 1.5 }, '[0].limit_value'],
+    [{ feature_code: 'max_products', limit_value: 'many' }, '[0].limit_value'],
+    [{ feature_code: 'max_products', limit_value: 1e18 }, '[0].limit_value'],
+    [{ feature_code: 'max_products' }, '[0].limit_value'],
+    [{ feature_code: 'api_access', limit_value: 1 }, '[0].limit_value'],
+    [{ feature_code: 'no_such_feature', limit_value: 1 }, '[0].feature_code'],
+    [{ feature_code: 'max_products', limit_value: 1, enabled: 'maybe' }, '[0].enabled'],
+  ])('the limit %j is refused at its field, and nothing is saved', async (row, path) => {
+    const limits = () => call('GET', `${base}/features/tiers/professional/limits`, { as: admin });
+    const before = (await limits()).body;
+    const answer = await call('PUT', `${base}/features/tiers/professional/limits`, {
+      as: admin,
+      body: [row, { feature_code: 'max_team_members', limit_value: 77 }],
+    });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'validation_failed' } } });
+    const paths = answer.body.error.details.fields.map((field: { path: string }) => field.path);
+    expect(paths).toContain(path);
+    expect((await limits()).body).toEqual(before);
+  });
+
+  test('one that the platform gives by itself stays active', async () => {
+    const off = { as: admin, body: { is_active: false } };
+    expect(await call('PATCH', `${base}/tiers/essential`, off)).toMatchObject({
+      status: 409,
+      body: { error: { code: 'tier_has_role', details: { role: 'trial' } } },
+    });
+  });
+
+  test('deleted from a stale page, one stays', async () => {
+    await make('fleeting');
+    await call('PATCH', `${base}/tiers/fleeting`, { as: admin, body: { name: 'Lasting' } });
+    const gone = (revision: number) =>
+      call('DELETE', `${base}/tiers/fleeting?revision=${revision}`, { as: admin });
+    expect(await gone(1)).toMatchObject({ status: 409, body: { error: { code: 'edit_conflict' } } });
+    expect(await gone(2)).toMatchObject({ status: 200 });
   });
 
   test('a code is had once', async () => {
     expect((await make('twice')).status).toBe(201);
-    expect(await make('twice')).toMatchObject({ status: 409, body: { error: { code: 'tier_code_taken' } } });
+    for (const code of ['twice', ' twice ']) {
+      expect(await make(code)).toMatchObject({ status: 409, body: { error: { code: 'tier_code_taken' } } });
+    }
   });
 
   test('one in use cannot be deleted', async () => {

@@ -84,6 +84,7 @@ const previewLimits = createRoute({
     200: answers(
       z.object({
         affected: z.number().int(),
+        lost: z.array(z.object({ feature_code: z.string(), merchants: z.number().int() })),
         over_count: z.number().int(),
         over: z.array(
           z.object({ merchant_id: z.string(), merchant_name: z.string(), over_limit: z.array(overLimit) }),
@@ -161,7 +162,8 @@ export const featureAdmin: Resource = (api) => {
       merchant_name: one.merchantName,
       over_limit: one.overLimit,
     }));
-    return c.json({ affected: preview.affected, over_count: preview.overCount, over }, 200);
+    const lost = preview.lost.map((one) => ({ feature_code: one.featureCode, merchants: one.merchants }));
+    return c.json({ affected: preview.affected, lost, over_count: preview.overCount, over }, 200);
   });
   api.openapi(explain, async (c) => {
     const { id, feature } = c.req.valid('param');
