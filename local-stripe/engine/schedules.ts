@@ -5,7 +5,7 @@
 import type { App } from '../app';
 import { invalid } from '../errors';
 import { makeDiscount } from '../objects/discounts';
-import { updateSubscription } from '../objects/subscription-routes';
+import { updateSubscription } from '../objects/subscription-update';
 import { endNow } from '../objects/subscriptions';
 import type { Phase, Schedule, Subscription } from '../types';
 import { getRecurring, periodAfter, shapeItem } from './changes';

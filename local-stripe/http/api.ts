@@ -11,10 +11,11 @@ import { discountRoutes } from '../objects/discounts';
 import { disputeRoutes } from '../objects/disputes';
 import { invoiceRoutes } from '../objects/invoice-routes';
 import { paymentMethodRoutes } from '../objects/payment-methods';
-import { paymentRoutes } from '../objects/payments';
+import { paymentRoutes } from '../objects/payment-routes';
 import { portalRoutes } from '../objects/portal';
 import { scheduleRoutes } from '../objects/schedules';
 import { setupIntentRoutes } from '../objects/setup-intents';
+import { subscriptionItemRoutes } from '../objects/subscription-item-routes';
 import { subscriptionRoutes } from '../objects/subscription-routes';
 import { taxIdRoutes } from '../objects/tax-ids';
 import { testClockRoutes } from '../objects/test-clocks';
@@ -41,6 +42,7 @@ const router = new Router([
   ...scheduleRoutes,
   ...setupIntentRoutes,
   ...subscriptionRoutes,
+  ...subscriptionItemRoutes,
   ...taxIdRoutes,
   ...testClockRoutes,
   ...webhookRoutes,

@@ -22,8 +22,8 @@ import {
 import { type Call, id, type Route } from '../http/router';
 import type { CreditNote, CreditNoteLine, Invoice, Metadata, Wire } from '../types';
 import { adjustBalance } from './account';
+import { refundCharge } from './charges';
 import { getInvoice } from './invoices';
-import { refundCharge } from './payments';
 
 export function viewCreditNote(_app: App, note: CreditNote): Wire<Stripe.CreditNote> {
   return { ...note, lines: embedded(note.lines, `/v1/credit_notes/${note.id}/lines`, (line) => line) };

@@ -18,8 +18,8 @@ import {
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import type { Charge, Dispute, Wire } from '../types';
+import { makeBalanceTransaction } from './charges';
 import { strip } from './lookup';
-import { makeBalanceTransaction } from './payments';
 
 const EVIDENCE = [
   'access_activity_log',
