@@ -4,7 +4,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { examineStripe } from './doctor-stripe';
-import { type Env, LOCAL_KEY } from './env';
+import { type Env, isLiveKey, LOCAL_KEY } from './env';
 import { checkWorker } from './health';
 
 export type Area =
@@ -51,7 +51,7 @@ export const found = (
 export function keyMode(key: string | undefined): KeyMode {
   if (!key) return 'none';
   if (key === LOCAL_KEY) return 'local';
-  if (/^(sk|rk)_live_/.test(key)) return 'live';
+  if (isLiveKey(key)) return 'live';
   return /^(sk|rk)_test_/.test(key) ? 'test' : 'unknown';
 }
 

@@ -59,7 +59,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     throw new BadEnvironment(`The environment is not complete (see .env.example):\n${lines.join('\n')}`);
   }
   const read = result.data;
-  const live = /^(sk|rk)_live_/.test(read.STRIPE_SECRET_KEY ?? '');
+  const live = isLiveKey(read.STRIPE_SECRET_KEY);
   if (live && read.NODE_ENV !== 'production') {
     throw new BadEnvironment('STRIPE_SECRET_KEY is a live key, and NODE_ENV is not production.');
   }
@@ -69,6 +69,12 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
   }
   return read;
 }
+
+/** Whether a secret or restricted key moves real money. https://docs.stripe.com/keys */
+export const isLiveKey = (key: string | undefined): boolean => /^(sk|rk)_live_/.test(key ?? '');
+
+/** Whether this process runs on such a key: what Stripe calls `livemode`. */
+export const isLiveMode = (): boolean => isLiveKey(env().STRIPE_SECRET_KEY);
 
 /** The key that local Stripe, and nothing else, accepts. */
 export const LOCAL_KEY = 'sk_test_local';

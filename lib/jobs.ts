@@ -17,7 +17,7 @@ import { reconcileUsage } from './billing/usage';
 import { processStored, retryDueEvents } from './billing/webhooks';
 import { database } from './database';
 import { sendEmail } from './emails/send';
-import { env } from './env';
+import { env, isLiveMode } from './env';
 import { NotFound } from './errors';
 import { features } from './features';
 import { log } from './log';
@@ -125,7 +125,7 @@ export async function runDueJobs(db: Db, now: Date): Promise<string[]> {
 
 const contextOf = () => ({
   stripe: findStripe(),
-  livemode: /^(sk|rk)_live_/.test(env().STRIPE_SECRET_KEY ?? ''),
+  livemode: isLiveMode(),
 });
 
 async function runJob(db: Db, job: Job, context: JobContext, startedBy: string): Promise<unknown> {

@@ -13,13 +13,13 @@ await runCommand(async () => {
   loadInstallation();
   const { reconcileStripe } = await import('@/lib/billing/reconcile');
   const { database } = await import('@/lib/database');
-  const { env } = await import('@/lib/env');
+  const { env, isLiveMode } = await import('@/lib/env');
   const { requireStripe } = await import('@/lib/stripe/client');
   const { businessNow } = await import('@/lib/time');
   const db = database();
   const report = await reconcileStripe(db, requireStripe(), {
     now: await businessNow(db),
-    livemode: /^(sk|rk)_live_/.test(env().STRIPE_SECRET_KEY ?? ''),
+    livemode: isLiveMode(),
     actor: { kind: 'system', id: 'stripe:reconcile' },
     merchantId: values.merchant,
     dryRun: values['dry-run'],

@@ -1,12 +1,9 @@
-import { env, isLocalStripe } from '@/lib/env';
+import { env, isLiveMode, isLocalStripe } from '@/lib/env';
 
 /** Where a person sees an object at Stripe: its dashboard, or local Stripe's own page. Undefined without payments. */
 export function stripeLink(kind: 'customers' | 'subscriptions' | 'invoices', id: string): string | undefined {
   const { STRIPE_SECRET_KEY: key, STRIPE_API_BASE: base } = env();
   if (!key) return undefined;
   if (isLocalStripe()) return base;
-  return `https://dashboard.stripe.com/${isLive() ? '' : 'test/'}${kind}/${id}`;
+  return `https://dashboard.stripe.com/${isLiveMode() ? '' : 'test/'}${kind}/${id}`;
 }
-
-/** Whether the key in use is one that moves real money. */
-export const isLive = () => /^(sk|rk)_live_/.test(env().STRIPE_SECRET_KEY ?? '');

@@ -4,7 +4,7 @@ import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { replayEvent, replayFailed, setEventAside } from '@/lib/billing/inbox';
-import { env } from '@/lib/env';
+import { isLiveMode } from '@/lib/env';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findStripe } from '@/lib/stripe/client';
 import { attempt } from '../../form-answer';
@@ -12,7 +12,7 @@ import { adminContext } from '../context';
 
 const deps = (now: Date) => ({
   stripe: findStripe(),
-  livemode: /^(sk|rk)_live_/.test(env().STRIPE_SECRET_KEY ?? ''),
+  livemode: isLiveMode(),
   now,
 });
 

@@ -13,13 +13,13 @@ import { reconcileStripe } from '@/lib/billing/reconcile';
 import { closeMerchant, setSubscription } from '@/lib/billing/subscription-admin';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
 import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
+import { isLiveMode } from '@/lib/env';
 import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findStripe, requireStripe } from '@/lib/stripe/client';
 import { attempt } from '../../../form-answer';
 import { adminContext } from '../../context';
-import { isLive } from '../../stripe-link';
 
 const reason = z.string().trim().min(1).max(500);
 const place = z.object({ merchantId: z.string(), platformId: z.string() });
@@ -138,7 +138,12 @@ export async function close(_state: FormState, form: FormData): Promise<FormStat
 export async function reconcile(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, z.object({ merchantId: z.string() }), async ({ merchantId }) => {
     const { db, actor, now } = await adminContext();
-    const report = await reconcileStripe(db, requireStripe(), { merchantId, actor, now, livemode: isLive() });
+    const report = await reconcileStripe(db, requireStripe(), {
+      merchantId,
+      actor,
+      now,
+      livemode: isLiveMode(),
+    });
     refresh();
     return (await words())('done.reconciled', { repaired: report.repaired, open: report.ambiguous });
   });

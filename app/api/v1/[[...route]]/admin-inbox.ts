@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from '@/lib/billing/inbox';
 import type { InboxRow } from '@/lib/billing/webhooks';
-import { env } from '@/lib/env';
+import { isLiveMode } from '@/lib/env';
 import { findStripe } from '@/lib/stripe/client';
 import { answers, body, instant, iso, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';
 import { asAdmin, asStaff } from './guards';
@@ -113,7 +113,7 @@ export const adminInbox: Resource = (api) => {
   });
 
   api.openapi(replay, async (c) => {
-    const livemode = /^(sk|rk)_live_/.test(env().STRIPE_SECRET_KEY ?? '');
+    const livemode = isLiveMode();
     const deps = { stripe: findStripe(), livemode, now: await c.env.now() };
     return c.json(
       present(await replayEvent(c.env.db, deps, c.req.valid('param').id, c.var.caller.actor)),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { receiveEvent, verifySignature } from '@/lib/billing/webhooks';
 import { database } from '@/lib/database';
-import { env } from '@/lib/env';
+import { env, isLiveMode } from '@/lib/env';
 import { DomainError, NotFound } from '@/lib/errors';
 import { errorResponse } from '@/lib/http';
 import { findStripe } from '@/lib/stripe/client';
@@ -26,7 +26,7 @@ export async function POST(request: Request): Promise<Response> {
       throw new DomainError('too_large', 'payload_too_large', { limit: MAX_BYTES });
     verifySignature(body, request.headers.get('stripe-signature'), secrets, new Date());
     const db = database();
-    const livemode = /^(sk|rk)_live_/.test(env().STRIPE_SECRET_KEY ?? '');
+    const livemode = isLiveMode();
     const row = await receiveEvent(db, { stripe: findStripe(), livemode, now: await businessNow(db) }, body);
     return Response.json({ received: true, id: row.id, status: row.status });
   } catch (error) {
