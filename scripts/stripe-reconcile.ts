@@ -13,7 +13,7 @@ await runCommand(async () => {
   loadInstallation();
   const { reconcileStripe } = await import('@/lib/billing/reconcile');
   const { database } = await import('@/lib/database');
-  const { env, isLiveMode } = await import('@/lib/env');
+  const { isLiveMode } = await import('@/lib/env');
   const { requireStripe } = await import('@/lib/stripe/client');
   const { businessNow } = await import('@/lib/time');
   const db = database();
