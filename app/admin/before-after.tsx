@@ -1,29 +1,53 @@
+import { useFeatureName } from '@/components/billing/feature-words';
+import { useFormat } from '@/components/ui/format';
+import { features } from '@/lib/features';
 import { useTranslations } from '@/lib/i18n/translations';
+import { loadOfferNames, sayValue, useChangeWords } from './change-words';
 
-/** What a change made of a thing: each field that differs, before and after. Machine names stay as they are written. */
-export function BeforeAfter({ title, before, after }: { title?: string; before: unknown; after: unknown }) {
-  const t = useTranslations('console.events');
+type Change = { title?: string; before: unknown; after: unknown };
+
+/** What a change made of a thing: each field that differs, before and after, in words; the field's own name is its title. */
+export async function BeforeAfter(change: Change) {
+  return <Fields {...change} names={await loadOfferNames()} />;
+}
+
+function Fields({ title, before, after, names }: Change & { names: Map<string, string> }) {
+  const e = useTranslations('console.events');
+  const t = useTranslations('trail');
+  const words = useChangeWords();
+  const featureName = useFeatureName();
+  const format = useFormat();
   const was = fields(before);
   const is = fields(after);
-  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
-    (name) => say(was[name]) !== say(is[name]),
+  const currency = [is.currency, was.currency].find((one) => typeof one === 'string');
+  const said = { yes: t('yes'), no: t('no'), off: t('off'), unlimited: t('unlimited') };
+  const say = (name: string, value: unknown) =>
+    sayValue(name, value, { format, names, words: said, ...(currency ? { currency } : {}) });
+  const called = (name: string) => {
+    const feature = features.find((one) => one.code === name);
+    return feature ? featureName(name, feature.name) : words.field(name);
+  };
+  const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => say(name, was[name]) !== say(name, is[name]),
   );
   return (
     <div className="min-w-0 text-sm">
       {title ? <p className="mb-1 font-medium">{title}</p> : null}
       <dl className="space-y-0.5">
-        {names.map((name) => (
+        {changed.map((name) => (
           <div key={name} className="flex flex-wrap gap-x-2">
-            <dt className="text-muted">{name}</dt>
-            {say(was[name]) ? (
-              <dd className="break-all text-muted line-through">
-                <span className="sr-only">{t('before')} </span>
-                {say(was[name])}
+            <dt className="text-muted" title={name}>
+              {called(name)}
+            </dt>
+            {say(name, was[name]) ? (
+              <dd className="break-words text-muted line-through">
+                <span className="sr-only">{e('before')} </span>
+                {say(name, was[name])}
               </dd>
             ) : null}
-            <dd className="break-all">
-              <span className="sr-only">{t('after')} </span>
-              {say(is[name]) || '–'}
+            <dd className="min-w-0 break-words">
+              <span className="sr-only">{e('after')} </span>
+              {say(name, is[name]) || '–'}
             </dd>
           </div>
         ))}
@@ -35,9 +59,4 @@ export function BeforeAfter({ title, before, after }: { title?: string; before: 
 function fields(value: unknown): Record<string, unknown> {
   if (value === null || value === undefined) return {};
   return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : { value };
-}
-
-function say(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,15 +1,18 @@
-import { and, desc, eq, gte, inArray, lt, lte, or, type SQL } from 'drizzle-orm';
+import { and, type Column, desc, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
-import { auditLog, merchants, users } from '@/db/schema';
+import { apiKeys, auditLog, merchants, stores, users } from '@/db/schema';
 
 export type AuditRow = typeof auditLog.$inferSelect & {
   actorName: string | null;
   merchantName: string | null;
+  /** Of a person, key or merchant that was changed; null for what has no name of its own. */
+  entityName: string | null;
 };
 
 export type AuditFilter = {
   merchantId?: string;
-  actorId?: string;
+  merchantIds?: string[];
+  actorIds?: string[];
   action?: string;
   entity?: string;
   entityId?: string;
@@ -19,16 +22,17 @@ export type AuditFilter = {
   limit: number;
 };
 
-/** The audit trail, newest first, by cursor, with the names of people and merchants. Two statements. */
+/** The audit trail, newest first, by cursor, with the names of people, keys and merchants. A few statements, however many rows. */
 export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]> {
   const where: (SQL | undefined)[] = [
     filter.merchantId ? eq(auditLog.merchantId, filter.merchantId) : undefined,
-    filter.actorId ? eq(auditLog.actorId, filter.actorId) : undefined,
+    filter.merchantIds ? among(auditLog.merchantId, filter.merchantIds) : undefined,
+    filter.actorIds ? among(auditLog.actorId, filter.actorIds) : undefined,
     filter.action ? eq(auditLog.action, filter.action) : undefined,
     filter.entity ? eq(auditLog.entity, filter.entity) : undefined,
     filter.entityId ? eq(auditLog.entityId, filter.entityId) : undefined,
     filter.from ? gte(auditLog.at, filter.from) : undefined,
-    filter.to ? lte(auditLog.at, filter.to) : undefined,
+    filter.to ? lt(auditLog.at, filter.to) : undefined,
     filter.before
       ? or(
           lt(auditLog.at, filter.before.at),
@@ -43,15 +47,70 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]
     .where(and(...where))
     .orderBy(desc(auditLog.at), desc(auditLog.id))
     .limit(filter.limit);
-  const people = [...new Set(rows.flatMap(({ row }) => (row.actorKind === 'user' ? [row.actorId] : [])))];
-  const names =
-    people.length > 0
-      ? await db.select({ id: users.id, name: users.name }).from(users).where(inArray(users.id, people))
-      : [];
-  const nameOf = new Map(names.map((one) => [one.id, one.name]));
+  const ids = rows.flatMap(({ row }) => [row.actorId, row.entityId]);
+  const nameOf = await loadNames(db, [...new Set(ids)]);
   return rows.map(({ row, merchantName }) => ({
     ...row,
     merchantName,
     actorName: nameOf.get(row.actorId) ?? null,
+    entityName: nameOf.get(row.entityId) ?? null,
   }));
+}
+
+/** One of a few: a single one reads as an equation, so that the index gives the order too. */
+const among = (column: Column, ids: string[]): SQL =>
+  ids.length === 1 ? eq(column, ids[0] ?? '') : inArray(column, ids);
+
+/** Names of people and API keys by id. */
+async function loadNames(db: Db, ids: string[]): Promise<Map<string, string>> {
+  const starting = (prefix: string) => ids.filter((id) => id.startsWith(prefix));
+  const [people, keys] = [starting('usr_'), starting('key_')];
+  const lists = await Promise.all([
+    people.length > 0
+      ? db.select({ id: users.id, name: users.name }).from(users).where(inArray(users.id, people))
+      : [],
+    keys.length > 0
+      ? db.select({ id: apiKeys.id, name: apiKeys.name }).from(apiKeys).where(inArray(apiKeys.id, keys))
+      : [],
+  ]);
+  return new Map(lists.flat().map((one) => [one.id, one.name]));
+}
+
+const FEW = 20;
+
+/** Whom somebody means who types a name, an e-mail address, or the id itself. By index, at most twenty. */
+export async function findActors(db: Db, typed: string): Promise<string[]> {
+  const words = typed.trim().toLowerCase();
+  const [people, keys] = await Promise.all([
+    db
+      .select({ id: users.id })
+      .from(users)
+      .where(
+        or(
+          eq(sql`lower(${users.email})`, words),
+          and(sql`${users.staffRole} is not null`, eq(sql`lower(${users.name})`, words)),
+        ),
+      )
+      .limit(FEW),
+    db
+      .select({ id: apiKeys.id })
+      .from(apiKeys)
+      .where(eq(sql`lower(${apiKeys.name})`, words))
+      .limit(FEW),
+  ]);
+  const found = [...people, ...keys].map(({ id }) => id);
+  return found.length > 0 ? found : [typed.trim()];
+}
+
+/** Which merchants somebody means who types a name, a store's code, or the id itself. At most twenty. */
+export async function findMerchantIds(db: Db, typed: string): Promise<string[]> {
+  const words = typed.trim().toLowerCase();
+  const like = `%${words.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+  const rows = await db.execute<{ id: string }>(sql`
+    select id from (
+      (select id from ${merchants} where id = ${typed.trim()})
+      union (select id from ${merchants} where lower(name || ' ' || email) like ${like} limit ${sql.raw(String(FEW))})
+      union (select merchant_id from ${stores} where lower(code || ' ' || name) like ${like} limit ${sql.raw(String(FEW))})
+    ) found limit ${sql.raw(String(FEW))}`);
+  return rows.length > 0 ? rows.map(({ id }) => id) : [typed.trim()];
 }

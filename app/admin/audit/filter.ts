@@ -1,14 +1,21 @@
-import type { AuditFilter } from '@/lib/billing/audit-trail';
+import type { Db } from '@/db/client';
+import { type AuditFilter, findActors, findMerchantIds } from '@/lib/billing/audit-trail';
 import { addDays } from '@/lib/time';
 import { one } from '../context';
 
 type Query = Record<string, string | string[] | undefined>;
 
-/** The filters of the audit trail, as the URL has them and as the domain takes them. A senseless date is none. */
-export function readAuditFilter(query: Query): {
+/**
+ * The filters of the audit trail, as the URL has them and as the domain takes them: people by name, e-mail or id, merchants
+ * by name, store code or id. A senseless date is none.
+ */
+export async function readAuditFilter(
+  db: Db,
+  query: Query,
+): Promise<{
   shown: Record<'action' | 'merchant' | 'actor' | 'entity' | 'from' | 'to', string | undefined>;
   filter: Omit<AuditFilter, 'limit' | 'before'>;
-} {
+}> {
   const shown = {
     action: one(query.action),
     merchant: one(query.merchant),
@@ -22,12 +29,16 @@ export function readAuditFilter(query: Query): {
     return date && !Number.isNaN(date.getTime()) ? date : undefined;
   };
   const to = day(shown.to);
+  const [merchantIds, actorIds] = await Promise.all([
+    shown.merchant ? findMerchantIds(db, shown.merchant) : undefined,
+    shown.actor ? findActors(db, shown.actor) : undefined,
+  ]);
   return {
     shown,
     filter: {
       action: shown.action,
-      merchantId: shown.merchant,
-      actorId: shown.actor,
+      merchantIds,
+      actorIds,
       entity: shown.entity,
       from: day(shown.from),
       // The day itself is meant too.

@@ -10,9 +10,11 @@ import { type AuditRow, listAudit } from '@/lib/billing/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
 import { readCursor, toPage } from '../../store/[storeCode]/cursor';
 import { BeforeAfter } from '../before-after';
+import { listKnown, loadOfferNames } from '../change-words';
 import { one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
 import { readAuditFilter } from './filter';
+import { What, Who } from './row';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('console.audit'))('title') };
@@ -28,39 +30,18 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
     getTranslations('console.audit'),
     getTranslations('console.filter'),
   ]);
-  const { shown, filter } = readAuditFilter(query);
+  const { shown, filter } = await readAuditFilter(db, query);
   const before = readCursor(one(query.cursor));
-  const { rows, next } = toPage(
-    await listAudit(db, { ...filter, before, limit: PAGE + 1 }),
-    PAGE,
-    (row) => row.at,
-  );
+  const [found, names] = await Promise.all([
+    listAudit(db, { ...filter, before, limit: PAGE + 1 }),
+    loadOfferNames(),
+  ]);
+  const { rows, next } = toPage(found, PAGE, (row) => row.at);
+  const known = await listKnown();
   const columns: Column<AuditRow>[] = [
     { key: 'at', header: t('at'), cell: (row) => <DateText value={row.at} style="time" /> },
-    {
-      key: 'who',
-      header: t('who'),
-      cell: (row) => (
-        <>
-          {row.actorName ?? t(`actors.${row.actorKind}`)}
-          <span className="block text-xs text-muted">
-            {row.actorKind === 'user' && row.actorName ? null : row.actorId}
-          </span>
-        </>
-      ),
-    },
-    {
-      key: 'what',
-      header: t('what'),
-      cell: (row) => (
-        <>
-          <span className="font-medium">{row.action}</span>
-          {row.reason ? (
-            <span className="block text-sm text-muted">{t('reason', { reason: row.reason })}</span>
-          ) : null}
-        </>
-      ),
-    },
+    { key: 'who', header: t('who'), cell: (row) => <Who row={row} /> },
+    { key: 'what', header: t('what'), cell: (row) => <What row={row} names={names} /> },
     {
       key: 'merchant',
       header: t('merchant'),
@@ -86,9 +67,16 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
         path={PATH}
         exportHref={withQuery('/admin/audit/export', shown)}
         filters={[
-          { kind: 'text', name: 'action', label: t('action'), value: shown.action },
-          { kind: 'text', name: 'merchant', label: t('merchant'), value: shown.merchant },
-          { kind: 'text', name: 'actor', label: t('who'), value: shown.actor },
+          { kind: 'choice', name: 'action', label: t('what'), value: shown.action, options: known.actions },
+          {
+            kind: 'choice',
+            name: 'entity',
+            label: t('entity'),
+            value: shown.entity,
+            options: known.entities,
+          },
+          { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: shown.merchant },
+          { kind: 'text', name: 'actor', label: t('whoFilter'), value: shown.actor },
           { kind: 'date', name: 'from', label: f('from'), value: shown.from },
           { kind: 'date', name: 'to', label: f('to'), value: shown.to },
         ]}

@@ -6,7 +6,7 @@ import { readAuditFilter } from '../filter';
 /** The audit trail as a file: the newest ten thousand rows that the filters let through. */
 export async function GET(request: Request): Promise<Response> {
   const { db } = await staffContext();
-  const { filter } = readAuditFilter(Object.fromEntries(new URL(request.url).searchParams));
+  const { filter } = await readAuditFilter(db, Object.fromEntries(new URL(request.url).searchParams));
   const rows = await listAudit(db, { ...filter, limit: 10_000 });
   return csvResponse(
     'audit',

@@ -9,5 +9,19 @@ import features from './features.json';
 import merchant from './merchant.json';
 import plans from './plans.json';
 import store from './store.json';
+import trail from './trail.json';
 
-export default { admin, auth, billing, common, console, emails, errors, features, merchant, plans, store };
+export default {
+  admin,
+  auth,
+  billing,
+  common,
+  console,
+  emails,
+  errors,
+  features,
+  merchant,
+  plans,
+  store,
+  trail,
+};

@@ -1,0 +1,94 @@
+import { cache } from 'react';
+import { addOns, creditPackages, platforms, tiers } from '@/db/schema';
+import { database } from '@/lib/database';
+import { features } from '@/lib/features';
+import type { Format } from '@/lib/i18n/format';
+import { loadMessages } from '@/lib/i18n/messages';
+import { getTranslations, useTranslations } from '@/lib/i18n/translations';
+
+// Codes come from rows and modules: `has` guards what the types of the messages cannot know.
+type Loose = { (key: string): string; has(key: string): boolean };
+
+/** `limit_changed`, `limitValue` or `a.b_c` as words, for what has no translation yet. */
+const spell = (code: string) => {
+  const words = code
+    .replace(/[._]/g, ' ')
+    .replace(/([a-z])([A-Z0-9])/g, '$1 $2')
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+/** What codes of the audit trail, the inbox and the jobs are called: people read words, filters and titles keep the code. */
+export function useChangeWords() {
+  const t = useTranslations('trail') as unknown as Loose;
+  const say = (area: string, code: string) => (t.has(`${area}.${code}`) ? t(`${area}.${code}`) : spell(code));
+  return {
+    action: (code: string) => say('actions', code),
+    entity: (code: string) => say('entities', code),
+    job: (code: string) => say('jobs', code),
+    field: (code: string) => say('fields', code).replace(/^./, (first) => first.toLowerCase()),
+  };
+}
+
+/** The actions and kinds that a filter offers, by code and in words. */
+export async function listKnown() {
+  const t = (await getTranslations('trail')) as unknown as Loose;
+  const { actions, entities } = loadMessages('en').trail;
+  const option = (area: string, code: string) => ({ value: code, label: t(`${area}.${code}`) });
+  return {
+    actions: Object.entries(actions).flatMap(([kind, verbs]) =>
+      Object.keys(verbs).map((verb) => option('actions', `${kind}.${verb}`)),
+    ),
+    entities: Object.keys(entities).map((code) => option('entities', code)),
+  };
+}
+
+/** Names of what is sold, by id: a plan is known by its name. Once per request. */
+export const loadOfferNames = cache(async (): Promise<Map<string, string>> => {
+  const db = database();
+  const lists = await Promise.all([
+    db.select({ id: tiers.id, name: tiers.name }).from(tiers),
+    db.select({ id: addOns.id, name: addOns.name }).from(addOns),
+    db.select({ id: creditPackages.id, name: creditPackages.name }).from(creditPackages),
+    db.select({ id: platforms.id, name: platforms.name }).from(platforms),
+  ]);
+  return new Map(lists.flat().map(({ id, name }) => [id, name]));
+});
+
+const MONEY = new Set(['mrrCents', 'unitAmount', 'amountDue', 'amountPaid', 'total', 'refunded', 'credited']);
+const WORDS = new Set(['status', 'interval', 'pendingInterval', 'vatStatus', 'taxExempt', 'kind', 'role']);
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
+type Words = { yes: string; no: string; off: string; unlimited: string };
+
+/** A value of a change as a person reads it; '' = there is none. `currency` is that of the row it stands in. */
+export function sayValue(
+  field: string,
+  value: unknown,
+  with_: { format: Format; names: Map<string, string>; words: Words; currency?: string },
+): string {
+  const { format, names, words, currency } = with_;
+  if (value === undefined || value === null || value === '') return '';
+  if (typeof value === 'boolean') return value ? words.yes : words.no;
+  if (typeof value === 'number') {
+    if (!MONEY.has(field) && !field.endsWith('_cents')) return String(value);
+    return currency ? format.money(value, currency) : (value / 100).toFixed(2);
+  }
+  if (typeof value === 'string') {
+    if (INSTANT.test(value)) return format.date(value, 'time');
+    if (WORDS.has(field)) return value.replaceAll('_', ' ');
+    return names.get(value) ?? value;
+  }
+  if (Array.isArray(value)) return value.map((one) => sayValue(field, one, with_)).join(', ');
+  if (isGrant(value)) {
+    if (!value.enabled) return words.off;
+    const isFlag = features.find((one) => one.code === field)?.kind === 'flag';
+    return isFlag ? words.yes : value.limitValue === null ? words.unlimited : format.number(value.limitValue);
+  }
+  return Object.entries(value)
+    .map(([name, inner]) => `${spell(name).toLowerCase()} ${sayValue(name, inner, with_) || '–'}`)
+    .join(', ');
+}
+
+const isGrant = (value: object): value is { enabled: boolean; limitValue: number | null } =>
+  'enabled' in value && 'limitValue' in value;
