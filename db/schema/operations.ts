@@ -82,6 +82,7 @@ export const auditLog = pgTable(
     index('audit_log_at').on(t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index('audit_log_merchant').on(t.merchantId, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index('audit_log_entity').on(t.entity, t.entityId, t.at.desc().nullsFirst()),
+    index('audit_log_kind').on(t.entity, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index('audit_log_actor').on(t.actorId, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index('audit_log_action').on(t.action, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
   ],

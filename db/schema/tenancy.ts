@@ -83,6 +83,7 @@ export const users = pgTable(
     uniqueIndex('users_email').on(sql`lower(${t.email})`),
     index('users_staff').on(t.staffRole).where(sql`${t.staffRole} is not null`),
     index('users_created').on(t.createdAt, t.id),
+    index('users_search').using('gin', sql`lower(${t.name} || ' ' || ${t.email}) gin_trgm_ops`),
   ],
 );
 

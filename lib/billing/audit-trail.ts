@@ -33,11 +33,9 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]
     filter.entityId ? eq(auditLog.entityId, filter.entityId) : undefined,
     filter.from ? gte(auditLog.at, filter.from) : undefined,
     filter.to ? lt(auditLog.at, filter.to) : undefined,
+    // Rows compare as the index orders them: a page deep in the trail costs what the first one does.
     filter.before
-      ? or(
-          lt(auditLog.at, filter.before.at),
-          and(eq(auditLog.at, filter.before.at), lt(auditLog.id, filter.before.id)),
-        )
+      ? sql`(${auditLog.at}, ${auditLog.id}) < (${filter.before.at.toISOString()}, ${filter.before.id})`
       : undefined,
   ];
   const rows = await db

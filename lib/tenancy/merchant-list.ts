@@ -91,7 +91,10 @@ export async function listMerchantUsers(
 ): Promise<MerchantUserRow[]> {
   const where: SQL[] = [sql`true`];
   const search = filter.search?.trim().toLowerCase();
-  if (search) where.push(sql`position(${search} in lower(u.name || ' ' || u.email)) > 0`);
+  if (search) {
+    const like = `%${search.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+    where.push(sql`lower(u.name || ' ' || u.email) like ${like}`);
+  }
   if (filter.merchantId) {
     where.push(sql`u.id in (select user_id from ${memberships} where merchant_id = ${filter.merchantId})`);
   }

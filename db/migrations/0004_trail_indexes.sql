@@ -1,0 +1,2 @@
+CREATE INDEX "audit_log_kind" ON "audit_log" USING btree ("entity","at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "users_search" ON "users" USING gin (lower("name" || ' ' || "email") gin_trgm_ops);
