@@ -90,5 +90,19 @@ export function sayValue(
     .join(', ');
 }
 
+/** The facts of a job's result: "3 expired, 1 announced". Nothing for zeroes, empty lists and what is not there. */
+export function sayFacts(result: unknown): string {
+  if (typeof result !== 'object' || result === null) return result ? String(result) : '';
+  return Object.entries(result)
+    .filter(([, value]) => value !== null && value !== 0 && value !== false)
+    .flatMap(([name, value]) => {
+      const words = spell(name).toLowerCase();
+      if (Array.isArray(value)) return value.length > 0 ? `${value.length} ${words}` : [];
+      if (typeof value === 'object') return sayFacts(value) ? `${words}: ${sayFacts(value)}` : [];
+      return typeof value === 'number' ? `${value} ${words}` : `${words}: ${value}`;
+    })
+    .join(', ');
+}
+
 const isGrant = (value: object): value is { enabled: boolean; limitValue: number | null } =>
   'enabled' in value && 'limitValue' in value;

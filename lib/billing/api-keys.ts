@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { apiKeys, merchants } from '@/db/schema';
-import { NotFound } from '@/lib/errors';
+import { invalid, NotFound } from '@/lib/errors';
 import { type Actor, recordAudit } from './audit';
 
 export type ApiKeyRow = Omit<typeof apiKeys.$inferSelect, 'secretHash'>;
@@ -28,7 +28,7 @@ const shownLength = 10;
 
 /**
  * Makes a key for a machine. `key` is told here and never again: only its hash is kept. Keys live in real time.
- * @throws NotFound for an unknown merchant
+ * @throws ValidationFailed for an unknown merchant
  */
 export async function createApiKey(db: Db, input: NewApiKey): Promise<{ id: string; key: string }> {
   const { actor = { kind: 'system', id: 'api-key' } as const, ...rest } = input;
@@ -47,7 +47,7 @@ export async function createApiKey(db: Db, input: NewApiKey): Promise<{ id: stri
         .select({ id: merchants.id })
         .from(merchants)
         .where(eq(merchants.id, merchantId));
-      if (!merchant) throw new NotFound('merchant', merchantId);
+      if (!merchant) throw invalid('merchant', 'unknown_merchant', 'is not a merchant');
     }
     const row = { id, name, role, merchantId, expiresAt, ratePerMinute };
     await tx.insert(apiKeys).values({
@@ -87,10 +87,15 @@ export async function findByKey(db: Db, key: string): Promise<ApiKeyRow | null> 
   return withoutHash(found);
 }
 
-/** All keys, newest first, without anything that could open something. */
-export async function listApiKeys(db: Db): Promise<ApiKeyRow[]> {
-  const rows = await db.select().from(apiKeys).orderBy(desc(apiKeys.createdAt), desc(apiKeys.id)).limit(500);
-  return rows.map(withoutHash);
+/** All keys, newest first, with the name of the one merchant a key is for, without anything that could open something. */
+export async function listApiKeys(db: Db): Promise<(ApiKeyRow & { merchantName: string | null })[]> {
+  const rows = await db
+    .select({ key: apiKeys, merchantName: merchants.name })
+    .from(apiKeys)
+    .leftJoin(merchants, eq(merchants.id, apiKeys.merchantId))
+    .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
+    .limit(500);
+  return rows.map(({ key, merchantName }) => ({ ...withoutHash(key), merchantName }));
 }
 
 /** Ends a key at once. Idempotent. @throws NotFound */

@@ -11,6 +11,7 @@ export type InboxFilter = {
   status?: (typeof inboxStatuses)[number];
   type?: string;
   merchantId?: string;
+  merchantIds?: string[];
   before?: { at: Date; id: string };
   limit: number;
 };
@@ -23,6 +24,7 @@ export async function listEvents(db: Db, filter: InboxFilter): Promise<Omit<Inbo
     filter.status ? sql`${webhookEvents.status} = ${sql.raw(`'${filter.status}'`)}` : undefined,
     filter.type ? eq(webhookEvents.type, filter.type) : undefined,
     filter.merchantId ? eq(webhookEvents.merchantId, filter.merchantId) : undefined,
+    filter.merchantIds ? inArray(webhookEvents.merchantId, filter.merchantIds) : undefined,
     filter.before
       ? sql`(${webhookEvents.receivedAt}, ${webhookEvents.id}) < (${filter.before.at.toISOString()}, ${filter.before.id})`
       : undefined,

@@ -4,6 +4,7 @@ import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { apiKeyRoles, createApiKey, revokeApiKey } from '@/lib/billing/api-keys';
+import { invalid } from '@/lib/errors';
 import { getTranslations } from '@/lib/i18n/translations';
 import { attempt } from '../../form-answer';
 import { adminContext } from '../context';
@@ -20,11 +21,13 @@ export async function createKey(_state: FormState, form: FormData): Promise<Form
   let secret: string | undefined;
   const answer = await attempt(form, newKey, async ({ name, role, merchant, expires }) => {
     const { db, actor } = await adminContext();
+    const expiresAt = expires ? new Date(`${expires}T00:00:00Z`) : null;
+    if (expiresAt && expiresAt <= new Date()) throw invalid('expires', 'in_the_past', 'lies in the past');
     const { key } = await createApiKey(db, {
       name,
       role,
       merchantId: merchant ?? null,
-      expiresAt: expires ? new Date(`${expires}T00:00:00Z`) : null,
+      expiresAt,
       actor,
     });
     secret = key;

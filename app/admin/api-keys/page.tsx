@@ -1,4 +1,5 @@
-import type { Metadata } from 'next';
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { ConfirmButton } from '@/components/ui/confirm-button';
@@ -19,6 +20,8 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('console.keys'))('title') };
 }
 
+type KeyRow = Awaited<ReturnType<typeof listApiKeys>>[number];
+
 export default async function ApiKeysPage() {
   const [{ db, locked }, t, c] = await Promise.all([
     staffContext(),
@@ -28,7 +31,7 @@ export default async function ApiKeysPage() {
   const keys = await listApiKeys(db);
   const state = (row: ApiKeyRow) =>
     row.revokedAt ? 'revoked' : row.expiresAt && row.expiresAt <= new Date() ? 'expired' : 'active';
-  const columns: Column<ApiKeyRow>[] = [
+  const columns: Column<KeyRow>[] = [
     {
       key: 'name',
       header: t('name'),
@@ -40,7 +43,24 @@ export default async function ApiKeysPage() {
       ),
     },
     { key: 'role', header: t('role'), cell: (row) => t(`roles.${row.role}`) },
-    { key: 'merchant', header: t('merchant'), cell: (row) => row.merchantId ?? t('all') },
+    {
+      key: 'merchant',
+      header: t('merchant'),
+      cell: (row) =>
+        row.merchantId ? (
+          <Link href={`/admin/merchants/${row.merchantId}` as Route} prefetch={false} className="link">
+            {row.merchantName ?? row.merchantId}
+          </Link>
+        ) : (
+          t('all')
+        ),
+    },
+    { key: 'made', header: t('made'), cell: (row) => <DateText value={row.createdAt} style="short" /> },
+    {
+      key: 'expires',
+      header: t('expires'),
+      cell: (row) => (row.expiresAt ? <DateText value={row.expiresAt} style="short" /> : t('never')),
+    },
     {
       key: 'state',
       header: t('state'),

@@ -3,11 +3,13 @@ import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { ActionForm } from '@/components/ui/form';
+import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, useTranslations } from '@/lib/i18n/translations';
 import { type JobState, listJobs } from '@/lib/jobs';
+import { sayFacts, useChangeWords } from '../change-words';
 import { staffContext } from '../context';
 import { runNow } from './actions';
 
@@ -16,9 +18,15 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function JobsPage() {
-  const [{ db, locked }, t] = await Promise.all([staffContext(), getTranslations('console.jobs')]);
+  const [{ db, locked }, t, format] = await Promise.all([
+    staffContext(),
+    getTranslations('console.jobs'),
+    getFormat(),
+  ]);
+  const startedBy = (who: string) =>
+    who === 'schedule' || who === 'local_clock' ? t('bySchedule') : t('byHand');
   const columns: Column<JobState>[] = [
-    { key: 'job', header: t('job'), cell: (row) => <span className="font-mono text-sm">{row.name}</span> },
+    { key: 'job', header: t('job'), cell: (row) => <JobName code={row.name} /> },
     {
       key: 'schedule',
       header: t('schedule'),
@@ -26,7 +34,7 @@ export default async function JobsPage() {
         <>
           {t(`every.${row.every}`)}
           <span className="block text-sm text-muted">
-            <DateText value={row.nextAt} style="time" />
+            {t('next', { date: format.date(row.nextAt, 'time') })}
           </span>
         </>
       ),
@@ -34,7 +42,15 @@ export default async function JobsPage() {
     {
       key: 'last',
       header: t('last'),
-      cell: (row) => (row.last ? <DateText value={row.last.startedAt} style="time" /> : t('never')),
+      cell: (row) =>
+        row.last ? (
+          <>
+            <DateText value={row.last.startedAt} style="time" />
+            <span className="block text-sm text-muted">{startedBy(row.last.startedBy)}</span>
+          </>
+        ) : (
+          t('never')
+        ),
     },
     {
       key: 'result',
@@ -47,8 +63,8 @@ export default async function JobsPage() {
             >
               {row.last.outcome === 'ok' ? t('ok') : row.last.outcome === 'failed' ? t('bad') : t('running')}
             </Badge>
-            <span className="mt-1 block max-w-md truncate text-xs text-muted">
-              {row.last.error ?? (row.last.result ? JSON.stringify(row.last.result) : '')}
+            <span className="mt-1 block max-w-md text-sm break-words text-muted">
+              {row.last.error ?? <JobResult result={row.last.result} />}
             </span>
           </>
         ) : (
@@ -64,7 +80,9 @@ export default async function JobsPage() {
         <ActionForm action={runNow} fields={{ job: row.name }}>
           <SubmitButton variant="secondary" size="sm" disabledReason={locked}>
             {t('run')}
-            <span className="sr-only">{row.name}</span>
+            <span className="sr-only">
+              <JobName code={row.name} />
+            </span>
           </SubmitButton>
         </ActionForm>
       ),
@@ -78,4 +96,20 @@ export default async function JobsPage() {
       </Card>
     </>
   );
+}
+
+/** What a job does, in words; its own name is the title. */
+function JobName({ code }: { code: string }) {
+  const words = useChangeWords();
+  return (
+    <span className="font-medium" title={code}>
+      {words.job(code)}
+    </span>
+  );
+}
+
+/** What a run did, in counts; what did not happen is left out. */
+function JobResult({ result }: { result: unknown }) {
+  const t = useTranslations('console.jobs');
+  return sayFacts(result) || t('nothing');
 }

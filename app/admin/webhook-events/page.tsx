@@ -8,6 +8,7 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
+import { findMerchantIds } from '@/lib/billing/audit-trail';
 import { countWaiting, inboxStatuses, listEvents } from '@/lib/billing/inbox';
 import { handledTypes } from '@/lib/billing/webhook-rings';
 import { getTranslations } from '@/lib/i18n/translations';
@@ -38,11 +39,12 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
     merchant: one(query.merchant),
   };
   const before = readCursor(one(query.cursor));
+  const merchantIds = filter.merchant ? await findMerchantIds(db, filter.merchant) : undefined;
   const [found, waiting] = await Promise.all([
     listEvents(db, {
       status: filter.status,
       type: filter.type,
-      merchantId: filter.merchant,
+      merchantIds,
       before,
       limit: PAGE + 1,
     }),
@@ -106,6 +108,7 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
             value: filter.type,
             options: handledTypes.map((value) => ({ value, label: value })),
           },
+          { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: filter.merchant },
         ]}
       />
       <Card flush>

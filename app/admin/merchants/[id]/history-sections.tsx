@@ -6,6 +6,7 @@ import { Disclosure } from '@/components/ui/disclosure';
 import { type Column, Table } from '@/components/ui/table';
 import { useTranslations } from '@/lib/i18n/translations';
 import { BeforeAfter } from '../../before-after';
+import { useChangeWords } from '../../change-words';
 import { EventStatus } from '../../webhook-events/event-status';
 import type { MerchantPage } from './load';
 
@@ -62,6 +63,7 @@ export function EventsSection({ page }: { page: MerchantPage }) {
 export function AuditSection({ page }: { page: MerchantPage }) {
   const t = useTranslations('merchant.page');
   const a = useTranslations('console.audit');
+  const words = useChangeWords();
   const columns: Column<Entry>[] = [
     { key: 'at', header: a('at'), cell: (row) => <DateText value={row.at} style="time" /> },
     { key: 'who', header: a('who'), cell: (row) => row.actorName ?? a(`actors.${row.actorKind}`) },
@@ -70,7 +72,9 @@ export function AuditSection({ page }: { page: MerchantPage }) {
       header: a('what'),
       cell: (row) => (
         <>
-          <span className="font-medium">{row.action}</span>
+          <span className="font-medium" title={row.action}>
+            {words.action(row.action)}
+          </span>
           {row.reason ? (
             <span className="block text-sm text-muted">{a('reason', { reason: row.reason })}</span>
           ) : null}
@@ -85,7 +89,7 @@ export function AuditSection({ page }: { page: MerchantPage }) {
           <Disclosure
             summary={
               <>
-                {t('show')} <span className="sr-only">{row.action}</span>
+                {t('show')} <span className="sr-only">{words.action(row.action)}</span>
               </>
             }
           >

@@ -8,12 +8,16 @@ import { Dialog } from '@/components/ui/dialog';
 import { Disclosure } from '@/components/ui/disclosure';
 import { TextArea } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
+import type { Change } from '@/db/schema';
 import { getEvent } from '@/lib/billing/inbox';
 import { NotFound } from '@/lib/errors';
 import { getTranslations } from '@/lib/i18n/translations';
+import { findMerchant } from '@/lib/tenancy/merchants';
 import { BeforeAfter } from '../../before-after';
+import { useChangeWords } from '../../change-words';
 import { staffContext } from '../../context';
 import { replay, setAside } from '../actions';
 import { EventStatus } from '../event-status';
@@ -23,16 +27,18 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function EventPage({ params }: PageProps<'/admin/webhook-events/[id]'>) {
-  const [{ db, locked }, { id }, t, c] = await Promise.all([
+  const [{ db, locked }, { id }, t, c, format] = await Promise.all([
     staffContext(),
     params,
     getTranslations('console.events'),
     getTranslations('console'),
+    getFormat(),
   ]);
   const event = await getEvent(db, id).catch((error) => {
     if (error instanceof NotFound) notFound();
     throw error;
   });
+  const merchant = event.merchantId ? await findMerchant(db, event.merchantId) : null;
   const waits = event.status === 'failed' || event.status === 'dead' || event.status === 'received';
   return (
     <>
@@ -71,12 +77,27 @@ export default async function EventPage({ params }: PageProps<'/admin/webhook-ev
             <Pair name={t('received')}>
               <DateText value={event.receivedAt} style="time" />
             </Pair>
-            <Pair name={t('attempts')}>{event.attempts}</Pair>
+            <Pair name={t('attempts')}>
+              {event.attempts}
+              {event.nextAttemptAt && waits ? (
+                <span className="block text-sm text-muted">
+                  {t('next', { date: format.date(event.nextAttemptAt, 'time') })}
+                </span>
+              ) : null}
+            </Pair>
+            <Pair name={t('happened')}>
+              <DateText value={event.createdAt} style="time" />
+            </Pair>
             {event.merchantId ? (
               <Pair name={t('merchant')}>
                 <Link href={`/admin/merchants/${event.merchantId}` as Route} className="link">
-                  {event.merchantId}
+                  {merchant?.name ?? event.merchantId}
                 </Link>
+              </Pair>
+            ) : null}
+            {event.objectId ? (
+              <Pair name={t('object')}>
+                <CopyId value={event.objectId} label={c('copy')} copiedLabel={c('copied')} />
               </Pair>
             ) : null}
             {event.error ? <Pair name={t('error')}>{event.error}</Pair> : null}
@@ -87,11 +108,9 @@ export default async function EventPage({ params }: PageProps<'/admin/webhook-ev
           {event.changes.length === 0 ? <p className="text-muted">{t('noChanges')}</p> : null}
           <div className="space-y-4">
             {event.changes.map((change) => (
-              <BeforeAfter
+              <OneChange
                 key={`${change.entity} ${change.id} ${JSON.stringify(change.after)}`}
-                title={change.entity}
-                before={change.before}
-                after={change.after}
+                change={change}
               />
             ))}
           </div>
@@ -115,4 +134,9 @@ function Pair({ name, children }: { name: string; children: React.ReactNode }) {
       <dd className="break-words">{children}</dd>
     </div>
   );
+}
+
+function OneChange({ change }: { change: Change }) {
+  const words = useChangeWords();
+  return <BeforeAfter title={words.entity(change.entity)} before={change.before} after={change.after} />;
 }
