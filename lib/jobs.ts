@@ -13,6 +13,7 @@ import { openMonths } from './billing/months';
 import { sweepOverLimits } from './billing/over-limits';
 import { reconcileStripe } from './billing/reconcile';
 import { announceTrialEnds, expireTrials } from './billing/subscriptions';
+import { endGivenPlans } from './billing/subscriptions-local';
 import { reconcileUsage } from './billing/usage';
 import { processStored, retryDueEvents } from './billing/webhooks';
 import { database } from './database';
@@ -47,7 +48,11 @@ export const jobs: readonly Job[] = [
     name: 'check_trial_expirations',
     cron: '15 0 * * *',
     every: 'day',
-    run: async (db, { now }) => ({ ...(await expireTrials(db, now)), ...(await announceTrialEnds(db, now)) }),
+    run: async (db, { now }) => ({
+      ...(await expireTrials(db, now)),
+      ...(await endGivenPlans(db, now)),
+      ...(await announceTrialEnds(db, now)),
+    }),
   },
   {
     name: 'reset_period_counters',

@@ -75,7 +75,7 @@ export function PlanBanner({
       <Banner
         tone="warn"
         title={t('banner.cancelTitle', { tier, date: format.date(plan.cancelAt) })}
-        action={actions.reactivate}
+        action={plan.isLocal ? actions.choose : actions.reactivate}
       >
         {t('banner.cancelText')}
       </Banner>

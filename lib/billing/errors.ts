@@ -75,6 +75,13 @@ export class StripePriceNotConfigured extends DomainError {
   }
 }
 
+/** 400: a price agreed with one merchant is of the tier's product, and Stripe has none yet. */
+export class TierNotPushed extends DomainError {
+  constructor(code: string) {
+    super('invalid', 'tier_not_pushed', { tier_code: code });
+  }
+}
+
 /** 400: the verb needs a subscription at Stripe that lives. */
 export class NoActiveSubscription extends DomainError {
   constructor() {
@@ -133,8 +140,8 @@ export class NothingToRelease extends DomainError {
 
 /** 409: somebody saved the same thing meanwhile. */
 export class EditConflict extends DomainError {
-  constructor(revision: number) {
-    super('conflict', 'edit_conflict', { revision });
+  constructor(revision?: number) {
+    super('conflict', 'edit_conflict', revision === undefined ? {} : { revision });
   }
 }
 

@@ -6,7 +6,7 @@ import type { CustomerRow } from './customers';
 import type { InvoiceRow } from './invoices';
 import { loadOverviewFacts } from './overview-facts';
 import { type CurrentSubscription, isLocalTrial, livesAtStripe } from './subscriptions';
-import { planChange } from './tier-change';
+import { planChange } from './tier-change-plan';
 import { findPrice, type Tier } from './tiers';
 
 type Interval = 'month' | 'year';
@@ -94,7 +94,8 @@ function pendingOf(subscription: CurrentSubscription | null, tiers: Tier[]): Bil
   const tier = tiers.find((one) => one.id === subscription.pendingTierId);
   const interval = subscription.pendingInterval ?? subscription.interval;
   const price = tier ? findPrice(tier, subscription.currency, interval) : null;
-  return { tierName: tier?.name ?? '', interval, amount: price?.unitAmount ?? 0, at: subscription.pendingAt };
+  const amount = subscription.pendingUnitAmount ?? price?.unitAmount ?? 0;
+  return { tierName: tier?.name ?? '', interval, amount, at: subscription.pendingAt };
 }
 
 type Situation = { subscription: CurrentSubscription | null; tiers: Tier[]; currency: string; now: Date };

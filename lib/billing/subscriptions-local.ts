@@ -1,11 +1,11 @@
-import { and, eq } from 'drizzle-orm';
-import type { Db } from '@/db/client';
+import { and, asc, eq, isNull, lte, type SQL } from 'drizzle-orm';
+import type { Db, Tx } from '@/db/client';
 import { subscriptions } from '@/db/schema';
 import type { Account } from './accounts';
 import { type Actor, recordAudit } from './audit';
 import { NoActiveSubscription, TierNotFound, TierNotSelfService } from './errors';
 import { type CurrentSubscription, findCurrentSubscription, isLocalTrial } from './subscriptions';
-import { grantMonth } from './sync/current';
+import { askToEndAddOns, grantMonth } from './sync/current';
 import { findPrice, getTier } from './tiers';
 
 /**
@@ -53,4 +53,53 @@ export async function changeLocalTier(
   const current = await findCurrentSubscription(db, account);
   if (!current) throw new NoActiveSubscription();
   return current;
+}
+
+const JOB: Actor = { kind: 'job', id: 'check_trial_expirations' };
+
+/**
+ * Ends the plans that were given until a date that is over, a batch at a time, one transaction each: their status becomes
+ * `canceled`, what they have stays, and their add-ons end with them. Safe to run twice and on several nodes.
+ */
+export async function endGivenPlans(db: Db, now: Date): Promise<{ ended: number }> {
+  const due = and(
+    isNull(subscriptions.stripeSubscriptionId),
+    eq(subscriptions.status, 'active'),
+    lte(subscriptions.cancelAt, now),
+  );
+  let ended = 0;
+  for (;;) {
+    const batch = await db
+      .select({ id: subscriptions.id })
+      .from(subscriptions)
+      .where(due)
+      .orderBy(asc(subscriptions.cancelAt))
+      .limit(500);
+    if (batch.length === 0) return { ended };
+    for (const { id } of batch) {
+      ended += (await db.transaction((tx) => endGivenPlan(tx, and(eq(subscriptions.id, id), due), now)))
+        ? 1
+        : 0;
+    }
+  }
+}
+
+async function endGivenPlan(tx: Tx, due: SQL | undefined, now: Date): Promise<boolean> {
+  const [row] = await tx
+    .update(subscriptions)
+    .set({ status: 'canceled', endedAt: now, updatedAt: new Date() })
+    .where(due)
+    .returning();
+  if (!row) return false;
+  const account = { merchantId: row.merchantId, platformId: row.platformId };
+  if (row.isCurrent) await askToEndAddOns(tx, account);
+  await recordAudit(tx, JOB, now, {
+    action: 'subscription.given_ended',
+    entity: 'subscription',
+    entityId: row.id,
+    ...account,
+    before: { status: 'active', cancelAt: row.cancelAt },
+    after: { status: 'canceled' },
+  });
+  return true;
 }

@@ -68,7 +68,7 @@ async function checkSubscriptions({ stage, shop }: Hero, theirs: Stripe.Subscrip
     const snapshot = readSubscription(one);
     const item = snapshot.items.find((each) => prices.has(each.priceId));
     const next = snapshot.nextPhase;
-    const waits = next && !next.priceIds.includes(item?.priceId ?? '') ? next.at : null;
+    const waits = next && !next.prices.some((price) => price.priceId === item?.priceId) ? next.at : null;
     expect(row && factsOf(row), `subscription ${one.id}`).toEqual({
       status: one.status,
       tierId: prices.get(item?.priceId ?? '')?.tierId,

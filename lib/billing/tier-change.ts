@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { DomainError } from '@/lib/errors';
-import { type Money, monthly } from '@/lib/money';
+import type { Money } from '@/lib/money';
 import { callStripe } from '@/lib/stripe/client';
 import { type ItemSnapshot, readSubscription } from '@/lib/stripe/subscription-snapshot';
 import { addMonths, toUnix } from '@/lib/time';
@@ -15,62 +15,18 @@ import {
   releaseSchedule,
 } from './cancellation';
 import { syncInvoicesAndCard } from './checkout';
-import {
-  NoActiveSubscription,
-  NoPendingChange,
-  StripePriceNotConfigured,
-  SubscriptionConflict,
-  TierNotFound,
-  TierNotSelfService,
-} from './errors';
+import { NoActiveSubscription, NoPendingChange, SubscriptionConflict } from './errors';
 import { type CurrentSubscription, findCurrentSubscription, isLocalTrial } from './subscriptions';
 import { changeLocalTier } from './subscriptions-local';
 import { placeItems } from './sync/places';
-import { findPrice, findTierById, getTier, type PriceRow, type Tier } from './tiers';
-
-export type ChangeKind = 'upgrade' | 'downgrade' | 'interval' | 'none';
-
-export type TierChangePlan = {
-  kind: ChangeKind;
-  /** Now, or the end of what is paid. */
-  when: 'now' | 'period_end';
-  effectiveAt: Date;
-};
-
-/**
- * What a change is and when it takes effect. Dearer per month = upgrade, at once; cheaper = downgrade, at the period's
- * end; the same tier monthly → annual at once, annual → monthly at the period's end. During Stripe's trial nothing is
- * paid yet, so everything is at once. Pure.
- */
-export function planChange(
-  current: {
-    tierId: string;
-    interval: 'month' | 'year';
-    /** What the tier costs per month when paid monthly: a year's rebate must not make a dearer tier look cheaper. */
-    monthlyAmount: number;
-    status: string;
-    currentPeriodEnd: Date | null;
-  },
-  target: { tierId: string; interval: 'month' | 'year'; monthlyAmount: number },
-  now: Date,
-): TierChangePlan {
-  const sameTier = current.tierId === target.tierId;
-  if (sameTier && current.interval === target.interval)
-    return { kind: 'none', when: 'now', effectiveAt: now };
-  const kind = sameTier ? 'interval' : target.monthlyAmount > current.monthlyAmount ? 'upgrade' : 'downgrade';
-  const longer = sameTier && target.interval === 'year';
-  const atOnce = current.status === 'trialing' || kind === 'upgrade' || longer;
-  if (atOnce || !current.currentPeriodEnd) return { kind, when: 'now', effectiveAt: now };
-  return { kind, when: 'period_end', effectiveAt: current.currentPeriodEnd };
-}
-
-export type ChangeRequest = {
-  account: Account;
-  tierCode: string;
-  interval: 'month' | 'year';
-  actor: Actor;
-  now: Date;
-};
+import {
+  type ChangeKind,
+  type ChangeRequest,
+  type ChosenPrice,
+  decideChange,
+  toStripe,
+} from './tier-change-plan';
+import type { Tier } from './tiers';
 
 export type ChangePreview = {
   kind: ChangeKind;
@@ -84,14 +40,15 @@ export type ChangePreview = {
 
 /**
  * What a change would cost, from Stripe's own preview: an error is an error, never 0. Writes nothing.
- * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, StripeUnavailable
+ * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, StripeUnavailable; for an agreed
+ *   price ValidationFailed on `unit_amount` and TierNotPushed
  */
 export async function previewChange(
   db: Db,
   stripe: Stripe,
   request: Omit<ChangeRequest, 'actor'>,
 ): Promise<ChangePreview> {
-  const { live, target, price, plan } = await decide(db, request);
+  const { live, target, price, plan } = await decideChange(db, request);
   const none = { amount: 0, currency: live.currency };
   const base = { kind: plan.kind, effective_at: plan.effectiveAt.toISOString(), proration_date: null };
   if (plan.kind === 'none') {
@@ -100,7 +57,7 @@ export async function previewChange(
   }
   const { id: item } = await findPlanItem(db, stripe, live);
   if (plan.when === 'period_end' || live.status === 'trialing') {
-    const renewal = await renewalPreview(stripe, live, { item, price: price.stripePriceId });
+    const renewal = await renewalPreview(stripe, live, { item, price });
     return { ...base, due_now: none, next_invoice: renewal, lines: [renewalLine(target, price)] };
   }
   const prorationDate = toUnix(request.now);
@@ -108,7 +65,7 @@ export async function previewChange(
     stripe.invoices.createPreview({
       subscription: live.stripeSubscriptionId,
       subscription_details: {
-        items: [{ id: item, price: price.stripePriceId }],
+        items: [{ id: item, ...toStripe(price) }],
         proration_behavior: 'always_invoice',
         proration_date: prorationDate,
       },
@@ -120,7 +77,7 @@ export async function previewChange(
     due_now: { amount: preview.amount_due, currency: preview.currency.toUpperCase() },
     next_invoice: resets
       ? nextAfterReset(preview, price, request.interval, request.now)
-      : await renewalPreview(stripe, live, { item, price: price.stripePriceId }),
+      : await renewalPreview(stripe, live, { item, price }),
     lines: preview.lines.data.map((line) => ({
       description: line.description ?? '',
       amount: line.amount,
@@ -133,7 +90,7 @@ export async function previewChange(
   };
 }
 
-const renewalLine = (tier: Tier, price: PriceRow) => ({
+const renewalLine = (tier: Tier, price: ChosenPrice) => ({
   description: tier.name,
   amount: price.unitAmount,
   proration: false,
@@ -143,7 +100,7 @@ const renewalLine = (tier: Tier, price: PriceRow) => ({
 async function renewalPreview(
   stripe: Stripe,
   live: AtStripe,
-  change: { item: string; price: string } | null,
+  change: { item: string; price: ChosenPrice } | null,
 ) {
   const preview = await callStripe(() =>
     stripe.invoices.createPreview({
@@ -151,7 +108,7 @@ async function renewalPreview(
       ...(change
         ? {
             subscription_details: {
-              items: [{ id: change.item, price: change.price }],
+              items: [{ id: change.item, ...toStripe(change.price) }],
               proration_behavior: 'none',
             },
           }
@@ -167,7 +124,7 @@ async function renewalPreview(
 }
 
 /** A change of interval bills the new one now and next a whole interval later, at the same rate of tax. */
-function nextAfterReset(preview: Stripe.Invoice, price: PriceRow, interval: 'month' | 'year', now: Date) {
+function nextAfterReset(preview: Stripe.Invoice, price: ChosenPrice, interval: 'month' | 'year', now: Date) {
   const full = preview.lines.data.find((line) => line.amount === price.unitAmount);
   const tax = (full?.taxes ?? []).reduce(
     (sum, one) => sum + (one.tax_behavior === 'exclusive' ? one.amount : 0),
@@ -187,7 +144,8 @@ export type ChangeAnswer = {
  * Changes the plan. Upgrade: at once, prorated and billed now; the tier changes only when that is paid, until then
  * `paymentUrl` says where (stripe.md 41). Downgrade: at the period's end, visible and cancellable until then. In the
  * local trial: at once and free. Safe to repeat: the same change again changes nothing.
- * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, SubscriptionConflict, StripeUnavailable
+ * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, SubscriptionConflict,
+ *   StripeUnavailable; for an agreed price ValidationFailed on `unit_amount` and TierNotPushed
  */
 export async function changeTier(
   db: Db,
@@ -199,7 +157,7 @@ export async function changeTier(
     const changed = await changeLocalTier(db, request.account, request);
     return { subscription: changed, effectiveAt: request.now, paymentUrl: null };
   }
-  const { live, target, price, plan } = await decide(db, request);
+  const { live, target, price, plan } = await decideChange(db, request);
   const id = live.stripeSubscriptionId;
   if (plan.kind === 'none' && !live.pendingAt)
     return { subscription: live, effectiveAt: request.now, paymentUrl: null };
@@ -209,7 +167,7 @@ export async function changeTier(
     if (plan.when === 'now') await changeNow(db, stripe, live, target, price, request);
     else await changeAtPeriodEnd(db, stripe, live, target, price);
   }
-  const subscription = await afterwards(db, stripe, id, request, `subscription.${plan.kind}`);
+  const subscription = await afterwards(db, stripe, id, request, `subscription.${plan.kind}`, request.reason);
   // What was billed now stands on the page after it, whether or not the webhook came.
   if (plan.kind !== 'none' && plan.when === 'now') {
     await syncInvoicesAndCard(db, stripe, { subscriptionId: id, customerId: null }, request);
@@ -222,7 +180,7 @@ async function changeNow(
   stripe: Stripe,
   live: AtStripe,
   target: Tier,
-  price: PriceRow & { stripePriceId: string },
+  price: ChosenPrice,
   request: ChangeRequest & { prorationDate?: number },
 ): Promise<void> {
   const { id: item } = await findPlanItem(db, stripe, live);
@@ -230,7 +188,7 @@ async function changeNow(
   const fresh = request.prorationDate && Math.abs(toUnix(request.now) - request.prorationDate) <= 900;
   await callStripe(() =>
     stripe.subscriptions.update(live.stripeSubscriptionId, {
-      items: [{ id: item, price: price.stripePriceId }],
+      items: [{ id: item, ...toStripe(price) }],
       ...(trialing
         ? { proration_behavior: 'none' as const }
         : {
@@ -250,7 +208,7 @@ async function changeAtPeriodEnd(
   stripe: Stripe,
   live: AtStripe,
   target: Tier,
-  price: PriceRow & { stripePriceId: string },
+  price: ChosenPrice,
 ): Promise<void> {
   const id = live.stripeSubscriptionId;
   const schedule = await callStripe(() =>
@@ -272,7 +230,9 @@ async function changeAtPeriodEnd(
       phases: [
         { items: keep, start_date: phase.start_date, end_date: phase.end_date },
         {
-          items: keep.map((item) => (item.price === former ? { ...item, price: price.stripePriceId } : item)),
+          items: keep.map((item) =>
+            item.price === former ? { quantity: item.quantity, ...toStripe(price) } : item,
+          ),
           duration: { interval: price.interval, interval_count: 1 },
           proration_behavior: 'none',
         },
@@ -294,38 +254,6 @@ export async function undoPendingChange(
   if (!live.pendingAt && !live.stripeScheduleId) throw new NoPendingChange();
   await releaseSchedule(stripe, live.stripeSubscriptionId);
   return afterwards(db, stripe, live.stripeSubscriptionId, input, 'subscription.change_undone');
-}
-
-async function decide(db: Db, request: Omit<ChangeRequest, 'actor'>) {
-  const target = await getTier(db, request.account.platformId, request.tierCode);
-  if (!target.isActive) throw new TierNotFound(target.code);
-  if (!target.isSelfService) throw new TierNotSelfService(target.code);
-  const live = await getLiveSubscription(db, request.account);
-  const found = findPrice(target, live.currency, request.interval);
-  if (!found?.stripePriceId) {
-    throw new StripePriceNotConfigured({
-      tier_code: target.code,
-      interval: request.interval,
-      currency: live.currency,
-    });
-  }
-  if (live.status === 'paused') throw new NoActiveSubscription();
-  const price = { ...found, stripePriceId: found.stripePriceId };
-  const held = await findTierById(db, live.tierId);
-  const plan = planChange(
-    { ...live, monthlyAmount: held ? monthlyAmount(held, live.currency) : live.unitAmount },
-    { tierId: target.id, interval: request.interval, monthlyAmount: monthlyAmount(target, live.currency) },
-    request.now,
-  );
-  return { live, target, price, plan };
-}
-
-/** What a tier costs per month; sold only by the year: a twelfth of that. */
-function monthlyAmount(tier: Tier, currency: string): number {
-  const month = findPrice(tier, currency, 'month');
-  if (month) return month.unitAmount;
-  const year = findPrice(tier, currency, 'year');
-  return year ? monthly(year.unitAmount, 'year') : Number.POSITIVE_INFINITY;
 }
 
 /** The plan's item: the one whose price is a tier's; it need not be the first (stripe.md 13). */

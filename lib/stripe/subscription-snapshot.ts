@@ -45,7 +45,7 @@ const discountShape = z.union([
 const phaseShape = z.object({
   start_date: seconds,
   end_date: seconds,
-  items: z.array(z.object({ price: reference, quantity: z.number().nullish() })),
+  items: z.array(z.object({ price: z.union([z.string(), price]), quantity: z.number().nullish() })),
 });
 const scheduleShape = z.object({
   id: z.string(),
@@ -108,6 +108,14 @@ export type DiscountSnapshot = {
   end: Date | null;
 };
 
+/** A price of a phase; what only Stripe knows is null where it was named and not told. */
+export type PhasePrice = {
+  priceId: string;
+  productId: string | null;
+  unitAmount: number | null;
+  interval: 'month' | 'year' | null;
+};
+
 export type SubscriptionSnapshot = {
   id: string;
   customerId: string;
@@ -127,7 +135,7 @@ export type SubscriptionSnapshot = {
   pausedCollection: boolean;
   scheduleId: string | null;
   /** The next phase of the schedule; undefined when the schedule was not expanded. */
-  nextPhase: { at: Date; priceIds: string[] } | null | undefined;
+  nextPhase: { at: Date; prices: PhasePrice[] } | null | undefined;
   discounts: DiscountSnapshot[];
   pendingUntil: Date | null;
   latestInvoice: InvoiceSnapshot | null;
@@ -213,5 +221,17 @@ function readNextPhase(schedule: z.infer<typeof scheduleShape>): SubscriptionSna
   if (schedule.status !== 'active' && schedule.status !== 'not_started') return null;
   const after = schedule.current_phase?.end_date;
   const next = schedule.phases.find((phase) => (after === undefined ? true : phase.start_date >= after));
-  return next ? { at: fromUnix(next.start_date), priceIds: next.items.map((item) => item.price) } : null;
+  return next
+    ? { at: fromUnix(next.start_date), prices: next.items.map((item) => readPhasePrice(item.price)) }
+    : null;
+}
+
+function readPhasePrice(raw: z.infer<typeof phaseShape>['items'][number]['price']): PhasePrice {
+  if (typeof raw === 'string') return { priceId: raw, productId: null, unitAmount: null, interval: null };
+  return {
+    priceId: raw.id,
+    productId: raw.product ?? null,
+    unitAmount: raw.unit_amount ?? null,
+    interval: raw.recurring?.interval === 'year' ? 'year' : 'month',
+  };
 }

@@ -72,7 +72,7 @@ export async function updateQuickly(
   if (!known?.tierId || known.hasAddOns) return false;
   const { row, tierId } = known;
   if (FINAL.includes(row.status) || !mayApply(row, moment)) return false;
-  const none = { pendingTierId: null, pendingInterval: null, pendingAt: null };
+  const none = { pendingTierId: null, pendingInterval: null, pendingAt: null, pendingUnitAmount: null };
   const paid = { pendingPaymentUrl: null, pendingPaymentUntil: null };
   const next = nextOf(snapshot, { tierId, platformId: row.platformId, item }, moment, {
     ...none,

@@ -38,7 +38,11 @@ export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
 
   async fetch(stripe, id) {
     const subscription = await stripe.subscriptions.retrieve(id, {
-      expand: ['latest_invoice.payments.data.payment.payment_intent', 'discounts.source.coupon', 'schedule'],
+      expand: [
+        'latest_invoice.payments.data.payment.payment_intent',
+        'discounts.source.coupon',
+        'schedule.phases.items.price',
+      ],
     });
     return { snapshot: readSubscription(subscription), at: momentOf(subscription.lastResponse) };
   },
@@ -208,30 +212,34 @@ function readStatus(status: string): Status {
 /** The change that waits: a schedule's next phase, or an upgrade whose payment is open (stripe.md 41). */
 async function placePending(tx: Tx, snapshot: SubscriptionSnapshot) {
   const next = snapshot.nextPhase;
-  const none = { pendingTierId: null, pendingInterval: null, pendingAt: null };
+  const none = { pendingTierId: null, pendingInterval: null, pendingAt: null, pendingUnitAmount: null };
   const payment = {
     pendingPaymentUrl: snapshot.pendingUntil ? payableAt(snapshot.latestInvoice) : null,
     pendingPaymentUntil: snapshot.pendingUntil,
   };
   if (!next) return { ...none, ...payment };
-  const { plans } = await placeItems(
-    tx,
-    next.priceIds.map((priceId) => ({ priceId })),
-  );
+  const { plans } = await placeItems(tx, next.prices);
   const plan = plans[0];
   const current = snapshot.items.some((item) => item.priceId === plan?.item.priceId);
   if (!plan || current) return { ...none, ...payment };
-  const interval = await priceInterval(tx, plan.item.priceId);
-  return { pendingTierId: plan.tierId, pendingInterval: interval, pendingAt: next.at, ...payment };
+  const listed = await findListed(tx, plan.item.priceId);
+  return {
+    pendingTierId: plan.tierId,
+    pendingInterval: listed?.interval ?? plan.item.interval ?? 'month',
+    pendingAt: next.at,
+    pendingUnitAmount: listed ? null : plan.item.unitAmount,
+    ...payment,
+  };
 }
 
 const payableAt = (invoice: InvoiceSnapshot | null) =>
   invoice?.status === 'open' ? invoice.hostedInvoiceUrl : null;
 
-async function priceInterval(tx: Tx, priceId: string): Promise<'month' | 'year'> {
+/** The price as the catalogue has or had it; null for one that was agreed with one merchant. */
+async function findListed(tx: Tx, priceId: string): Promise<{ interval: 'month' | 'year' } | null> {
   const [price] = await tx
     .select({ interval: tierPrices.interval })
     .from(tierPrices)
     .where(eq(tierPrices.stripePriceId, priceId));
-  return price?.interval ?? 'month';
+  return price ?? null;
 }

@@ -209,6 +209,39 @@ describe('a merchant', () => {
   });
 });
 
+describe('a subscription set by hand', () => {
+  test('is given until a date, and charged at an agreed price where Stripe has it', async () => {
+    const { account } = await stage.merchant();
+    const pair = `${base}/merchants/${account.merchantId}/platforms/market`;
+    const until = new Date(Date.now() + 30 * 86_400_000).toISOString();
+    const given = await call('PUT', pair, {
+      as: admin,
+      body: { tier_code: 'business', cancel_at: until, reason: 'Partner' },
+    });
+    expect(given).toMatchObject({ status: 200, body: { status: 'active', cancel_at: until } });
+    const late = await call('PUT', pair, { as: admin, body: { cancel_at: '2020-01-01T00:00:00Z' } });
+    expect(late).toMatchObject({
+      status: 400,
+      body: { error: { code: 'validation_failed', details: { fields: [{ path: 'cancel_at' }] } } },
+    });
+    const shop = await stage.subscriber('business');
+    const paying = `${base}/merchants/${shop.account.merchantId}/platforms/market`;
+    const noPrice = await call('PUT', paying, { as: admin, body: { tier_code: 'enterprise' } });
+    expect(noPrice.body.error.details.fields).toMatchObject([{ path: 'unit_amount', rule: 'no_own_price' }]);
+    const agreed = await call('PUT', paying, {
+      as: admin,
+      body: { tier_code: 'enterprise', unit_amount: 50_000 },
+    });
+    expect(agreed).toMatchObject({ status: 200, body: { tier: { code: 'enterprise' } } });
+    const owned = await call('PUT', paying, { as: admin, body: { cancel_at: until } });
+    expect(owned).toMatchObject({ status: 409, body: { error: { code: 'managed_by_stripe' } } });
+    const list = await call('GET', `${base}?search=${shop.storeCode}`, { as: support });
+    expect(list.body.data).toMatchObject([{ mrr_cents: 50_000, over_limit: [], grandfathered: false }]);
+    expect((await call('GET', `${base}?state=over_limit`, { as: support })).body.data).toEqual([]);
+    expect((await call('GET', `${base}?state=nowhere`, { as: support })).status).toBe(400);
+  });
+});
+
 describe('the list of subscriptions', () => {
   test('pages by cursor without losing or doubling a row, in every order', async () => {
     for (let i = 0; i < 7; i++) await stage.merchant({ trialDays: 10 + i });

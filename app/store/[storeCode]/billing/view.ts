@@ -32,7 +32,7 @@ export function planFacts(
     currentPeriodEnd: row?.currentPeriodEnd ?? null,
     trialEnd: row?.trialEnd ?? null,
     cancelAt: row?.cancelAt ?? null,
-    endedAt: row?.endedAt ?? row?.canceledAt ?? null,
+    endedAt: row?.endedAt ?? row?.canceledAt ?? (status === 'canceled' ? (row?.cancelAt ?? null) : null),
     amountDue: row?.amountDue ?? 0,
     pastDue:
       row?.pastDueSince && row.graceUntil

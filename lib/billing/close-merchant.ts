@@ -1,0 +1,134 @@
+import { and, eq, isNotNull, isNull } from 'drizzle-orm';
+import type Stripe from 'stripe';
+import type { Db, Tx } from '@/db/client';
+import { customers, memberships, merchants, storeAddOns, subscriptions, users } from '@/db/schema';
+import { DomainError, NotFound } from '@/lib/errors';
+import { callStripe, isMissing } from '@/lib/stripe/client';
+import { type Actor, recordAudit } from './audit';
+import { settle } from './sync/settle';
+import { subscriptionMirror } from './sync/subscription';
+
+type Context = { actor: Actor; now: Date };
+
+/** 409: the merchant was closed before. */
+export class MerchantClosed extends DomainError {
+  constructor(merchantId: string) {
+    super('conflict', 'merchant_closed', { merchant: merchantId });
+  }
+}
+
+/**
+ * Closes a merchant: its subscriptions end at Stripe at once and the customer is deleted there, then the people and the
+ * personal data here are erased. Invoices and the audit trail stay: the law wants them. Safe to repeat after a failure.
+ * @throws NotFound, StripeUnavailable
+ */
+export async function closeMerchant(
+  db: Db,
+  stripe: Stripe | null,
+  input: { merchantId: string; reason: string } & Context,
+): Promise<void> {
+  const [merchant] = await db.select().from(merchants).where(eq(merchants.id, input.merchantId));
+  if (!merchant) throw new NotFound('merchant', input.merchantId);
+  if (merchant.closedAt) throw new MerchantClosed(input.merchantId);
+  const [customer] = await db.select().from(customers).where(eq(customers.merchantId, input.merchantId));
+  const id = customer?.stripeCustomerId;
+  if (stripe && id && !customer.deletedAtStripe) {
+    for (const subscriptionId of await listLiveAtStripe(db, input.merchantId)) {
+      await callStripe(() => stripe.subscriptions.cancel(subscriptionId)).catch(orMissing);
+      await settle(db, stripe, subscriptionMirror, subscriptionId, input);
+    }
+    await callStripe(() => stripe.customers.del(id)).catch(orMissing);
+  }
+  await db.transaction((tx) => erase(tx, merchant.name, input));
+}
+
+const orMissing = (error: unknown): void => {
+  if (!isMissing(error)) throw error;
+};
+
+/** The subscriptions at Stripe, plans and add-ons, that have not ended. */
+async function listLiveAtStripe(db: Db, merchantId: string): Promise<string[]> {
+  const [plans, extras] = await Promise.all([
+    db
+      .select({ id: subscriptions.stripeSubscriptionId })
+      .from(subscriptions)
+      .where(
+        and(
+          eq(subscriptions.merchantId, merchantId),
+          isNotNull(subscriptions.stripeSubscriptionId),
+          isNull(subscriptions.endedAt),
+        ),
+      ),
+    db
+      .selectDistinct({ id: storeAddOns.stripeSubscriptionId })
+      .from(storeAddOns)
+      .where(and(eq(storeAddOns.merchantId, merchantId), isNull(storeAddOns.endedAt))),
+  ]);
+  return [...new Set([...plans, ...extras].flatMap(({ id }) => id ?? []))];
+}
+
+async function erase(
+  tx: Tx,
+  name: string,
+  input: { merchantId: string; reason: string } & Context,
+): Promise<void> {
+  const { merchantId, now } = input;
+  const gone = `closed+${merchantId}@invalid`;
+  const people = await tx
+    .select({ id: memberships.userId })
+    .from(memberships)
+    .where(eq(memberships.merchantId, merchantId));
+  await tx
+    .update(subscriptions)
+    .set({ status: 'canceled', endedAt: now })
+    .where(
+      and(
+        eq(subscriptions.merchantId, merchantId),
+        isNull(subscriptions.stripeSubscriptionId),
+        isNull(subscriptions.endedAt),
+      ),
+    );
+  await tx.delete(memberships).where(eq(memberships.merchantId, merchantId));
+  for (const { id } of people) {
+    const [elsewhere] = await tx
+      .select({ id: memberships.userId })
+      .from(memberships)
+      .where(eq(memberships.userId, id))
+      .limit(1);
+    if (elsewhere) continue;
+    await tx
+      .update(users)
+      .set({ email: `closed+${id}@invalid`, name: 'Closed account', passwordHash: null, disabledAt: now })
+      .where(eq(users.id, id));
+  }
+  await tx
+    .update(customers)
+    .set({
+      name: '',
+      email: '',
+      line1: '',
+      line2: '',
+      postalCode: '',
+      city: '',
+      state: '',
+      vatNumber: null,
+      vatProof: null,
+      cardBrand: null,
+      cardLast4: null,
+      deletedAtStripe: now,
+    })
+    .where(eq(customers.merchantId, merchantId));
+  await tx
+    .update(merchants)
+    .set({ name: 'Closed merchant', email: gone, closedAt: now })
+    .where(eq(merchants.id, merchantId));
+  await recordAudit(tx, input.actor, now, {
+    action: 'merchant.closed',
+    entity: 'merchant',
+    entityId: merchantId,
+    merchantId,
+    before: { people: people.length, name: name.length > 0 },
+    after: { closed: true },
+    reason: input.reason,
+  });
+}
