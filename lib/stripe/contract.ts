@@ -112,7 +112,7 @@ export const contract: Clause[] = [
       });
       const scheduled = await scene.stripe.subscriptions.retrieve(made.id, { expand: ['schedule'] });
       must(
-        readSubscription(scheduled).nextPhase?.priceIds[0] === scene.dearer.id,
+        readSubscription(scheduled).nextPhase?.prices[0]?.priceId === scene.dearer.id,
         'the next phase is not shown',
       );
       const refused = await scene.stripe.subscriptions
