@@ -11,6 +11,8 @@ type Options = {
   keepEmpty?: boolean;
   /** Where the unlock panel's choices lead. */
   unlockHref?: (unlock: { kind: string; code?: string }) => string | undefined;
+  /** The form's name of what the domain calls by another path (`prices[1].currency`). */
+  nameOf?: (path: string) => string;
 };
 
 /**
@@ -50,7 +52,8 @@ export async function answerTo(error: DomainError, options: Options = {}): Promi
   }
   const fields: Record<string, string> = {};
   if (error instanceof ValidationFailed) {
-    for (const problem of error.fields) fields[problem.path] ??= texts.field(problem);
+    for (const problem of error.fields)
+      fields[options.nameOf?.(problem.path) ?? problem.path] ??= texts.field(problem);
   }
   const field = error.details.field ?? fieldOf[error.code];
   if (typeof field === 'string') fields[field] = texts.sentence(error);
@@ -71,7 +74,8 @@ function nested(form: FormData, keepEmpty = false): Record<string, unknown> {
   return result;
 }
 
-function toProblem(issue: {
+/** What zod says of a field, as the domain would. */
+export function toProblem(issue: {
   path: PropertyKey[];
   code?: string;
   message: string;

@@ -96,6 +96,20 @@ export async function takeScreenshots(page: Page, name: string): Promise<void> {
   expect(overflow, 'pixels that stick out at 360 wide').toBeLessThanOrEqual(0);
 }
 
+/**
+ * Pushes the catalogue as a person does, until nothing of that code is left to push. Another file may change the catalogue
+ * at the same time: then the page says that its list is old, and one looks again.
+ */
+export async function pushToStripe(page: Page, code: string): Promise<void> {
+  await expect(async () => {
+    await page.goto('/admin/subscription-tiers/push');
+    const mine = page.getByText(`market:${code}`, { exact: true });
+    if ((await mine.count()) === 0) return;
+    await page.getByRole('button', { name: 'Push now' }).click();
+    await expect(mine).toHaveCount(0, { timeout: 5_000 });
+  }).toPass({ timeout: 30_000 });
+}
+
 /** A command to local Stripe's control interface: `controlStripe('advance', { days: 31 })`; no body means GET. */
 export async function controlStripe<T = unknown>(path: string, body?: unknown): Promise<T> {
   const response = await fetch(`${process.env.E2E_STRIPE_URL}/_local/${path}`, {

@@ -5,6 +5,7 @@ import { ActionForm } from '@/components/ui/form';
 import type { FormAction } from '@/components/ui/form-state';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { useTranslations } from '@/lib/i18n/translations';
+import { writePrice } from '@/lib/money';
 
 export type Extra = {
   id: string;
@@ -36,27 +37,43 @@ export function ExtraFields({ extra, currency }: { extra?: Extra; currency: stri
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField
           name="unit_amount"
-          label={t('extras.amount', { currency })}
+          label={t('extras.price')}
+          hint={extra ? t('extras.priceHint') : undefined}
           inputMode="decimal"
-          defaultValue={extra ? (extra.unitAmount / 100).toFixed(2) : ''}
+          autoComplete="off"
+          defaultValue={extra ? writePrice(extra.unitAmount, extra.currency) : ''}
           required
         />
         <TextField
-          name="display_order"
-          label={t('order')}
-          inputMode="numeric"
-          defaultValue={String(extra?.displayOrder ?? 0)}
+          name="currency"
+          label={t('currency')}
+          autoCapitalize="characters"
+          autoComplete="off"
+          maxLength={3}
+          defaultValue={extra?.currency ?? currency}
+          required
         />
       </div>
-      <CheckField name="is_active" label={t('isActive')} defaultChecked={extra?.isActive ?? true} />
+      <TextField
+        name="display_order"
+        label={t('order')}
+        hint={t('orderHint')}
+        inputMode="numeric"
+        defaultValue={String(extra?.displayOrder ?? 0)}
+      />
+      <CheckField
+        name="is_active"
+        label={t('isActive')}
+        hint={t('extras.activeHint')}
+        defaultChecked={extra?.isActive ?? true}
+      />
     </>
   );
 }
 
 /** What is sent along unseen when one is made or changed. */
-export const extraIds = (platformId: string, currency: string, extra?: Extra): Record<string, string> => ({
+export const extraIds = (platformId: string, extra?: Extra): Record<string, string> => ({
   platform: platformId,
-  currency: extra?.currency ?? currency,
   ...(extra ? { id: extra.id, revision: String(extra.revision) } : {}),
 });
 
@@ -73,13 +90,13 @@ export function ExtraActions({
   disabledReason?: string;
 }) {
   const t = useTranslations('plans');
-  const fields = { platform: extra.platformId, id: extra.id };
+  const fields = extraIds(extra.platformId, extra);
   return (
     <>
       <ActionForm action={setActive} fields={{ ...fields, active: String(!extra.isActive) }}>
         <SubmitButton variant="ghost" size="sm" disabledReason={disabledReason}>
           {t(extra.isActive ? 'deactivate' : 'activate')}
-          <span className="sr-only">{extra.name}</span>
+          <span className="sr-only"> {extra.name}</span>
         </SubmitButton>
       </ActionForm>
       <ActionForm action={remove} fields={{ ...fields, name: extra.name }}>
@@ -90,7 +107,7 @@ export function ExtraActions({
           disabledReason={disabledReason}
         >
           {t('delete')}
-          <span className="sr-only">{extra.name}</span>
+          <span className="sr-only"> {extra.name}</span>
         </ConfirmButton>
       </ActionForm>
     </>

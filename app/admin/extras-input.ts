@@ -1,44 +1,65 @@
-import { z } from 'zod';
-import { ValidationFailed } from '@/lib/errors';
+import type { z } from 'zod';
+import { type FieldProblem, ValidationFailed } from '@/lib/errors';
+import { parsePrice } from '@/lib/money';
+import { toProblem } from '../form-answer';
 
-/** Euros as typed (12.50) in cents. */
-export const cents = z
-  .string()
-  .trim()
-  .regex(/^\d{1,6}([.,]\d{1,2})?$/)
-  .transform((text) => Math.round(Number(text.replace(',', '.')) * 100));
+/**
+ * Reads what was typed into a form of the catalogue. What is wrong is kept by field, so that `parse` can say it together
+ * with what the domain's own schema finds.
+ */
+export function typedFields(form: FormData) {
+  const problems: FieldProblem[] = [];
+  const text = (name: string) => String(form.get(name) ?? '').trim();
+  const say = (path: string, rule: string) => {
+    problems.push({ path, rule, message: rule });
+  };
+  return {
+    text,
+    say,
+    checked: (name: string) => form.get(name) === 'on',
+    /** A whole number; null for an empty field. Its bounds are the schema's. */
+    whole(name: string): number | null {
+      const typed = text(name);
+      if (typed === '') return null;
+      if (/^[-−]?\d{1,15}$/.test(typed)) return Number(typed.replace('−', '-'));
+      say(name, 'whole_number');
+      return 0;
+    },
+    /** An amount in minor units of its currency; null for an empty field. */
+    price(name: string, currency: string): number | null {
+      const typed = text(name);
+      if (typed === '') return null;
+      const amount = parsePrice(typed, currency);
+      if (typeof amount === 'number') return amount;
+      say(name, amount);
+      return 0;
+    },
+    /** @throws ValidationFailed with everything that is wrong */
+    parse<T>(schema: z.ZodType<T>, value: unknown): T {
+      const result = schema.safeParse(value);
+      if (result.success && problems.length === 0) return result.data;
+      throw new ValidationFailed([...problems, ...(result.error?.issues.map(toProblem) ?? [])]);
+    },
+  };
+}
 
-export const whole = z
-  .string()
-  .trim()
-  .regex(/^\d{1,9}$/)
-  .transform(Number);
+/** The revision that the page showed. */
+export const revisionOf = (form: FormData) => Number(form.get('revision')) || undefined;
 
 /** Fields that an add-on and a credit package share, as their forms send them. */
-export const common = {
-  platform: z.string(),
-  id: z.string().optional(),
-  revision: z.coerce.number().int().optional(),
-  code: z.string().trim(),
-  name: z.string().trim(),
-  currency: z.string().trim(),
-  unit_amount: cents,
-  display_order: whole,
-  is_active: z
-    .literal('on')
-    .optional()
-    .transform((value) => value === 'on'),
-};
-
-/** A domain schema over what a form's own let through; its complaints become the form's. */
-export function parseAs<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new ValidationFailed(
-    result.error.issues.map((issue) => ({
-      path: issue.path.join('.'),
-      rule: issue.code,
-      message: issue.message,
-    })),
-  );
+export function readExtra(form: FormData) {
+  const fields = typedFields(form);
+  const currency = fields.text('currency').toUpperCase();
+  const amount = fields.price('unit_amount', currency);
+  if (amount === null) fields.say('unit_amount', 'required');
+  const common = {
+    code: fields.text('code'),
+    name: fields.text('name'),
+    currency,
+    unit_amount: amount ?? 0,
+    display_order: fields.whole('display_order') ?? 0,
+    is_active: fields.checked('is_active'),
+    revision: revisionOf(form),
+  };
+  return { fields, common };
 }

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
+import { useForm } from './form';
 import { SubmitButton } from './submit-button';
 
 /**
@@ -25,7 +26,14 @@ export function ConfirmButton({
   disabledReason?: string;
   children: ReactNode;
 }) {
+  const { state } = useForm();
   const [asking, setAsking] = useState(false);
+  const [answered, setAnswered] = useState(state);
+  if (state !== answered) {
+    // The form has its answer, which may be a refusal to read: the question is over.
+    setAnswered(state);
+    setAsking(false);
+  }
   if (disabledReason) {
     return (
       <SubmitButton variant={variant} size={size} disabledReason={disabledReason}>

@@ -5,7 +5,7 @@ import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
 
 const places = {
   center: 'm-auto w-full max-w-[min(32rem,calc(100vw-2rem))] rounded-2xl open:animate-[rise_150ms_ease-out]',
-  side: 'my-0 mr-0 ml-auto h-dvh max-h-none w-full max-w-xl open:animate-[slide-in_180ms_ease-out]',
+  side: 'my-0 mr-0 ml-auto h-dvh max-h-none w-full max-w-xl scroll-pt-6 scroll-pb-40 open:animate-[slide-in_180ms_ease-out]',
 };
 
 /**
@@ -23,6 +23,7 @@ export function Dialog({
   closeLabel,
   disabledReason,
   place = 'center',
+  startsOpen = false,
   children,
 }: {
   trigger: ReactNode;
@@ -36,6 +37,8 @@ export function Dialog({
   /** Shows the trigger disabled, with the reason. */
   disabledReason?: string;
   place?: keyof typeof places;
+  /** Opens by itself when the page comes: for a page that was asked for it by its address. */
+  startsOpen?: boolean;
   children: ReactNode;
 }) {
   const id = useId();
@@ -50,6 +53,10 @@ export function Dialog({
     element?.addEventListener('click', close);
     return () => element?.removeEventListener('click', close);
   }, []);
+
+  useEffect(() => {
+    if (startsOpen) dialog.current?.showModal();
+  }, [startsOpen]);
 
   return (
     <>

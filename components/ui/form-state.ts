@@ -14,8 +14,8 @@ export type FormState = {
   fields?: Record<string, string>;
   values?: Record<string, string>;
   refusal?: RefusalView;
-  /** What was left out, line by line, when only a part succeeded. */
-  report?: string[];
+  /** What was left out or would happen, line by line; a line may lead somewhere. */
+  report?: (string | { text: string; href: string })[];
 };
 
 export const idle: FormState = { status: 'idle' };

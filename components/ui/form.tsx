@@ -47,7 +47,10 @@ export function ActionForm({
   const state = answer ?? sent;
 
   useEffect(() => {
-    if (state.status === 'error') form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    if (state.status !== 'error') return;
+    const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
+    if (wrong) wrong.focus();
+    else form.current?.querySelector('[role="alert"]')?.scrollIntoView({ block: 'nearest' });
   }, [state]);
 
   // Sent by ourselves, as React empties a form whose `action` has run. What follows a success happens here and not in an
@@ -100,9 +103,18 @@ function FormAnswer({ state }: { state: FormState }) {
       {state.refusal ? <RefusalPanel refusal={state.refusal} /> : null}
       {state.report ? (
         <ul className="list-disc space-y-0.5 pl-5 text-sm">
-          {state.report.map((line) => (
-            <li key={line}>{line}</li>
-          ))}
+          {state.report.map((line) =>
+            typeof line === 'string' ? (
+              <li key={line}>{line}</li>
+            ) : (
+              <li key={line.text}>
+                {/* Beside the form, so that what was typed stays. */}
+                <a href={line.href} target="_blank" rel="noreferrer" className="link">
+                  {line.text}
+                </a>
+              </li>
+            ),
+          )}
         </ul>
       ) : null}
     </>

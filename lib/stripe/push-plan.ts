@@ -216,7 +216,7 @@ async function archiveAtStripe({ db, stripe, now }: Reader, priceId: string): Pr
 const moveKey = (stripe: Stripe, priceId: string, lookupKey: string) =>
   callStripe(() => stripe.prices.update(priceId, { lookup_key: lookupKey, transfer_lookup_key: true }));
 
-/** Under a key of what it is for: two pushes at once, or one that died before we wrote the id down, make one product. */
+/** Under a key of what it is for: a push that died before we wrote the id down goes on with the same product. */
 function createProduct(stripe: Stripe, offer: Offer): Promise<Stripe.Product> {
   const params = {
     name: offer.name,

@@ -19,7 +19,7 @@ import { createTier, deleteTier, updateTier } from '@/lib/billing/tier-edit';
 import { newTierInput, tierPatch } from '@/lib/billing/tier-input';
 import { getTier } from '@/lib/billing/tiers';
 import { features } from '@/lib/features';
-import { applyPush, nameOfPlan, PushPlanChanged, planPush } from './push';
+import { applyPush, nameOfPlan, PushPlanChanged, PushUnderWay, planPush } from './push';
 
 let stage: Stage;
 const actor = { kind: 'user' as const, id: 'usr_admin' };
@@ -96,7 +96,10 @@ describe('a push', () => {
 
   test('by two at once makes one product and one price', async () => {
     await make('twice');
-    await Promise.all([push(), push()]);
+    const both = await Promise.allSettled([push(), push()]);
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(both.some((one) => one.status === 'fulfilled' && one.value.length === 2)).toBe(true);
+    for (const reason of refused) expect(reason).toBeInstanceOf(PushUnderWay);
     const products = await stage.stripe.products.list({ active: true, limit: 100 });
     expect(products.data.filter((one) => one.metadata.code === 'twice')).toHaveLength(1);
     const { prices, stripeProductId } = await tier('twice');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, inArray, isNull } from 'drizzle-orm';
+import { and, inArray, isNull, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { stripeDifferences } from '@/db/schema';
@@ -11,6 +11,13 @@ import { type PushStep, planWork, type Work } from './push-plan';
 export class PushPlanChanged extends DomainError {
   constructor() {
     super('conflict', 'push_plan_changed');
+  }
+}
+
+/** 409: another push is under way. */
+export class PushUnderWay extends DomainError {
+  constructor() {
+    super('conflict', 'push_under_way');
   }
 }
 
@@ -29,9 +36,9 @@ export const nameOfPlan = (steps: PushStep[]): string =>
 /**
  * Brings Stripe's products and prices to our catalogue, by lookup key `platform:code:interval:currency` (stripe.md 46).
  * A price cannot be changed at Stripe: a new one takes the key over and the old is archived, still served to those who
- * have it. What we no longer sell is archived; what was deleted, with its prices. Idempotent, also when two push at once;
- * a push that died in between is finished by the next. Each step has its audit row; noted drift is settled by it.
- * @throws PushPlanChanged when `plan` names another one than there is now, StripeUnavailable
+ * have it. What we no longer sell is archived; what was deleted, with its prices. Idempotent: a push that died in between
+ * is finished by the next. Each step has its audit row; noted drift is settled by it.
+ * @throws PushPlanChanged when `plan` names another one than there is now, PushUnderWay, StripeUnavailable
  */
 export async function applyPush(
   db: Db,
@@ -39,6 +46,24 @@ export async function applyPush(
   actor: Actor,
   now: Date,
   plan?: string,
+): Promise<PushStep[]> {
+  // A plan made between the steps of another push would make things twice. The lock goes with its connection: a push that
+  // dies leaves none behind.
+  return db.transaction(async (lock) => {
+    const [got] = await lock.execute<{ got: boolean }>(
+      sql`select pg_try_advisory_xact_lock(hashtextextended('stripe push', 0)) as got`,
+    );
+    if (!got?.got) throw new PushUnderWay();
+    return push(db, stripe, actor, now, plan);
+  });
+}
+
+async function push(
+  db: Db,
+  stripe: Stripe,
+  actor: Actor,
+  now: Date,
+  plan: string | undefined,
 ): Promise<PushStep[]> {
   const { work, note } = await planWork({ db, stripe, now });
   const steps = work.map(toStep);

@@ -11,51 +11,50 @@ import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { attempt } from '../../form-answer';
 import { adminContext } from '../context';
-import { common, parseAs, whole } from '../extras-input';
+import { readExtra, revisionOf } from '../extras-input';
 
-const addOnForm = z.object({
-  ...common,
-  description: z.string().trim(),
-  category: z.string(),
-  interval: z.string(),
-  /** By feature code: how much it adds; empty for nothing. */
-  adds: z.record(z.string(), z.union([z.literal(''), whole])),
-});
+const place = z.object({ platform: z.string(), id: z.string() });
 
 /** Makes an add-on or changes one; somebody else's newer edit is never overwritten. */
 export async function save(_state: FormState, form: FormData): Promise<FormState> {
+  const { fields, common } = readExtra(form);
+  // By feature code: how much it adds; empty or 0 for nothing.
+  const adds = features.flatMap((feature) => {
+    const amount = fields.whole(`adds_${feature.code}`);
+    return amount ? [{ feature_code: feature.code, amount }] : [];
+  });
+  const nameOf = (path: string) => {
+    const row = adds[Number(/^features[[.](\d+)/.exec(path)?.[1])];
+    return row ? `adds_${row.feature_code}` : path;
+  };
   return attempt(
     form,
-    addOnForm,
-    async ({ platform, id, adds, ...rest }) => {
+    place.partial({ id: true }),
+    async ({ platform, id }) => {
       const { db, actor, now } = await adminContext();
-      const input = parseAs(addOnInput, {
-        ...rest,
-        features: Object.entries(adds).flatMap(([code, amount]) =>
-          amount === '' || amount === 0 ? [] : [{ feature_code: code, amount }],
-        ),
+      const input = fields.parse(addOnInput, {
+        ...common,
+        description: fields.text('description'),
+        category: fields.text('category'),
+        interval: fields.text('interval'),
+        features: adds,
       });
       await saveAddOn(db, platform, input, features, { actor, now }, id);
       refresh();
       return (await getTranslations('plans'))(id ? 'saved' : 'created', { name: input.name });
     },
-    { keepEmpty: true },
+    { nameOf },
   );
 }
 
-const place = z.object({
-  platform: z.string(),
-  id: z.string(),
-  active: z.enum(['true', 'false']).optional(),
-});
-
 /** Switches an add-on on or off; who has it keeps it. */
 export async function setActive(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, place, async ({ platform, id, active }) => {
+  const input = place.extend({ active: z.enum(['true', 'false']) });
+  return attempt(form, input, async ({ platform, id, active }) => {
     const { db, actor, now } = await adminContext();
     const row = (await listAddOnProducts(db, platform, { all: true })).find((one) => one.id === id);
     if (!row) throw new AddOnNotFound(id);
-    const input = {
+    const wanted = {
       code: row.code,
       name: row.name,
       description: row.description,
@@ -64,11 +63,11 @@ export async function setActive(_state: FormState, form: FormData): Promise<Form
       currency: row.currency,
       unit_amount: row.unitAmount,
       display_order: row.displayOrder,
-      revision: row.revision,
+      revision: revisionOf(form) ?? row.revision,
       is_active: active === 'true',
       features: row.features.map((one) => ({ feature_code: one.featureCode, amount: one.amount })),
     };
-    await saveAddOn(db, platform, input, features, { actor, now }, id);
+    await saveAddOn(db, platform, wanted, features, { actor, now }, id);
     refresh();
     return (await getTranslations('plans'))('saved', { name: row.name });
   });
@@ -78,7 +77,7 @@ export async function setActive(_state: FormState, form: FormData): Promise<Form
 export async function remove(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, place.extend({ name: z.string() }), async ({ platform, id, name }) => {
     const { db, actor, now } = await adminContext();
-    await deleteAddOn(db, platform, id, { actor, now });
+    await deleteAddOn(db, platform, id, { actor, now, revision: revisionOf(form) });
     refresh();
     return (await getTranslations('plans'))('deleted', { name });
   });

@@ -26,62 +26,71 @@ export function AddOnForm({
   const t = useTranslations('plans');
   const c = useTranslations('console');
   const nameOf = useFeatureName();
-  const title = addOn ? t('editTitle', { name: addOn.name }) : t('extras.createAddOn');
+  const title = addOn
+    ? t(disabledReason ? 'readTitle' : 'editTitle', { name: addOn.name })
+    : t('extras.createAddOn');
   return (
     <Dialog
-      trigger={addOn ? t('edit') : title}
+      trigger={addOn ? t(disabledReason ? 'read' : 'edit') : title}
       triggerLabel={title}
       variant={addOn ? 'secondary' : 'primary'}
       size={addOn ? 'sm' : 'md'}
       title={title}
       closeLabel={c('close')}
-      disabledReason={disabledReason}
+      disabledReason={addOn ? undefined : disabledReason}
     >
-      <ActionForm action={save} fields={extraIds(platformId, currency, addOn)} className="space-y-4">
-        <ExtraFields extra={addOn} currency={addOn?.currency ?? currency} />
-        <TextArea
-          name="description"
-          label={t('description_')}
-          defaultValue={addOn?.description ?? ''}
-          maxLength={500}
-        />
-        <div className="grid gap-4 sm:grid-cols-2">
-          <SelectField
-            name="category"
-            label={t('extras.category')}
-            defaultValue={addOn?.category}
-            options={categories.map((value) => ({ value, label: t(`extras.categories.${value}`) }))}
+      <ActionForm
+        key={addOn?.revision}
+        action={save}
+        fields={extraIds(platformId, addOn)}
+        className="space-y-4"
+      >
+        <fieldset disabled={Boolean(disabledReason)} className="space-y-4">
+          <ExtraFields extra={addOn} currency={currency} />
+          <TextArea
+            name="description"
+            label={t('description_')}
+            defaultValue={addOn?.description ?? ''}
+            maxLength={500}
           />
-          <SelectField
-            name="interval"
-            label={t('extras.interval')}
-            defaultValue={addOn?.interval}
-            options={(['month', 'year'] as const).map((value) => ({
-              value,
-              label: t(`extras.intervals.${value}`),
-            }))}
-          />
-        </div>
-        <fieldset className="rounded-lg border border-line px-4 pt-2 pb-4">
-          <legend className="px-1 font-medium">{t('extras.feature')}</legend>
           <div className="grid gap-4 sm:grid-cols-2">
-            {features
-              .filter((feature) => feature.kind !== 'flag')
-              .map((feature) => (
-                <TextField
-                  key={feature.code}
-                  name={`adds.${feature.code}`}
-                  label={nameOf(feature.code, feature.name)}
-                  placeholder={t('extras.nothing')}
-                  inputMode="numeric"
-                  defaultValue={
-                    addOn?.features.find((one) => one.featureCode === feature.code)?.amount.toString() ?? ''
-                  }
-                />
-              ))}
+            <SelectField
+              name="category"
+              label={t('extras.category')}
+              defaultValue={addOn?.category}
+              options={categories.map((value) => ({ value, label: t(`extras.categories.${value}`) }))}
+            />
+            <SelectField
+              name="interval"
+              label={t('extras.interval')}
+              defaultValue={addOn?.interval}
+              options={(['month', 'year'] as const).map((value) => ({
+                value,
+                label: t(`extras.intervals.${value}`),
+              }))}
+            />
           </div>
+          <fieldset className="rounded-lg border border-line px-4 pt-2 pb-4">
+            <legend className="px-1 font-medium">{t('extras.feature')}</legend>
+            <div className="grid gap-4 sm:grid-cols-2">
+              {features
+                .filter((feature) => feature.kind !== 'flag')
+                .map((feature) => (
+                  <TextField
+                    key={feature.code}
+                    name={`adds_${feature.code}`}
+                    label={nameOf(feature.code, feature.name)}
+                    placeholder={t('extras.nothing')}
+                    inputMode="numeric"
+                    defaultValue={
+                      addOn?.features.find((one) => one.featureCode === feature.code)?.amount.toString() ?? ''
+                    }
+                  />
+                ))}
+            </div>
+          </fieldset>
+          <SubmitButton disabledReason={disabledReason}>{t('save')}</SubmitButton>
         </fieldset>
-        <SubmitButton>{t('save')}</SubmitButton>
       </ActionForm>
     </Dialog>
   );

@@ -20,27 +20,36 @@ export function PackageForm({
 }) {
   const t = useTranslations('plans');
   const c = useTranslations('console');
-  const title = pack ? t('editTitle', { name: pack.name }) : t('extras.createPackage');
+  const title = pack
+    ? t(disabledReason ? 'readTitle' : 'editTitle', { name: pack.name })
+    : t('extras.createPackage');
   return (
     <Dialog
-      trigger={pack ? t('edit') : title}
+      trigger={pack ? t(disabledReason ? 'read' : 'edit') : title}
       triggerLabel={title}
       variant={pack ? 'secondary' : 'primary'}
       size={pack ? 'sm' : 'md'}
       title={title}
       closeLabel={c('close')}
-      disabledReason={disabledReason}
+      disabledReason={pack ? undefined : disabledReason}
     >
-      <ActionForm action={save} fields={extraIds(platformId, currency, pack)} className="space-y-4">
-        <ExtraFields extra={pack} currency={pack?.currency ?? currency} />
-        <TextField
-          name="credits"
-          label={t('extras.credits')}
-          inputMode="numeric"
-          defaultValue={pack?.credits.toString() ?? ''}
-          required
-        />
-        <SubmitButton>{t('save')}</SubmitButton>
+      <ActionForm
+        key={pack?.revision}
+        action={save}
+        fields={extraIds(platformId, pack)}
+        className="space-y-4"
+      >
+        <fieldset disabled={Boolean(disabledReason)} className="space-y-4">
+          <ExtraFields extra={pack} currency={currency} />
+          <TextField
+            name="credits"
+            label={t('extras.credits')}
+            inputMode="numeric"
+            defaultValue={pack?.credits.toString() ?? ''}
+            required
+          />
+          <SubmitButton disabledReason={disabledReason}>{t('save')}</SubmitButton>
+        </fieldset>
       </ActionForm>
     </Dialog>
   );

@@ -7,17 +7,20 @@ import type { Tier } from '@/lib/billing/tiers';
 import { features } from '@/lib/features';
 import { useTranslations } from '@/lib/i18n/translations';
 import { saveLimits } from './actions';
+import { Anyway } from './anyway';
 import { SelectAll } from './select-all';
 
 /** The slide-over in which a plan's features are ticked and their limits typed. */
 export function LimitsForm({ tier, disabledReason }: { tier: Tier; disabledReason?: string }) {
   const t = useTranslations('plans');
   const c = useTranslations('console');
-  const name = useTranslations('features');
+  const featureName = useTranslations('features');
   const categories = [...new Set(features.map((feature) => feature.category))];
+  const categoryName = (category: string) =>
+    t.has(`categories.${category as 'catalog'}`) ? t(`categories.${category as 'catalog'}`) : category;
   const rowOf = (code: string) => tier.limits.find((row) => row.featureCode === code);
   const label = (code: string, fallback: string) =>
-    name.has(code as 'max_products') ? name(code as 'max_products') : fallback;
+    featureName.has(code as 'max_products') ? featureName(code as 'max_products') : fallback;
   return (
     <Dialog
       trigger={t('limits')}
@@ -29,53 +32,65 @@ export function LimitsForm({ tier, disabledReason }: { tier: Tier; disabledReaso
       closeLabel={c('close')}
     >
       <ActionForm
+        key={tier.revision}
         action={saveLimits}
         fields={{ platform: tier.platformId, code: tier.code, revision: String(tier.revision) }}
-        className="space-y-6"
+        className="space-y-4"
       >
-        {categories.map((category) => (
-          <fieldset key={category} className="rounded-lg border border-line px-4 pt-2 pb-4">
-            <legend className="px-1 font-medium capitalize">{category}</legend>
-            <div className="mb-2 flex justify-end">
-              <SelectAll all={t('selectAll')} none={t('selectNone')} />
-            </div>
-            <div className="space-y-4">
-              {features
-                .filter((feature) => feature.category === category)
-                .map((feature) => {
-                  const row = rowOf(feature.code);
-                  return (
-                    <div key={feature.code} className="grid items-end gap-3 sm:grid-cols-[1fr_10rem]">
+        <fieldset disabled={Boolean(disabledReason)} className="space-y-6">
+          {categories.map((category) => (
+            <fieldset key={category} className="rounded-lg border border-line px-4 pt-1 pb-4">
+              <legend className="px-1 font-medium">{categoryName(category)}</legend>
+              <div className="flex justify-end">
+                <SelectAll all={t('selectAll')} none={t('selectNone')} of={categoryName(category)} />
+              </div>
+              <div className="mt-1 space-y-3">
+                {features
+                  .filter((feature) => feature.category === category)
+                  .map((feature) => {
+                    const row = rowOf(feature.code);
+                    const name = label(feature.code, feature.name);
+                    const on = (
                       <CheckField
                         name={`on_${feature.code}`}
-                        label={label(feature.code, feature.name)}
+                        label={name}
                         toggle={feature.kind === 'flag'}
                         defaultChecked={row?.enabled ?? false}
                       />
-                      {feature.kind === 'flag' ? null : (
+                    );
+                    if (feature.kind === 'flag') return <div key={feature.code}>{on}</div>;
+                    return (
+                      <div
+                        key={feature.code}
+                        className="grid grid-cols-[1fr_9rem] items-start gap-3 [&>:first-child]:pt-2.5"
+                      >
+                        {on}
                         <TextField
                           name={`limit_${feature.code}`}
-                          label={t('limit')}
-                          hint={t('unlimited')}
+                          label={<span className="sr-only">{t('limitOf', { name })}</span>}
+                          placeholder={t('unlimited')}
                           inputMode="numeric"
+                          autoComplete="off"
                           defaultValue={row?.limitValue?.toString() ?? ''}
                         />
-                      )}
-                    </div>
-                  );
-                })}
+                      </div>
+                    );
+                  })}
+              </div>
+            </fieldset>
+          ))}
+          <div className="bottom-bar space-y-3">
+            <Anyway label={t('anyway')} hint={t('anywayHint')} />
+            <div className="flex flex-wrap gap-2">
+              <SubmitButton variant="secondary" name="do" value="check" disabledReason={disabledReason}>
+                {t('check')}
+              </SubmitButton>
+              <SubmitButton name="do" value="save" disabledReason={disabledReason}>
+                {t('saveLimits')}
+              </SubmitButton>
             </div>
-          </fieldset>
-        ))}
-        <CheckField name="anyway" label={t('anyway')} hint={t('anywayHint')} />
-        <div className="flex flex-wrap gap-2">
-          <SubmitButton variant="secondary" name="do" value="check" disabledReason={disabledReason}>
-            {t('check')}
-          </SubmitButton>
-          <SubmitButton name="do" value="save" disabledReason={disabledReason}>
-            {t('saveLimits')}
-          </SubmitButton>
-        </div>
+          </div>
+        </fieldset>
       </ActionForm>
     </Dialog>
   );

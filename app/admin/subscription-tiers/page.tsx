@@ -1,4 +1,5 @@
 import type { Metadata, Route } from 'next';
+import Link from 'next/link';
 import { Badge } from '@/components/ui/badge';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -8,9 +9,10 @@ import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { type Column, Table } from '@/components/ui/table';
 import { getStats } from '@/lib/billing/stats';
+import { roleOf } from '@/lib/billing/tier-edit';
 import { countSubscribers, listTiers, type Tier } from '@/lib/billing/tiers';
 import { getTranslations } from '@/lib/i18n/translations';
-import { one, staffContext } from '../context';
+import { one, staffContext, withQuery } from '../context';
 import { choosePlatform } from '../platform';
 import { LimitsForm } from './limits-form';
 import { TierActions } from './tier-actions';
@@ -33,16 +35,33 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
     tiers.map((tier) => tier.id),
   );
   const currency = chosen.defaultCurrency;
+  const opened = one(query.edit);
+  const subscribersOf = (tier: Tier) => subscribers.get(tier.id) ?? 0;
+  const listOf = (tier: Tier) =>
+    withQuery('/admin/subscriptions', { tier: tier.code, platform: chosen.code }) as Route;
   const columns: Column<Tier>[] = [
     {
       key: 'name',
       header: t('name'),
-      cell: (tier) => (
-        <>
-          <span className="font-medium">{tier.name}</span>
-          <span className="block font-mono text-xs text-muted">{tier.code}</span>
-        </>
-      ),
+      cell: (tier) => {
+        const successor = tiers.find((other) => other.id === tier.successorId);
+        const role = roleOf(tier.code, chosen);
+        return (
+          <span className="block min-w-0">
+            <span className="font-medium">{tier.name}</span>
+            <span className="block font-mono text-xs text-muted">{tier.code}</span>
+            {role ? <span className="block text-sm text-muted">{t(`roles.${role}`)}</span> : null}
+            {successor ? (
+              <span className="block text-sm text-muted">
+                {t('succeededBy', { name: successor.name })}{' '}
+                <Link href={listOf(tier)} prefetch={false} className="link">
+                  {t('grandfathered', { count: subscribersOf(tier) })}
+                </Link>
+              </span>
+            ) : null}
+          </span>
+        );
+      },
     },
     {
       key: 'prices',
@@ -74,8 +93,14 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
       key: 'subscribers',
       header: t('subscribers'),
       align: 'right',
-      cell: (tier) => subscribers.get(tier.id) ?? 0,
+      cell: (tier) => (
+        <Link href={listOf(tier)} prefetch={false} className="link">
+          {subscribersOf(tier)}
+          <span className="sr-only"> {t('subscribersOf', { name: tier.name })}</span>
+        </Link>
+      ),
     },
+    { key: 'order', header: t('order'), align: 'right', cell: (tier) => tier.displayOrder },
     {
       key: 'state',
       header: t('state'),
@@ -94,10 +119,22 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
       label: '',
       align: 'right',
       cell: (tier) => (
-        <span className="flex flex-wrap justify-end gap-2">
+        <span className="flex max-w-[22rem] flex-wrap justify-end gap-1 sm:ml-auto">
           <LimitsForm tier={tier} disabledReason={locked} />
-          <TierForm platformId={chosen.id} currency={currency} tier={tier} disabledReason={locked} />
-          <TierActions tier={tier} disabledReason={locked} />
+          <TierForm
+            platformId={chosen.id}
+            currency={currency}
+            tier={tier}
+            subscribers={subscribersOf(tier)}
+            startsOpen={opened === tier.code}
+            disabledReason={locked}
+          />
+          <TierActions
+            tier={tier}
+            role={roleOf(tier.code, chosen)}
+            subscribers={subscribersOf(tier)}
+            disabledReason={locked}
+          />
         </span>
       ),
     },

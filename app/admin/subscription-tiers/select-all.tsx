@@ -3,7 +3,7 @@
 import { buttonClass } from '@/components/ui/button';
 
 /** Ticks or clears every box of the fieldset it stands in. */
-export function SelectAll({ all, none }: { all: string; none: string }) {
+export function SelectAll({ all, none, of }: { all: string; none: string; of: string }) {
   const set = (button: HTMLElement, checked: boolean) => {
     for (const box of button
       .closest('fieldset')
@@ -19,6 +19,7 @@ export function SelectAll({ all, none }: { all: string; none: string }) {
         onClick={(event) => set(event.currentTarget, true)}
       >
         {all}
+        <span className="sr-only"> {of}</span>
       </button>
       <button
         type="button"
@@ -26,6 +27,7 @@ export function SelectAll({ all, none }: { all: string; none: string }) {
         onClick={(event) => set(event.currentTarget, false)}
       >
         {none}
+        <span className="sr-only"> {of}</span>
       </button>
     </span>
   );

@@ -5,38 +5,43 @@ import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { Tier } from '@/lib/billing/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
+import { writePrice } from '@/lib/money';
 import { create, edit } from './actions';
+import { PriceRows, type PriceRowValue } from './price-rows';
 
-/** The dialog in which a plan is made or changed. */
+/** The slide-over in which a plan is made or changed; who may not change it reads it there. */
 export function TierForm({
   platformId,
   currency,
   tier,
+  subscribers = 0,
+  startsOpen,
   disabledReason,
 }: {
   platformId: string;
   currency: string;
   tier?: Tier;
+  subscribers?: number;
+  startsOpen?: boolean;
   disabledReason?: string;
 }) {
   const t = useTranslations('plans');
   const c = useTranslations('console');
-  const amount = (interval: 'month' | 'year') => {
-    const price = tier?.prices.find((one) => one.currency === currency && one.interval === interval);
-    return price ? (price.unitAmount / 100).toFixed(2) : '';
-  };
-  const title = tier ? t('editTitle', { name: tier.name }) : t('create');
+  const title = tier ? t(disabledReason ? 'readTitle' : 'editTitle', { name: tier.name }) : t('create');
   return (
     <Dialog
-      trigger={tier ? t('edit') : t('create')}
+      trigger={tier ? t(disabledReason ? 'read' : 'edit') : t('create')}
       triggerLabel={title}
       variant={tier ? 'secondary' : 'primary'}
       size={tier ? 'sm' : 'md'}
+      place="side"
+      startsOpen={startsOpen}
       title={title}
       closeLabel={c('close')}
-      disabledReason={disabledReason}
+      disabledReason={tier ? undefined : disabledReason}
     >
       <ActionForm
+        key={tier?.revision}
         action={tier ? edit : create}
         fields={{
           platform: platformId,
@@ -44,70 +49,104 @@ export function TierForm({
         }}
         className="space-y-4"
       >
-        {tier ? null : (
-          <TextField name="code" label={t('code')} hint={t('codeHint')} maxLength={50} required />
-        )}
-        <TextField name="name" label={t('name')} defaultValue={tier?.name} maxLength={80} required />
-        <TextArea
-          name="description"
-          label={t('description_')}
-          defaultValue={tier?.description ?? ''}
-          maxLength={500}
-        />
-        <div className="grid gap-4 sm:grid-cols-2">
-          <TextField
-            name="price_monthly_cents"
-            label={t('monthly', { currency })}
-            hint={t('priceHint')}
-            inputMode="decimal"
-            defaultValue={amount('month')}
+        <fieldset disabled={Boolean(disabledReason)} className="space-y-4">
+          {tier ? null : (
+            <TextField name="code" label={t('code')} hint={t('codeHint')} maxLength={50} required />
+          )}
+          <TextField name="name" label={t('name')} defaultValue={tier?.name} maxLength={80} required />
+          <TextArea
+            name="description"
+            label={t('description_')}
+            defaultValue={tier?.description ?? ''}
+            maxLength={500}
           />
-          <TextField
-            name="price_annual_cents"
-            label={t('annual', { currency })}
-            hint={t('priceHint')}
-            inputMode="decimal"
-            defaultValue={amount('year')}
+          <h3 className="pt-2 font-semibold">{t('prices')}</h3>
+          {tier && subscribers > 0 ? (
+            <p className="text-sm text-muted">{t('priceKept', { count: subscribers })}</p>
+          ) : null}
+          <PriceRows
+            initial={priceRows(tier, currency)}
+            words={{
+              currency: t('currency'),
+              currencyHint: t('currencyHint'),
+              month: t('monthly'),
+              year: t('annual'),
+              hint: t('priceHint'),
+              stripePrice: t('stripePrice'),
+              stripePriceHint: t('stripePriceHint'),
+              add: t('addCurrency'),
+              remove: t('removeCurrency'),
+              none: t('noPrices'),
+            }}
           />
+          <div className="grid gap-4 sm:grid-cols-2">
+            <TextField
+              name="trial_days"
+              label={t('trialDays')}
+              hint={t('trialHint')}
+              inputMode="numeric"
+              defaultValue={tier?.trialDays?.toString() ?? ''}
+            />
+            <TextField
+              name="display_order"
+              label={t('order')}
+              hint={t('orderHint')}
+              inputMode="numeric"
+              defaultValue={tier?.displayOrder.toString() ?? '0'}
+            />
+          </div>
           <TextField
-            name="trial_days"
-            label={t('trialDays')}
-            hint={t('trialHint')}
-            inputMode="numeric"
-            defaultValue={tier?.trialDays?.toString() ?? ''}
+            name="stripe_product_id"
+            label={t('product')}
+            hint={t('productHint')}
+            defaultValue={tier?.stripeProductId ?? ''}
+            spellCheck={false}
           />
-          <TextField
-            name="display_order"
-            label={t('order')}
-            inputMode="numeric"
-            defaultValue={tier?.displayOrder.toString() ?? '0'}
+          <CheckField
+            name="is_active"
+            label={t('isActive')}
+            hint={t('activeHint', { count: subscribers })}
+            defaultChecked={tier?.isActive ?? true}
           />
-        </div>
-        <TextField
-          name="stripe_product_id"
-          label={t('product')}
-          hint={t('productHint')}
-          defaultValue={tier?.stripeProductId ?? ''}
-        />
-        <CheckField
-          name="is_active"
-          label={t('isActive')}
-          hint={t('activeHint')}
-          defaultChecked={tier?.isActive ?? true}
-        />
-        <CheckField
-          name="is_public"
-          label={t('isPublic')}
-          hint={t('publicHint')}
-          defaultChecked={tier?.isPublic ?? true}
-        />
-        <CheckField
-          name="is_self_service"
-          label={t('selfService')}
-          defaultChecked={tier?.isSelfService ?? true}
-        />
-        <SubmitButton>{t('save')}</SubmitButton>
+          <CheckField
+            name="is_public"
+            label={t('isPublic')}
+            hint={t('publicHint')}
+            defaultChecked={tier?.isPublic ?? true}
+          />
+          <CheckField
+            name="is_self_service"
+            label={t('selfService')}
+            hint={t('selfServiceHint')}
+            defaultChecked={tier?.isSelfService ?? true}
+          />
+          <div className="bottom-bar">
+            <SubmitButton disabledReason={disabledReason}>{t('save')}</SubmitButton>
+          </div>
+        </fieldset>
       </ActionForm>
     </Dialog>
   );
+}
+
+/** The platform's own currency first; a new plan begins with it. */
+function priceRows(tier: Tier | undefined, own: string): PriceRowValue[] {
+  const currencies = [...new Set(tier ? tier.prices.map((price) => price.currency) : [own])];
+  return currencies
+    .sort((a, b) => Number(b === own) - Number(a === own))
+    .map((currency) => {
+      const find = (interval: 'month' | 'year') =>
+        tier?.prices.find((price) => price.currency === currency && price.interval === interval);
+      const amount = (interval: 'month' | 'year') => {
+        const price = find(interval);
+        return price ? writePrice(price.unitAmount, currency) : '';
+      };
+      return {
+        currency,
+        month: amount('month'),
+        year: amount('year'),
+        monthId: find('month')?.stripePriceId ?? '',
+        yearId: find('year')?.stripePriceId ?? '',
+      };
+    });
 }

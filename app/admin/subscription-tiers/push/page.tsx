@@ -1,17 +1,18 @@
-import { and, desc, inArray, isNull } from 'drizzle-orm';
 import type { Metadata, Route } from 'next';
 import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { DateText } from '@/components/ui/date-text';
 import { ActionForm } from '@/components/ui/form';
+import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
-import { stripeDifferences } from '@/db/schema';
+import { listCatalogDrift } from '@/lib/billing/catalog-drift';
 import { DomainError } from '@/lib/errors';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findStripe } from '@/lib/stripe/client';
-import { planPush } from '@/lib/stripe/push';
+import { nameOfPlan, planPush } from '@/lib/stripe/push';
 import type { PushStep } from '@/lib/stripe/push-plan';
 import { BeforeAfter } from '../../before-after';
 import { staffContext } from '../../context';
@@ -23,20 +24,14 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function PushPage() {
   const [{ db, locked }, t] = await Promise.all([staffContext(), getTranslations('plans')]);
-  const [plan, drift] = await Promise.all([
-    readPlan(),
-    db
-      .select()
-      .from(stripeDifferences)
-      .where(
-        and(
-          isNull(stripeDifferences.resolvedAt),
-          inArray(stripeDifferences.kind, ['price_drift', 'product_drift']),
-        ),
-      )
-      .orderBy(desc(stripeDifferences.foundAt))
-      .limit(50),
-  ]);
+  const [plan, drift] = await Promise.all([readPlan(), listCatalogDrift(db)]);
+  const known = typeof plan === 'string' ? [] : plan;
+  const price = (of: NonNullable<PushStep['price']>) => (
+    <>
+      <Money amount={of.amount} currency={of.currency} />
+      {of.interval ? ` ${t(`extras.intervals.${of.interval}`)}` : null}
+    </>
+  );
   const columns: Column<PushStep & { key: string }>[] = [
     { key: 'action', header: t('action'), cell: (step) => t(`actions.${step.action}`) },
     {
@@ -49,47 +44,54 @@ export default async function PushPage() {
         </>
       ),
     },
-    { key: 'detail', header: t('detail'), align: 'right', cell: (step) => step.detail },
+    {
+      key: 'detail',
+      header: t('detail'),
+      align: 'right',
+      cell: (step) => (step.price ? price(step.price) : step.detail),
+    },
   ];
-  const steps = (typeof plan === 'string' ? [] : plan).map((step, index) => ({ ...step, key: `${index}` }));
+  const steps = known.map((step, index) => ({ ...step, key: `${index}` }));
   return (
     <>
       <PageHeader
         title={t('pushTitle')}
         description={t('pushText')}
-        actions={
-          <>
-            <ButtonLink href={'/admin/subscription-tiers' as Route}>{t('back')}</ButtonLink>
-            {steps.length > 0 ? (
-              <ActionForm action={push}>
-                <SubmitButton disabledReason={locked}>{t('pushNow')}</SubmitButton>
-              </ActionForm>
-            ) : null}
-          </>
-        }
+        actions={<ButtonLink href={'/admin/subscription-tiers' as Route}>{t('back')}</ButtonLink>}
       />
       <div className="space-y-6">
         {typeof plan === 'string' ? <Banner tone="warn" title={t(plan)} /> : null}
-        <Card flush>
-          {steps.length > 0 ? (
-            <Table caption={t('pushTitle')} columns={columns} rows={steps} rowKey={(step) => step.key} />
-          ) : typeof plan === 'string' ? null : (
-            <p className="px-4 py-3 text-muted sm:px-6">{t('pushNothing')}</p>
-          )}
-        </Card>
         {drift.length > 0 ? (
           <Card id="drift" title={t('drift')} description={t('driftText')}>
-            <div className="space-y-4">
+            <ul className="space-y-4">
               {drift.map((row) => (
-                <BeforeAfter
-                  key={row.id}
-                  title={`${row.entity} ${row.entityId}`}
-                  before={row.local}
-                  after={row.stripe}
-                />
+                <li key={row.id}>
+                  <p className="font-medium">
+                    {t(`kinds.${row.entity}`)} {row.name}
+                    {row.price ? <> · {price(row.price)}</> : null}{' '}
+                    <span className="text-sm font-normal text-muted">
+                      <DateText value={row.foundAt} style="time" />
+                    </span>
+                  </p>
+                  <BeforeAfter before={row.ours} after={row.theirs} />
+                </li>
               ))}
-            </div>
+            </ul>
           </Card>
+        ) : null}
+        {typeof plan === 'string' ? null : (
+          <Card flush>
+            {steps.length > 0 ? (
+              <Table caption={t('pushTitle')} columns={columns} rows={steps} rowKey={(step) => step.key} />
+            ) : (
+              <p className="px-4 py-3 text-muted sm:px-6">{t('pushNothing')}</p>
+            )}
+          </Card>
+        )}
+        {steps.length > 0 || (drift.length > 0 && typeof plan !== 'string') ? (
+          <ActionForm action={push} fields={{ plan: nameOfPlan(known) }} className="space-y-4">
+            <SubmitButton disabledReason={locked}>{t('pushNow')}</SubmitButton>
+          </ActionForm>
         ) : null}
       </div>
     </>

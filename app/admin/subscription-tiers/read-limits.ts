@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { type TierLimitInput, tierLimitInput } from '@/lib/billing/tier-limits';
+import { features } from '@/lib/features';
+import { typedFields } from '../extras-input';
+
+/** The slide-over's rows, in the features' order: `on_CODE` is the switch, `limit_CODE` the number, empty for unlimited. */
+export function readLimits(form: FormData): TierLimitInput[] {
+  const fields = typedFields(form);
+  const rows = features.map((feature) => ({
+    feature_code: feature.code,
+    enabled: fields.checked(`on_${feature.code}`),
+    ...(feature.kind === 'flag' ? {} : { limit_value: fields.whole(`limit_${feature.code}`) }),
+  }));
+  return fields.parse(z.array(tierLimitInput), rows);
+}
+
+/** `[2].limit_value` and `2.limit_value` are the third feature's field. */
+export function namesOfLimits(path: string): string {
+  const [, index, field] = /^\[?(\d+)]?\.(\w+)$/.exec(path) ?? [];
+  const feature = features[Number(index)];
+  return feature && field ? `${field === 'limit_value' ? 'limit' : 'on'}_${feature.code}` : path;
+}
