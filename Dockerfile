@@ -7,7 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 ENV NEXT_TELEMETRY_DISABLED=1
-RUN npm run build && mkdir -p public
+RUN npm run build
 
 FROM node:20-bookworm-slim AS modules
 WORKDIR /app

@@ -69,4 +69,4 @@ function contentPolicy(nonce: string): string {
   ].join('; ');
 }
 
-export const config = { matcher: '/((?!api/|_next/static|_next/image|icon.svg|favicon.ico).*)' };
+export const config = { matcher: '/((?!api/|_next/static|_next/image|icon.svg|favicon.ico|robots.txt).*)' };
