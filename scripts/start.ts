@@ -6,7 +6,7 @@ import { env } from '@/lib/env';
 import { loadEnvFile } from './installation';
 
 /** The image lays the standalone server at its root; a build on this machine keeps it below `.next`. */
-function findServer(): string[] {
+function findServer(host: string): string[] {
   if (existsSync('server.js')) return ['server.js'];
   if (existsSync('.next/standalone/server.js')) {
     // `next build` leaves these two to whoever deploys.
@@ -15,7 +15,8 @@ function findServer(): string[] {
     }
     return ['.next/standalone/server.js'];
   }
-  if (existsSync('.next/BUILD_ID')) return ['node_modules/next/dist/bin/next', 'start'];
+  // It reads no HOSTNAME, and the standalone server no flag.
+  if (existsSync('.next/BUILD_ID')) return ['node_modules/next/dist/bin/next', 'start', '-H', host];
   throw new Error('There is no build yet: npm run build');
 }
 
@@ -25,10 +26,11 @@ async function start(): Promise<void> {
   // Before anything else: a live key is refused outside production, and this is production.
   Object.assign(process.env, { NODE_ENV: 'production' });
   const { DATABASE_URL } = env();
-  const server = findServer();
+  const host = process.env.HOST || '0.0.0.0';
+  const server = findServer(host);
   await migrate(DATABASE_URL);
   const child = spawn(process.execPath, server, {
-    env: { ...process.env, HOSTNAME: process.env.HOST || '0.0.0.0', PORT: process.env.PORT || '3000' },
+    env: { ...process.env, HOSTNAME: host, PORT: process.env.PORT || '3000' },
     stdio: 'inherit',
   });
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
