@@ -45,10 +45,10 @@ export function ExtrasPage<R extends Row>({
       key: 'name',
       header: t('name'),
       cell: (row) => (
-        <>
+        <span>
           <span className="font-medium">{row.name}</span>
           <span className="block font-mono text-xs text-muted">{row.code}</span>
-        </>
+        </span>
       ),
     },
     ...columns,

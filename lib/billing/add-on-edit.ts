@@ -76,7 +76,7 @@ export async function saveAddOn(
       entity: 'add_on_product',
       entityId: key,
       platformId,
-      ...which(input.code, platform, changed),
+      ...(before ? which(input.code, platform, changed) : changed),
     });
     return key;
   });

@@ -66,7 +66,7 @@ export async function saveCreditPackage(
       entity: 'credit_package',
       entityId: key,
       platformId,
-      ...which(input.code, platform, changed),
+      ...(before ? which(input.code, platform, changed) : changed),
     });
     return key;
   });

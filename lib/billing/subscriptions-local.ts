@@ -15,7 +15,7 @@ import { findPrice, getTier } from './tiers';
 export async function changeLocalTier(
   db: Db,
   account: Account,
-  input: { tierCode: string; interval: 'month' | 'year'; actor: Actor; now: Date },
+  input: { tierCode: string; interval: 'month' | 'year'; actor: Actor; now: Date; byAdmin?: object },
 ): Promise<CurrentSubscription> {
   const tier = await getTier(db, account.platformId, input.tierCode);
   if (!tier.isActive) throw new TierNotFound(tier.code);
@@ -33,6 +33,8 @@ export async function changeLocalTier(
       )
       .for('update');
     if (!row || !isLocalTrial(row, input.now)) throw new NoActiveSubscription();
+    // A private plan is for those who have it; an admin may give it to anybody.
+    if (!tier.isPublic && !input.byAdmin && row.tierId !== tier.id) throw new TierNotFound(tier.code);
     const unitAmount = findPrice(tier, row.currency, input.interval)?.unitAmount ?? 0;
     const after = { tierId: tier.id, interval: input.interval, unitAmount };
     if (row.tierId === tier.id && row.interval === input.interval) return;

@@ -81,6 +81,8 @@ export async function decideChange(db: Db, request: Omit<ChangeRequest, 'actor'>
   if (!target.isActive) throw new TierNotFound(target.code);
   if (!target.isSelfService && !byAdmin) throw new TierNotSelfService(target.code);
   const live = await getLiveSubscription(db, request.account);
+  // A private plan is for those who have it; an admin may give it to anybody.
+  if (!target.isPublic && !byAdmin && live.tierId !== target.id) throw new TierNotFound(target.code);
   const price = choosePrice(target, live.currency, interval, byAdmin);
   if (live.status === 'paused') throw new NoActiveSubscription();
   const held = await findTierById(db, live.tierId);

@@ -20,6 +20,7 @@ import { deleteCreditPackage, saveCreditPackage } from './credit-package-edit';
 import { addOnInput, creditPackageInput } from './extras-edit';
 import { openStage, type Stage } from './testing';
 import { makeAccount } from './testing-accounts';
+import { changeTier } from './tier-change';
 import { createTier, deleteTier, updateTier } from './tier-edit';
 import { newTierInput, tierPatch } from './tier-input';
 import { saveAsSuccessor, successorInput } from './tier-successor';
@@ -189,6 +190,14 @@ describe('a successor', () => {
     expect(made.limits).toHaveLength(old.limits.length);
     expect((await stage.current(first)).tier.code).toBe('business');
     expect((await refusal(stage.checkout(late, 'business'))).code).toBe('tier_not_found');
+    const other = await stage.subscriber('professional');
+    const toOld = { ...(await stage.by(other)), tierCode: 'business', interval: 'month' as const };
+    expect((await refusal(changeTier(stage.db, stage.stripe, toOld))).code).toBe('tier_not_found');
+    const trying = await stage.merchant({ trialDays: 9 });
+    const tries = { ...toOld, ...(await stage.by(trying)) };
+    expect((await refusal(changeTier(stage.db, stage.stripe, tries))).code).toBe('tier_not_found');
+    const moved = await changeTier(stage.db, stage.stripe, { ...toOld, byAdmin: {} });
+    expect(moved.subscription.tier.code).toBe('business');
 
     // Somebody who had it, comes back.
     await stage.db.insert(subscriptions).values({
@@ -304,6 +313,10 @@ describe('add-ons and credit packages', () => {
       'add_on_product.updated',
       'add_on_product.deleted',
     ]);
+    expect(trail[0]).toMatchObject({
+      before: null,
+      after: { code: 'mail', platform: 'market', adds: 'email_accounts +2' },
+    });
     expect(trail[1]).toMatchObject({
       before: { code: 'mail', platform: 'market', price: '5.00 EUR / month' },
       after: { code: 'mail', platform: 'market', price: '7.00 EUR / month' },

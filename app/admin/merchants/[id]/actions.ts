@@ -43,6 +43,7 @@ export async function changePlan(_state: FormState, form: FormData): Promise<For
         tierCode: tier,
         interval,
         prorationDate: proration_date,
+        byAdmin: {},
         actor,
         now,
       });

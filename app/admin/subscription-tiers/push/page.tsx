@@ -38,17 +38,17 @@ export default async function PushPage() {
       key: 'what',
       header: t('what'),
       cell: (step) => (
-        <>
+        <span>
           {t(`kinds.${step.entity}`)}{' '}
           <span className="font-mono text-sm">{`${step.platform}:${step.code}`}</span>
-        </>
+        </span>
       ),
     },
     {
       key: 'detail',
       header: t('detail'),
       align: 'right',
-      cell: (step) => (step.price ? price(step.price) : step.detail),
+      cell: (step) => <span>{step.price ? price(step.price) : step.detail}</span>,
     },
   ];
   const steps = known.map((step, index) => ({ ...step, key: `${index}` }));

@@ -104,7 +104,7 @@ async function preview(
     const [over, change] = await Promise.all([
       previewTierOver(db, account, tier.id, features, now),
       livesAtStripe(current)
-        ? previewChange(db, requireStripe(), { account, tierCode, interval, now })
+        ? previewChange(db, requireStripe(), { account, tierCode, interval, byAdmin: {}, now })
         : null,
     ]);
     return { tier, over, change };
