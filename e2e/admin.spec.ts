@@ -100,7 +100,7 @@ test.describe('an admin', () => {
     await expect(page.getByText(/Atelier /).first()).toBeVisible();
     await page.goto('/admin/audit?merchant=mer_amber_art');
     await expect(page.getByText('Moves its whole catalogue').first()).toBeVisible();
-    await expect(page.getByText('credits.adjusted').first()).toBeVisible();
+    await expect(page.getByText('Credits given or taken').first()).toBeVisible();
     await expect(page.getByText('Ada Admin').first()).toBeVisible();
   });
 

@@ -26,8 +26,21 @@ export function useChangeWords() {
     action: (code: string) => say('actions', code),
     entity: (code: string) => say('entities', code),
     job: (code: string) => say('jobs', code),
+    /** What kept an event from being applied: a sentence for what we know, with the ids it names behind it. */
+    failure(error: string) {
+      const [, what = '', facts = ''] = /^([a-z ]+): (\{.*\})$/.exec(error) ?? [];
+      const code = what.replaceAll(' ', '_');
+      if (!t.has(`failures.${code}`)) return error;
+      return `${t(`failures.${code}`)} ${sayFacts(JSON.parse(facts))}`;
+    },
     field: (code: string) => say('fields', code).replace(/^./, (first) => first.toLowerCase()),
   };
+}
+
+/** What a job is called, where one can await. */
+export async function getJobName(code: string): Promise<string> {
+  const t = (await getTranslations('trail')) as unknown as Loose;
+  return t.has(`jobs.${code}`) ? t(`jobs.${code}`) : spell(code);
 }
 
 /** The actions and kinds that a filter offers, by code and in words. */
@@ -97,7 +110,7 @@ export function sayFacts(result: unknown): string {
     .filter(([, value]) => value !== null && value !== 0 && value !== false)
     .flatMap(([name, value]) => {
       const words = spell(name).toLowerCase();
-      if (Array.isArray(value)) return value.length > 0 ? `${value.length} ${words}` : [];
+      if (Array.isArray(value)) return value.length > 0 ? `${words}: ${value.join(', ')}` : [];
       if (typeof value === 'object') return sayFacts(value) ? `${words}: ${sayFacts(value)}` : [];
       return typeof value === 'number' ? `${value} ${words}` : `${words}: ${value}`;
     })

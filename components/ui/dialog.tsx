@@ -63,7 +63,7 @@ export function Dialog({
       <button
         type="button"
         aria-haspopup="dialog"
-        aria-label={triggerLabel}
+        aria-label={triggerLabel && disabledReason ? `${triggerLabel} (${disabledReason})` : triggerLabel}
         title={disabledReason}
         aria-disabled={disabledReason ? true : undefined}
         onClick={() => disabledReason || dialog.current?.showModal()}

@@ -81,6 +81,8 @@ export function ActionForm({
             ))
           : null}
         <FormAnswer state={state} />
+        {/* Sent without JavaScript, or before it was there: nobody made a toast of the answer. */}
+        {answer === null && sent.status === 'ok' && sent.message ? <p role="status">{sent.message}</p> : null}
         {children}
       </form>
     </FormContext>

@@ -7,6 +7,7 @@ import { DomainError } from '@/lib/errors';
 import { getTranslations } from '@/lib/i18n/translations';
 import { runJobNow } from '@/lib/jobs';
 import { attempt } from '../../form-answer';
+import { getJobName } from '../change-words';
 import { adminContext } from '../context';
 
 /** Runs a job now. Its failure is told, and kept with the run. */
@@ -15,12 +16,13 @@ export async function runNow(_state: FormState, form: FormData): Promise<FormSta
   const answer = await attempt(form, z.object({ job: z.string() }), async ({ job }) => {
     const { viewer } = await adminContext();
     const t = await getTranslations('console.jobs');
+    const name = await getJobName(job);
     try {
       await runJobNow(job, `user:${viewer.userId}`);
-      return t('ran', { job });
+      return t('ran', { job: name });
     } catch (error) {
       if (error instanceof DomainError) throw error;
-      failure = t('failed', { job, error: error instanceof Error ? error.message : String(error) });
+      failure = t('failed', { job: name, error: error instanceof Error ? error.message : String(error) });
       return failure;
     } finally {
       refresh();

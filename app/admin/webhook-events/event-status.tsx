@@ -1,5 +1,6 @@
 import { Badge, type Tone } from '@/components/ui/badge';
 import { useTranslations } from '@/lib/i18n/translations';
+import { useChangeWords } from '../change-words';
 
 type Status = 'received' | 'processed' | 'failed' | 'dead' | 'ignored';
 
@@ -15,4 +16,9 @@ const tones: Record<Status, Tone> = {
 export function EventStatus({ status }: { status: Status }) {
   const t = useTranslations('console.events.statuses');
   return <Badge tone={tones[status]}>{t(status)}</Badge>;
+}
+
+/** Why an event could not be applied, as a person reads it. */
+export function EventError({ error }: { error: string }) {
+  return useChangeWords().failure(error);
 }

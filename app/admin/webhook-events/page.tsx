@@ -16,7 +16,7 @@ import { readCursor, toPage } from '../../store/[storeCode]/cursor';
 import { among, one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
 import { replayAll } from './actions';
-import { EventStatus } from './event-status';
+import { EventError, EventStatus } from './event-status';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('console.events'))('title') };
@@ -62,7 +62,9 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
             {row.type}
           </Link>
           {row.error || row.reason ? (
-            <span className="block max-w-prose text-sm text-muted">{row.error ?? row.reason}</span>
+            <span className="block max-w-prose text-sm break-words text-muted">
+              {row.error ? <EventError error={row.error} /> : row.reason}
+            </span>
           ) : null}
         </>
       ),

@@ -20,7 +20,7 @@ import { BeforeAfter } from '../../before-after';
 import { useChangeWords } from '../../change-words';
 import { staffContext } from '../../context';
 import { replay, setAside } from '../actions';
-import { EventStatus } from '../event-status';
+import { EventError, EventStatus } from '../event-status';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('console.events'))('event') };
@@ -100,7 +100,11 @@ export default async function EventPage({ params }: PageProps<'/admin/webhook-ev
                 <CopyId value={event.objectId} label={c('copy')} copiedLabel={c('copied')} />
               </Pair>
             ) : null}
-            {event.error ? <Pair name={t('error')}>{event.error}</Pair> : null}
+            {event.error ? (
+              <Pair name={t('error')}>
+                <EventError error={event.error} />
+              </Pair>
+            ) : null}
             {event.reason ? <Pair name={t('reason')}>{event.reason}</Pair> : null}
           </dl>
         </Card>
