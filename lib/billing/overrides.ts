@@ -1,9 +1,9 @@
-import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { overrides } from '@/db/schema';
-import { type FieldProblem, NotFound, ValidationFailed } from '@/lib/errors';
+import { DomainError, type FieldProblem, NotFound, ValidationFailed } from '@/lib/errors';
 import type { Account } from './accounts';
 import { type Actor, type AuditEntry, recordAudit } from './audit';
 import type { Feature } from './features';
@@ -32,6 +32,41 @@ export const overrideInput = z.object({
 
 export type OverrideInput = z.output<typeof overrideInput>;
 
+/** 409: an exception was saved or ended by somebody else since it was looked at. */
+export class OverrideConflict extends DomainError {
+  constructor(featureCode: string) {
+    super('conflict', 'edit_conflict', { feature_code: featureCode });
+  }
+}
+
+/** Exceptions by id, of one account. */
+export async function listOverridesById(db: Db, account: Account, ids: string[]): Promise<OverrideRow[]> {
+  if (ids.length === 0) return [];
+  return db
+    .select()
+    .from(overrides)
+    .where(and(ofAccount(account), inArray(overrides.id, ids)));
+}
+
+/** The last exceptions of an account that ended, newest first, and how many there are. Two statements. */
+export async function listEndedOverrides(
+  db: Db,
+  account: Account,
+  limit: number,
+): Promise<{ rows: OverrideRow[]; total: number }> {
+  const ended = and(ofAccount(account), isNotNull(overrides.endedAt));
+  const [rows, [counted]] = await Promise.all([
+    db
+      .select()
+      .from(overrides)
+      .where(ended)
+      .orderBy(desc(overrides.createdAt), desc(overrides.id))
+      .limit(limit),
+    db.select({ total: count() }).from(overrides).where(ended),
+  ]);
+  return { rows, total: counted?.total ?? 0 };
+}
+
 /** The exceptions of an account that stand (in force, or not yet), or its whole history, newest first. */
 export async function listOverrides(
   db: Db,
@@ -55,40 +90,52 @@ export async function saveOverrides(
   account: Account,
   rows: OverrideInput[],
   features: readonly Feature[],
-  context: { actor: Actor; now: Date },
+  context: Context,
 ): Promise<OverrideRow[]> {
-  const { actor, now } = context;
-  const problems = rows.flatMap((row, i) => checkRow(row, i, rows, features, now));
+  return editOverrides(db, account, { save: rows, end: [] }, features, context);
+}
+
+export type OverridesEdit = {
+  save: OverrideInput[];
+  /** Exceptions to end; one that does not stand is left out. */
+  end: { feature_code: string; reason?: string | null }[];
+  /** By feature, the id of the exception that was seen standing, '' for none: what is touched must still stand so. */
+  seen?: Record<string, string>;
+};
+
+/**
+ * Writes and ends several exceptions in one transaction with their audit rows: all or nothing.
+ * @throws ValidationFailed naming `[i].field` of `save`, OverrideConflict where another stands than was seen
+ */
+export async function editOverrides(
+  db: Db,
+  account: Account,
+  { save, end, seen }: OverridesEdit,
+  features: readonly Feature[],
+  { actor, now }: Context,
+): Promise<OverrideRow[]> {
+  const problems = save.flatMap((row, i) => checkRow(row, i, save, features, now));
   if (problems.length > 0) throw new ValidationFailed(problems);
-  if (rows.length === 0) return listOverrides(db, account);
-  const author = actor.kind === 'user' ? actor.id : `${actor.kind}:${actor.id}`;
+  const codes = [...save, ...end].map((row) => row.feature_code);
+  if (codes.length === 0) return listOverrides(db, account);
+  const author = authorOf(actor);
   return db.transaction(async (tx) => {
-    const codes = rows.map((row) => row.feature_code);
     // One writer at a time: where no exception stands there is no row to lock.
     await tx.execute(sql`select pg_advisory_xact_lock(
       hashtextextended(${`overrides:${account.merchantId}:${account.platformId}`}, 0))`);
     const ended = await endStanding(tx, account, codes, author, now);
-    const written = await tx
-      .insert(overrides)
-      .values(
-        rows.map((row) => ({
-          id: newId('ovr'),
-          ...account,
-          featureCode: row.feature_code,
-          hasLimit: row.limit_value !== undefined,
-          limitValue: row.limit_value ?? null,
-          enabled: row.enabled ?? null,
-          reason: row.reason,
-          author,
-          startsAt: row.starts_at ?? null,
-          expiresAt: row.expires_at ?? null,
-          createdAt: now,
-        })),
-      )
-      .returning();
-    const audits: AuditEntry[] = written.map((row) => {
-      const before = ended.find((one) => one.featureCode === row.featureCode);
-      return {
+    if (seen) {
+      const moved = codes.find((code) => (seen[code] ?? '') !== (findFor(ended, code)?.id ?? ''));
+      if (moved !== undefined) throw new OverrideConflict(moved);
+    }
+    const audits = end.flatMap(({ feature_code, reason }) => {
+      const row = findFor(ended, feature_code);
+      return row ? [endedAudit(row, reason)] : [];
+    });
+    const written = save.length > 0 ? await insertRows(tx, account, save, author, now) : [];
+    for (const row of written) {
+      const before = findFor(ended, row.featureCode);
+      audits.push({
         action: before ? 'override.replaced' : 'override.created',
         entity: 'override',
         entityId: row.id,
@@ -96,33 +143,62 @@ export async function saveOverrides(
         before: before ? toFacts(before) : undefined,
         after: toFacts(row),
         reason: row.reason,
-      };
-    });
+      });
+    }
     await recordAudit(tx, actor, now, audits);
     return listOverrides(tx, account);
   });
 }
+
+type Context = { actor: Actor; now: Date };
+
+const authorOf = (actor: Actor) => (actor.kind === 'user' ? actor.id : `${actor.kind}:${actor.id}`);
+
+const findFor = (rows: OverrideRow[], code: string) => rows.find((row) => row.featureCode === code);
+
+async function insertRows(tx: Tx, account: Account, rows: OverrideInput[], author: string, now: Date) {
+  return tx
+    .insert(overrides)
+    .values(
+      rows.map((row) => ({
+        id: newId('ovr'),
+        ...account,
+        featureCode: row.feature_code,
+        hasLimit: row.limit_value !== undefined,
+        limitValue: row.limit_value ?? null,
+        enabled: row.enabled ?? null,
+        reason: row.reason,
+        author,
+        startsAt: row.starts_at ?? null,
+        expiresAt: row.expires_at ?? null,
+        createdAt: now,
+      })),
+    )
+    .returning();
+}
+
+const endedAudit = (row: OverrideRow, reason?: string | null): AuditEntry => ({
+  action: 'override.ended',
+  entity: 'override',
+  entityId: row.id,
+  merchantId: row.merchantId,
+  platformId: row.platformId,
+  before: toFacts(row),
+  reason: reason ?? null,
+});
 
 /** Ends the exception of one feature: the tier's limit holds again at once. @throws NotFound when none stands */
 export async function endOverride(
   db: Db,
   account: Account,
   featureCode: string,
-  context: { actor: Actor; now: Date; reason?: string },
+  context: Context & { reason?: string },
 ): Promise<OverrideRow> {
-  const { actor, now } = context;
-  const author = actor.kind === 'user' ? actor.id : `${actor.kind}:${actor.id}`;
+  const { actor, now, reason } = context;
   return db.transaction(async (tx) => {
-    const [ended] = await endStanding(tx, account, [featureCode], author, now);
+    const [ended] = await endStanding(tx, account, [featureCode], authorOf(actor), now);
     if (!ended) throw new NotFound('override', featureCode);
-    await recordAudit(tx, actor, now, {
-      action: 'override.ended',
-      entity: 'override',
-      entityId: ended.id,
-      ...account,
-      before: toFacts(ended),
-      reason: context.reason ?? null,
-    });
+    await recordAudit(tx, actor, now, endedAudit(ended, reason));
     return ended;
   });
 }

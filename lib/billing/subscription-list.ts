@@ -158,7 +158,7 @@ export async function listSubscriptions(
   };
 }
 
-/** Whether the tier `t` is kept by those who have it, and not offered. */
+/** `isGrandfathered` of tiers.ts, of the tier `t`. */
 const isGrandfathered = sql`(t.successor_id is not null or not t.is_public)`;
 
 /**

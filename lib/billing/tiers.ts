@@ -65,6 +65,29 @@ async function withPricesAndLimits(db: Db, rows: TierRow[]): Promise<Tier[]> {
   }));
 }
 
+/**
+ * The tier that a subscriber of a tier no longer offered can be moved to: its successor, or that one's, the first that is
+ * sold. Null when there is none.
+ */
+export function findSuccessor<T extends Pick<TierRow, 'id' | 'successorId' | 'isActive' | 'isPublic'>>(
+  all: T[],
+  tier: Pick<TierRow, 'id' | 'successorId'>,
+): T | null {
+  const seen = new Set([tier.id]);
+  for (let id = tier.successorId; id && !seen.has(id); ) {
+    seen.add(id);
+    const next = all.find((one) => one.id === id);
+    if (!next) return null;
+    if (next.isActive && (next.isPublic || !next.successorId)) return next;
+    id = next.successorId;
+  }
+  return null;
+}
+
+/** Whether those who have the tier keep it while it is not offered any more: it has a successor, or is private. */
+export const isGrandfathered = (tier: Pick<TierRow, 'successorId' | 'isPublic'>): boolean =>
+  tier.successorId !== null || !tier.isPublic;
+
 /** The price of a tier in a currency and interval, or null when it is not sold so. */
 export function findPrice(
   tier: Pick<Tier, 'prices'>,

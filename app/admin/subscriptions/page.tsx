@@ -1,6 +1,7 @@
 import type { Metadata, Route } from 'next';
 import Link from 'next/link';
 import { StatusBadge } from '@/components/billing/status-badge';
+import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { EmptyState } from '@/components/ui/empty-state';
@@ -19,6 +20,9 @@ import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { among, one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
+import { EditDialog } from './edit-dialog';
+import { loadEdit } from './edit-load';
+import { OverBadge } from './over-badge';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('console.subscriptions'))('title') };
@@ -28,7 +32,7 @@ const PATH = '/admin/subscriptions' as Route;
 const PAGE = 25;
 
 export default async function SubscriptionsPage({ searchParams }: PageProps<'/admin/subscriptions'>) {
-  const [{ db, now }, query, t, f, s] = await Promise.all([
+  const [{ db, now, locked }, query, t, f, s] = await Promise.all([
     staffContext(),
     searchParams,
     getTranslations('console.subscriptions'),
@@ -55,6 +59,10 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
     { ...narrowed, tierCode, platformId, cursor, limit: PAGE },
     { features, now },
   );
+  const here = (more: Record<string, string | undefined>) =>
+    withQuery(PATH, { ...filter, cursor, ...more }) as Route;
+  const editId = one(query.edit);
+  const edit = editId ? await loadEdit(editId) : null;
   const columns: Column<SubscriptionListRow>[] = [
     {
       key: 'merchant',
@@ -83,6 +91,7 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
               row.platformCode,
               ...(row.interval === 'year' ? [t('annual')] : []),
               ...(row.isLocal ? [t('local')] : []),
+              ...(row.isGrandfathered ? [t('grandfathered')] : []),
             ].join(' · ')}
           </span>
         </>
@@ -92,7 +101,10 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
       key: 'status',
       header: t('status'),
       cell: (row) => (
-        <StatusBadge status={row.status} ending={row.cancelAt !== null && row.status === 'active'} />
+        <span className="flex flex-wrap gap-1 max-sm:justify-end">
+          <StatusBadge status={row.status} ending={row.cancelAt !== null && row.status === 'active'} />
+          <OverBadge codes={row.over} />
+        </span>
       ),
     },
     {
@@ -115,12 +127,30 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
       align: 'right',
       cell: (row) => <Money amount={row.mrrCents} currency={row.currency} />,
     },
+    {
+      key: 'edit',
+      header: <span className="sr-only">{t('edit.edit')}</span>,
+      label: '',
+      align: 'right',
+      cell: (row) => (
+        <Link
+          href={here({ edit: row.id })}
+          scroll={false}
+          prefetch={false}
+          aria-label={t('edit.title', { name: row.merchantName })}
+          className={buttonClass('secondary', 'sm', 'relative z-10')}
+        >
+          {t('edit.edit')}
+        </Link>
+      ),
+    },
   ];
   const next = page.nextCursor
     ? (withQuery(PATH, { ...filter, cursor: page.nextCursor }) as Route)
     : undefined;
   return (
     <>
+      {edit ? <EditDialog key={editId} edit={edit} back={here({})} locked={locked} /> : null}
       <PageHeader title={t('title')} description={t('description')} />
       <FilterBar
         path={PATH}

@@ -21,6 +21,7 @@ import { getTranslations } from '@/lib/i18n/translations';
 import { findStripe, requireStripe } from '@/lib/stripe/client';
 import { attempt } from '../../../form-answer';
 import { adminContext } from '../../context';
+import { readPrice } from './agreed-price';
 
 const reason = z.string().trim().min(1).max(500);
 const place = z.object({ merchantId: z.string(), platformId: z.string() });
@@ -29,21 +30,23 @@ const words = () => getTranslations('merchant.page');
 const change = place.extend({
   tier: z.string(),
   interval: z.enum(['month', 'year']),
+  price: z.string().optional(),
   proration_date: z.coerce.number().int().optional(),
   back: z.string().startsWith('/admin/merchants/'),
 });
 
 /** Changes the plan as it was previewed: through Stripe where Stripe has it, else here and free. */
 export async function changePlan(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, change, async ({ tier, interval, proration_date, back, ...account }) => {
+  return attempt(form, change, async ({ tier, interval, price, proration_date, back, ...account }) => {
     const { db, actor, now } = await adminContext();
-    if (livesAtStripe(await findCurrentSubscription(db, account))) {
+    const current = await findCurrentSubscription(db, account);
+    if (current && livesAtStripe(current)) {
       await changeTier(db, requireStripe(), {
         account,
         tierCode: tier,
         interval,
         prorationDate: proration_date,
-        byAdmin: {},
+        byAdmin: { unitAmount: price ? readPrice(price, current.currency) : undefined },
         actor,
         now,
       });
@@ -110,16 +113,25 @@ export async function extendTrial(_state: FormState, form: FormData): Promise<Fo
 
 /** Gives a plan for nothing, with a reason. */
 export async function comp(_state: FormState, form: FormData): Promise<FormState> {
-  const input = place.extend({ tier: z.string(), reason });
-  return attempt(form, input, async ({ tier, reason: why, ...account }) => {
+  const input = place.extend({ tier: z.string(), until: z.iso.date().optional(), reason });
+  return attempt(form, input, async ({ tier, until, reason: why, ...account }) => {
     const { db, actor, now } = await adminContext();
     const after = await setSubscription(
       db,
       requireStripe,
       account,
-      { tier_code: tier, status: 'active', reason: why },
+      {
+        tier_code: tier,
+        status: 'active',
+        cancel_at: until ? `${until}T00:00:00Z` : null,
+        reason: why,
+      },
       { actor, now },
-    );
+    ).catch((error: unknown) => {
+      if (!(error instanceof ValidationFailed)) throw error;
+      const named = error.fields.map((one) => (one.path === 'cancel_at' ? { ...one, path: 'until' } : one));
+      throw new ValidationFailed(named);
+    });
     refresh();
     return (await words())('done.comped', { tier: after.tier.name });
   });

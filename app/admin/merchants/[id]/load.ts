@@ -4,7 +4,7 @@ import { stripeDifferences, users } from '@/db/schema';
 import { listAudit } from '@/lib/billing/audit-trail';
 import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
 import { listEvents } from '@/lib/billing/inbox';
-import { listOverrides } from '@/lib/billing/overrides';
+import { listEndedOverrides, listOverrides } from '@/lib/billing/overrides';
 import { getBillingOverview } from '@/lib/billing/overview';
 import { listTiers } from '@/lib/billing/tiers';
 import { listPlatformsOf, listStoresOf } from '@/lib/tenancy/merchant-platforms';
@@ -32,24 +32,27 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     loadAccount(id, platformCode),
   ]);
   const account = { merchantId: merchant.id, platformId: platform.id };
-  const [overview, tiers, facts, stores, team, overrides, events, audit, differences] = await Promise.all([
-    getBillingOverview(db, account, now, { invoices: 10, ledger: 10 }),
-    listTiers(db, platform.id),
-    loadEntitlementFacts(db, account, now),
-    listStoresOf(db, merchant.id, 50),
-    listTeam(db, account),
-    listOverrides(db, account, { history: true }),
-    listEvents(db, { merchantId: merchant.id, limit: 8 }),
-    listAudit(db, { merchantId: merchant.id, limit: 20 }),
-    db
-      .select()
-      .from(stripeDifferences)
-      .where(and(eq(stripeDifferences.merchantId, merchant.id), isNull(stripeDifferences.resolvedAt)))
-      .orderBy(desc(stripeDifferences.foundAt))
-      .limit(20),
-  ]);
-  const recent = overrides.slice(0, 60);
-  const authors = [...new Set(recent.flatMap((row) => [row.author, row.endedBy ?? []].flat()))];
+  const [overview, tiers, facts, stores, team, standing, ended, events, audit, differences] =
+    await Promise.all([
+      getBillingOverview(db, account, now, { invoices: 10, ledger: 10 }),
+      listTiers(db, platform.id),
+      loadEntitlementFacts(db, account, now),
+      listStoresOf(db, merchant.id, 50),
+      listTeam(db, account),
+      listOverrides(db, account),
+      listEndedOverrides(db, account, 20),
+      listEvents(db, { merchantId: merchant.id, limit: 8 }),
+      listAudit(db, { merchantId: merchant.id, limit: 20 }),
+      db
+        .select()
+        .from(stripeDifferences)
+        .where(and(eq(stripeDifferences.merchantId, merchant.id), isNull(stripeDifferences.resolvedAt)))
+        .orderBy(desc(stripeDifferences.foundAt))
+        .limit(20),
+    ]);
+  const authors = [
+    ...new Set([...standing, ...ended.rows].flatMap((row) => [row.author, row.endedBy ?? []].flat())),
+  ];
   const names = await db
     .select({ id: users.id, name: users.name })
     .from(users)
@@ -60,13 +63,13 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     platform,
     account,
     overview,
-    tiers: tiers.filter((tier) => tier.isActive),
+    tiers,
     facts,
     stores,
     team,
     overrides: {
-      standing: overrides.filter((row) => row.endedAt === null),
-      ended: recent.filter((row) => row.endedAt !== null).slice(0, 20),
+      standing,
+      ended,
       nameOf: new Map(names.map((one) => [one.id, one.name])),
     },
     events,

@@ -1,3 +1,5 @@
+import type { Route } from 'next';
+import Link from 'next/link';
 import { useFeatureName } from '@/components/billing/feature-words';
 import { Card } from '@/components/ui/card';
 import { ConfirmButton } from '@/components/ui/confirm-button';
@@ -90,9 +92,9 @@ export function OverridesSection({
     <Card id="overrides" title={t('title')} description={t('text')} flush>
       <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.code} />
       <div className="px-4 py-2 sm:px-6">
-        <Disclosure summary={t('history', { count: overrides.ended.length })}>
+        <Disclosure summary={t('history', { count: overrides.ended.total })}>
           <ul className="mt-2 space-y-2 text-sm">
-            {overrides.ended.map((row) => (
+            {overrides.ended.rows.map((row) => (
               <li key={row.id}>
                 <span className="font-medium">
                   {nameOf(row.featureCode)}: {words.value(row)}
@@ -101,6 +103,15 @@ export function OverridesSection({
               </li>
             ))}
           </ul>
+          {overrides.ended.total > overrides.ended.rows.length ? (
+            <Link
+              href={`/admin/audit?merchant=${account.merchantId}&entity=override` as Route}
+              prefetch={false}
+              className="link"
+            >
+              {t('allHistory')}
+            </Link>
+          ) : null}
         </Disclosure>
       </div>
     </Card>

@@ -1,12 +1,16 @@
+import type { Route } from 'next';
 import type { PlanFacts } from '@/components/billing/shapes';
-import { buttonClass } from '@/components/ui/button';
+import { ButtonLink, buttonClass } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { findSuccessor } from '@/lib/billing/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
+import { useTierOptions } from '../../tier-options';
 import { cancel, comp, extendTrial, reactivate } from './actions';
 import type { MerchantPage } from './load';
+import { PlanChoice } from './plan-choice';
 
 /** What an admin can do with a subscription; what is impossible now says why. */
 export function SubscriptionActions({
@@ -23,7 +27,11 @@ export function SubscriptionActions({
   const { merchant, account, overview, platform } = page;
   const lives = overview.livesAtStripe;
   const runs = plan.status === 'active' || plan.status === 'trialing' || lives;
-  const tiers = page.tiers.map((tier) => ({ value: tier.code, label: tier.name }));
+  const tiers = useTierOptions(
+    page.tiers.filter((tier) => tier.isActive),
+    undefined,
+  );
+  const successor = overview.subscription ? findSuccessor(page.tiers, overview.subscription.tier) : null;
   const why = <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />;
   const dialog = { size: 'sm', variant: 'secondary', closeLabel: c('close') } as const;
   const ownedByStripe = lives ? t('ownedByStripe') : undefined;
@@ -38,26 +46,22 @@ export function SubscriptionActions({
       >
         <form action={`/admin/merchants/${merchant.id}/change`} className="space-y-4">
           <input type="hidden" name="platform" value={platform.code} />
-          <SelectField
-            name="tier"
-            label={t('tier')}
-            options={tiers}
-            defaultValue={overview.subscription?.tier.code}
-          />
-          <SelectField
-            name="interval"
-            label={t('billed')}
-            options={(['month', 'year'] as const).map((value) => ({
-              value,
-              label: t(`intervals.${value}`),
-            }))}
-            defaultValue={plan.interval}
-          />
+          <PlanChoice tiers={page.tiers} subscription={overview.subscription} charged={lives} />
           <button type="submit" className={buttonClass('primary')}>
             {t('preview')}
           </button>
         </form>
       </Dialog>
+      {successor && !locked ? (
+        <ButtonLink
+          href={
+            `/admin/merchants/${merchant.id}/change?${new URLSearchParams({ platform: platform.code, tier: successor.code, interval: plan.interval })}` as Route
+          }
+          size="sm"
+        >
+          {t('moveTo', { tier: successor.name })}
+        </ButtonLink>
+      ) : null}
       {plan.cancelAt && lives ? (
         <ActionForm action={reactivate} fields={account}>
           <SubmitButton variant="secondary" size="sm" disabledReason={locked}>
@@ -93,6 +97,7 @@ export function SubscriptionActions({
       >
         <ActionForm action={comp} fields={account} className="space-y-4">
           <SelectField name="tier" label={t('tier')} options={tiers} />
+          <TextField name="until" type="date" label={t('givenUntil')} hint={t('givenUntilHint')} />
           {why}
           <SubmitButton>{t('compNow')}</SubmitButton>
         </ActionForm>

@@ -1,12 +1,14 @@
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import type { PlanFacts } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
+import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { CopyId } from '@/components/ui/copy-id';
 import { DateText } from '@/components/ui/date-text';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { isGrandfathered } from '@/lib/billing/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 import { Pair, Pairs } from '../../pair';
 import { stripeLink } from '../../stripe-link';
@@ -68,7 +70,8 @@ export function SubscriptionSection({
         <div className="mt-4">
           <Pairs>
             <Pair name={t('tier')}>
-              {row.tier.name} · {t(`intervals.${row.interval}`)}
+              {row.tier.name} · {t(`intervals.${row.interval}`)}{' '}
+              {isGrandfathered(row.tier) ? <Badge>{t('notOffered')}</Badge> : null}
             </Pair>
             {row.currentPeriodStart && row.currentPeriodEnd ? (
               <Pair name={t('period')}>

@@ -11,7 +11,7 @@ import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscripti
 import { previewChange } from '@/lib/billing/tier-change';
 import { getTier } from '@/lib/billing/tiers';
 import { previewTierOver } from '@/lib/billing/what-if';
-import { DomainError } from '@/lib/errors';
+import { DomainError, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { errorTexts } from '@/lib/i18n/translate-error';
 import { getTranslations } from '@/lib/i18n/translations';
@@ -19,6 +19,7 @@ import { requireStripe } from '@/lib/stripe/client';
 import { ChangeSummary } from '../../../../store/[storeCode]/billing/change/change-summary';
 import { one, staffContext } from '../../../context';
 import { changePlan } from '../actions';
+import { readPrice } from '../agreed-price';
 import { loadAccount } from '../load';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -39,7 +40,8 @@ export default async function ChangePage({
   const { merchant, platform } = await loadAccount(id, one(query.platform));
   const account = { merchantId: merchant.id, platformId: platform.id };
   const interval = query.interval === 'year' ? 'year' : 'month';
-  const found = await preview(account, one(query.tier) ?? '', interval);
+  const price = one(query.price);
+  const found = await preview(account, one(query.tier) ?? '', interval, price);
   const back = `/admin/merchants/${merchant.id}?platform=${platform.code}` as Route;
   const title = t('changeTitle', { name: merchant.name });
   if ('refusal' in found) {
@@ -62,7 +64,13 @@ export default async function ChangePage({
           {isSame ? (
             <p>{t('same')}</p>
           ) : change ? (
-            <ChangeSummary now={now} change={change} tier={tier.name} interval={interval} />
+            <ChangeSummary
+              now={now}
+              change={change}
+              tier={tier.name}
+              interval={interval}
+              name={merchant.name}
+            />
           ) : (
             <p>{t('changeLocal', { tier: tier.name })}</p>
           )}
@@ -73,6 +81,7 @@ export default async function ChangePage({
               tier: tier.code,
               interval,
               back,
+              price: price ?? '',
               proration_date: String(change?.proration_date ?? ''),
             }}
             className="mt-6 flex flex-wrap gap-2"
@@ -94,6 +103,7 @@ async function preview(
   account: { merchantId: string; platformId: string },
   tierCode: string,
   interval: 'month' | 'year',
+  price: string | undefined,
 ) {
   const { db, now } = await staffContext();
   try {
@@ -101,15 +111,18 @@ async function preview(
       getTier(db, account.platformId, tierCode),
       findCurrentSubscription(db, account),
     ]);
+    const byAdmin = { unitAmount: price && current ? readPrice(price, current.currency) : undefined };
     const [over, change] = await Promise.all([
       previewTierOver(db, account, tier.id, features, now),
       livesAtStripe(current)
-        ? previewChange(db, requireStripe(), { account, tierCode, interval, byAdmin: {}, now })
+        ? previewChange(db, requireStripe(), { account, tierCode, interval, byAdmin, now })
         : null,
     ]);
     return { tier, over, change };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    return { refusal: errorTexts(await getLocale()).sentence(error) };
+    const texts = errorTexts(await getLocale());
+    const [problem] = error instanceof ValidationFailed ? error.fields : [];
+    return { refusal: problem ? texts.field(problem) : texts.sentence(error) };
   }
 }

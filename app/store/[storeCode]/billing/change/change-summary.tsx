@@ -3,19 +3,27 @@ import { Money } from '@/components/ui/money';
 import type { ChangePreview } from '@/lib/billing/tier-change';
 import { useTranslations } from '@/lib/i18n/translations';
 
-/** "You pay €33.12 now, then €199.00 each month from 1 December", and the lines that make it up. */
+/**
+ * "You pay €33.12 now, then €199.00 each month from 1 December", and the lines that make it up. Staff read it with the
+ * merchant's `name` in place of "you".
+ */
 export function ChangeSummary({
   change,
   tier,
   interval,
   now,
+  name,
 }: {
   change: ChangePreview;
   tier: string;
   interval: 'month' | 'year';
   now: Date;
+  name?: string;
 }) {
-  const t = useTranslations('billing.change');
+  const own = useTranslations('billing.change');
+  const staff = useTranslations('merchant.preview');
+  const t = (key: Parameters<typeof staff>[0], values: Record<string, string> = {}) =>
+    name === undefined ? own(key, values) : staff(key, { ...values, name });
   const format = useFormat();
   const { due_now: due, next_invoice: next } = change;
   const later = Date.parse(change.effective_at) > now.getTime();

@@ -1,0 +1,50 @@
+import { SelectField, TextField } from '@/components/ui/field';
+import type { CurrentSubscription } from '@/lib/billing/subscriptions';
+import { findPrice, type Tier } from '@/lib/billing/tiers';
+import { useTranslations } from '@/lib/i18n/translations';
+import { useTierOptions } from '../../tier-options';
+
+/**
+ * The fields of a plan that is to be previewed: which, how it is billed and, where Stripe charges for it and a plan has no
+ * price of its own or is made to measure, the price agreed on.
+ */
+export function PlanChoice({
+  tiers,
+  subscription,
+  charged = true,
+}: {
+  tiers: Tier[];
+  subscription: CurrentSubscription | null;
+  charged?: boolean;
+}) {
+  const t = useTranslations('merchant.page');
+  const options = useTierOptions(tiers, subscription?.tierId);
+  const currency = subscription?.currency ?? '';
+  const byAgreement = tiers.filter(
+    (tier) =>
+      tier.isActive &&
+      (!tier.isSelfService || !findPrice(tier, currency, 'month') || !findPrice(tier, currency, 'year')),
+  );
+  return (
+    <>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <SelectField name="tier" label={t('tier')} options={options} defaultValue={subscription?.tier.code} />
+        <SelectField
+          name="interval"
+          label={t('billed')}
+          options={(['month', 'year'] as const).map((value) => ({ value, label: t(`intervals.${value}`) }))}
+          defaultValue={subscription?.interval}
+        />
+      </div>
+      {charged && byAgreement.length > 0 ? (
+        <TextField
+          name="price"
+          label={t('agreed', { currency })}
+          hint={t('agreedHint', { tiers: byAgreement.map((tier) => tier.name).join(', ') })}
+          inputMode="decimal"
+          autoComplete="off"
+        />
+      ) : null}
+    </>
+  );
+}

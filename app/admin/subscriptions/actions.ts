@@ -1,0 +1,83 @@
+'use server';
+
+import { refresh } from 'next/cache';
+import { z } from 'zod';
+import type { FormState } from '@/components/ui/form-state';
+import { editOverrides, listOverridesById, OverrideConflict } from '@/lib/billing/overrides';
+import { setSubscription } from '@/lib/billing/subscription-admin';
+import { DomainError, ValidationFailed } from '@/lib/errors';
+import { features } from '@/lib/features';
+import { getTranslations } from '@/lib/i18n/translations';
+import { requireStripe } from '@/lib/stripe/client';
+import { attempt } from '../../form-answer';
+import { adminContext } from '../context';
+import { overrideFields, toEditorProblems, toOverridesEdit } from './override-edit';
+
+const place = z.object({ merchantId: z.string(), platformId: z.string() });
+const words = () => getTranslations('console.subscriptions.edit');
+
+const editor = place.extend(overrideFields.shape);
+
+/** Saves the exceptions that were touched, all or none; what somebody else changed meanwhile is not overwritten. */
+export async function saveExceptions(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, editor, async ({ merchantId, platformId, ...fields }) => {
+    const { db, actor, now } = await adminContext();
+    const account = { merchantId, platformId };
+    const seenRows = await listOverridesById(db, account, Object.values(fields.seen));
+    const edit = toOverridesEdit(fields, features, seenRows);
+    await editOverrides(db, account, edit, features, { actor, now }).catch((error: unknown) => {
+      if (error instanceof ValidationFailed)
+        throw new ValidationFailed(toEditorProblems(error.fields, edit.save));
+      if (error instanceof OverrideConflict) {
+        const code = String(error.details.feature_code);
+        const isFlag = features.some((one) => one.code === code && one.kind === 'flag');
+        throw new DomainError(error.kind, error.code, { field: `${isFlag ? 'enabled' : 'limit'}.${code}` });
+      }
+      throw error;
+    });
+    refresh();
+    return (await words())('saved', { count: edit.save.length + edit.end.length });
+  });
+}
+
+const state = place.extend({
+  seen: z.string().default(''),
+  tier: z.string(),
+  interval: z.enum(['month', 'year']),
+  status: z.enum(['trialing', 'active', 'expired', 'canceled']),
+  /** The end of the trial, or of the plan that is given; `until_seen` is what the form showed. */
+  until: z.iso.date().optional(),
+  until_seen: z.iso.date().optional(),
+  reason: z.string().trim().min(1).max(500),
+});
+
+/** Sets plan, status and end of a subscription that Stripe knows nothing of. */
+export async function saveSubscription(_state: FormState, form: FormData): Promise<FormState> {
+  return attempt(form, state, async ({ merchantId, platformId, ...input }) => {
+    const { db, actor, now } = await adminContext();
+    const { status, until, reason, seen } = input;
+    const end = until === input.until_seen ? undefined : until ? `${until}T00:00:00Z` : null;
+    const after = await setSubscription(
+      db,
+      requireStripe,
+      { merchantId, platformId },
+      {
+        tier_code: input.tier,
+        is_annual: input.interval === 'year',
+        status,
+        ...(status === 'trialing' && end ? { trial_end: end } : {}),
+        ...(status === 'active' && end !== undefined ? { cancel_at: end } : {}),
+        reason,
+      },
+      { actor, now, seen },
+    ).catch((error: unknown) => {
+      if (!(error instanceof ValidationFailed)) throw error;
+      const ends = ['trial_end', 'cancel_at'];
+      throw new ValidationFailed(
+        error.fields.map((one) => (ends.includes(one.path) ? { ...one, path: 'until' } : one)),
+      );
+    });
+    refresh();
+    return (await words())('set', { tier: after.tier.name });
+  });
+}

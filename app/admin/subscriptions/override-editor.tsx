@@ -1,0 +1,115 @@
+import { useFeatureName } from '@/components/billing/feature-words';
+import { CheckField } from '@/components/ui/check-field';
+import { SelectField, TextField } from '@/components/ui/field';
+import { ActionForm } from '@/components/ui/form';
+import { useFormat } from '@/components/ui/format';
+import { SubmitButton } from '@/components/ui/submit-button';
+import type { Feature } from '@/lib/billing/features';
+import type { OverrideRow } from '@/lib/billing/overrides';
+import { features } from '@/lib/features';
+import { useTranslations } from '@/lib/i18n/translations';
+import { saveExceptions } from './actions';
+import type { SubscriptionEdit } from './edit-load';
+import { valuesOf } from './override-edit';
+
+/** Every feature with the merchant's exception, or an empty field that says what the plan gives. Saves what was touched. */
+export function OverrideEditor({ edit, locked }: { edit: SubscriptionEdit; locked?: string }) {
+  const t = useTranslations('console.subscriptions.edit');
+  const { account, overrides, tiers, subscription } = edit;
+  const held = tiers.find((tier) => tier.id === subscription.tierId);
+  const seen = Object.fromEntries(overrides.map((row) => [`seen.${row.featureCode}`, row.id]));
+  return (
+    <ActionForm action={saveExceptions} fields={{ ...account, ...seen }}>
+      <fieldset disabled={Boolean(locked)} className="divide-y divide-line">
+        <legend className="sr-only">{t('exceptions')}</legend>
+        {features.map((feature) => (
+          <OverrideLine
+            key={feature.code}
+            feature={feature}
+            own={overrides.find((row) => row.featureCode === feature.code)}
+            limit={held?.limits.find((one) => one.featureCode === feature.code)}
+          />
+        ))}
+      </fieldset>
+      <div className="mt-5">
+        <SubmitButton disabledReason={locked}>{t('saveExceptions')}</SubmitButton>
+      </div>
+    </ActionForm>
+  );
+}
+
+/** Why and until when are asked once the line says something; with what it says taken away they go. */
+const WHEN_SAID =
+  "hidden gap-3 sm:grid-cols-[1fr_11rem] group-has-[[data-says]:not(:placeholder-shown)]/line:grid group-has-[[data-says]:checked]/line:grid group-has-[option:not([value='']):checked]/line:grid group-has-[[aria-invalid]]/line:grid";
+
+function OverrideLine({
+  feature: { code, kind, name: declared },
+  own,
+  limit,
+}: {
+  feature: Feature;
+  own?: OverrideRow;
+  limit?: { enabled: boolean; limitValue: number | null };
+}) {
+  const t = useTranslations('merchant.overrides');
+  const c = useTranslations('console');
+  const format = useFormat();
+  const name = useFeatureName()(code, declared);
+  const values = valuesOf(own);
+  const isFlag = kind === 'flag';
+  const given = !limit?.enabled
+    ? t('off')
+    : isFlag
+      ? t('on')
+      : limit.limitValue === null
+        ? t('unlimited')
+        : format.number(limit.limitValue);
+  const asPlan = t('tierDefault', { value: given });
+  const choice = (
+    <SelectField
+      name={`enabled.${code}`}
+      label={isFlag ? name : t('switch')}
+      defaultValue={values.enabled}
+      options={[
+        { value: '', label: asPlan },
+        { value: 'on', label: t('on') },
+        { value: 'off', label: t('off') },
+      ]}
+    />
+  );
+  return (
+    <fieldset className="group/line space-y-3 py-4 first-of-type:pt-1">
+      <legend className="sr-only">{name}</legend>
+      <div className="grid items-end gap-3 sm:grid-cols-[1fr_11rem]">
+        {isFlag ? (
+          choice
+        ) : (
+          <>
+            <TextField
+              name={`limit.${code}`}
+              label={name}
+              placeholder={asPlan}
+              inputMode="numeric"
+              autoComplete="off"
+              defaultValue={values.limit}
+              data-says
+            />
+            <div className="sm:pb-2">
+              <CheckField
+                name={`unlimited.${code}`}
+                label={t('unlimited')}
+                defaultChecked={values.unlimited}
+                data-says
+              />
+            </div>
+          </>
+        )}
+      </div>
+      {!isFlag && values.enabled ? choice : null}
+      <div className={WHEN_SAID}>
+        <TextField name={`reason.${code}`} label={c('reason')} defaultValue={values.reason} maxLength={500} />
+        <TextField name={`until.${code}`} type="date" label={t('expiresAt')} defaultValue={values.until} />
+      </div>
+    </fieldset>
+  );
+}
