@@ -18,18 +18,23 @@ export function OverrideEditor({ edit, locked }: { edit: SubscriptionEdit; locke
   const { account, overrides, tiers, subscription } = edit;
   const held = tiers.find((tier) => tier.id === subscription.tierId);
   const seen = Object.fromEntries(overrides.map((row) => [`seen.${row.featureCode}`, row.id]));
+  const lines = (of: readonly Feature[]) =>
+    of.map((feature) => (
+      <OverrideLine
+        key={feature.code}
+        feature={feature}
+        own={overrides.find((row) => row.featureCode === feature.code)}
+        limit={held?.limits.find((one) => one.featureCode === feature.code)}
+      />
+    ));
   return (
     <ActionForm action={saveExceptions} fields={{ ...account, ...seen }}>
-      <fieldset disabled={Boolean(locked)} className="divide-y divide-line">
+      <fieldset disabled={Boolean(locked)} className="min-w-0">
         <legend className="sr-only">{t('exceptions')}</legend>
-        {features.map((feature) => (
-          <OverrideLine
-            key={feature.code}
-            feature={feature}
-            own={overrides.find((row) => row.featureCode === feature.code)}
-            limit={held?.limits.find((one) => one.featureCode === feature.code)}
-          />
-        ))}
+        <div className="divide-y divide-line">{lines(features.filter((one) => one.kind !== 'flag'))}</div>
+        <div className="grid gap-x-6 border-t border-line sm:grid-cols-2">
+          {lines(features.filter((one) => one.kind === 'flag'))}
+        </div>
       </fieldset>
       <div className="mt-5">
         <SubmitButton disabledReason={locked}>{t('saveExceptions')}</SubmitButton>
@@ -40,7 +45,7 @@ export function OverrideEditor({ edit, locked }: { edit: SubscriptionEdit; locke
 
 /** Why and until when are asked once the line says something; with what it says taken away they go. */
 const WHEN_SAID =
-  "hidden gap-3 sm:grid-cols-[1fr_11rem] group-has-[[data-says]:not(:placeholder-shown)]/line:grid group-has-[[data-says]:checked]/line:grid group-has-[option:not([value='']):checked]/line:grid group-has-[[aria-invalid]]/line:grid";
+  "hidden gap-3 group-has-[[inputmode]:not(:placeholder-shown)]/line:grid group-has-[:checked[type=checkbox]]/line:grid group-has-[option:not([value='']):checked]/line:grid group-has-[[aria-invalid]]/line:grid";
 
 function OverrideLine({
   feature: { code, kind, name: declared },
@@ -78,35 +83,27 @@ function OverrideLine({
     />
   );
   return (
-    <fieldset className="group/line space-y-3 py-4 first-of-type:pt-1">
+    <fieldset className="group/line flex min-w-0 flex-col gap-3 py-4">
       <legend className="sr-only">{name}</legend>
-      <div className="grid items-end gap-3 sm:grid-cols-[1fr_11rem]">
-        {isFlag ? (
-          choice
-        ) : (
-          <>
-            <TextField
-              name={`limit.${code}`}
-              label={name}
-              placeholder={asPlan}
-              inputMode="numeric"
-              autoComplete="off"
-              defaultValue={values.limit}
-              data-says
-            />
-            <div className="sm:pb-2">
-              <CheckField
-                name={`unlimited.${code}`}
-                label={t('unlimited')}
-                defaultChecked={values.unlimited}
-                data-says
-              />
-            </div>
-          </>
-        )}
-      </div>
+      {isFlag ? (
+        choice
+      ) : (
+        <div className="grid items-end gap-3 sm:grid-cols-[1fr_11rem]">
+          <TextField
+            name={`limit.${code}`}
+            label={name}
+            placeholder={asPlan}
+            inputMode="numeric"
+            autoComplete="off"
+            defaultValue={values.limit}
+          />
+          <div className="sm:pb-2">
+            <CheckField name={`unlimited.${code}`} label={t('unlimited')} defaultChecked={values.unlimited} />
+          </div>
+        </div>
+      )}
       {!isFlag && values.enabled ? choice : null}
-      <div className={WHEN_SAID}>
+      <div className={`${WHEN_SAID} ${isFlag ? '' : 'sm:grid-cols-[1fr_11rem]'}`}>
         <TextField name={`reason.${code}`} label={c('reason')} defaultValue={values.reason} maxLength={500} />
         <TextField name={`until.${code}`} type="date" label={t('expiresAt')} defaultValue={values.until} />
       </div>

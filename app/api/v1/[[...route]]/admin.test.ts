@@ -2,6 +2,8 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog, tiers } from '@/db/schema';
 import { openStage, type Stage } from '@/lib/billing/testing';
+import { saveAsSuccessor } from '@/lib/billing/tier-successor';
+import { findSuccessor, listTiers } from '@/lib/billing/tiers';
 import { keyOf, person, testApi } from './testing';
 
 let stage: Stage;
@@ -239,6 +241,37 @@ describe('a subscription set by hand', () => {
     expect(list.body.data).toMatchObject([{ mrr_cents: 50_000, over_limit: [], grandfathered: false }]);
     expect((await call('GET', `${base}?state=over_limit`, { as: support })).body.data).toEqual([]);
     expect((await call('GET', `${base}?state=nowhere`, { as: support })).status).toBe(400);
+  });
+});
+
+describe('a plan that is not offered any more', () => {
+  test('is kept by those who have it, who are found, and can be moved to what followed it', async () => {
+    const { account } = await stage.merchant();
+    const pair = `${base}/merchants/${account.merchantId}/platforms/market`;
+    for (const code of ['classic', 'hidden'])
+      await call('POST', `${base}/tiers`, {
+        as: admin,
+        body: { code, name: code, price_monthly_cents: 2900 },
+      });
+    await call('PUT', pair, { as: admin, body: { tier_code: 'classic' } });
+    const found = async () =>
+      (await call('GET', `${base}?state=grandfathered`, { as: support })).body.data.map(
+        (row: { merchant_id: string; grandfathered: boolean }) => [row.merchant_id, row.grandfathered],
+      );
+    expect(await found()).toEqual([]);
+    const who = { actor: { kind: 'user' as const, id: 'usr_admin' }, now: new Date() };
+    await saveAsSuccessor(stage.db, account.platformId, 'classic', { code: 'modern' }, who);
+    expect(await found()).toEqual([[account.merchantId, true]]);
+    await saveAsSuccessor(stage.db, account.platformId, 'modern', { code: 'newest' }, who);
+    const tiers = await listTiers(stage.db, account.platformId);
+    const old = tiers.find((tier) => tier.code === 'classic');
+    if (!old) throw new Error('no classic');
+    expect(findSuccessor(tiers, old)?.code).toBe('newest');
+    await call('PUT', pair, { as: admin, body: { tier_code: 'newest' } });
+    expect(await found()).toEqual([]);
+    await call('PUT', pair, { as: admin, body: { tier_code: 'hidden' } });
+    await call('PATCH', `${base}/tiers/hidden`, { as: admin, body: { is_public: false } });
+    expect(await found()).toEqual([[account.merchantId, true]]);
   });
 });
 
