@@ -55,6 +55,7 @@ export function EditDialog({
         </span>
       }
     >
+      {locked ? <p className="mb-4 rounded-lg bg-warn-soft px-3 py-2 text-warn-ink">{locked}</p> : null}
       <section className="border-t border-line pt-4">
         <h3 className="font-medium">{t('planAndStatus')}</h3>
         <div className="mt-3">
