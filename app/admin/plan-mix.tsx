@@ -20,7 +20,9 @@ export function PlanMix({ stats }: { stats: Stats }) {
               <div className="mb-1 flex flex-wrap justify-between gap-x-4">
                 <span className="font-medium">{tier.name}</span>
                 <span className="text-muted">
-                  {format.number(tier.count)} · {format.percent(share)} · {money(tier.mrr)}
+                  {[format.number(tier.count), format.percent(share), money(tier.mrr)]
+                    .filter((part) => part !== '')
+                    .join(' · ')}
                 </span>
               </div>
               <Meter percent={share} tone="ok" label={tier.name} text={format.percent(share)} />

@@ -34,6 +34,14 @@ export function What({ row, names }: { row: AuditRow; names: Map<string, string>
       <span className="block text-sm text-muted" title={row.entityId}>
         {words.entity(row.entity)}
         {name ? `: ${name}` : null}
+        {row.entity === 'webhook_event' ? (
+          <>
+            {': '}
+            <Link href={`/admin/webhook-events/${row.entityId}` as Route} prefetch={false} className="link">
+              {t('open')}
+            </Link>
+          </>
+        ) : null}
       </span>
       {row.reason ? (
         <span className="block text-sm text-muted">{t('reason', { reason: row.reason })}</span>

@@ -63,7 +63,7 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
           </Link>
           {row.error || row.reason ? (
             <span className="block max-w-prose text-sm break-words text-muted">
-              {row.error ? <EventError error={row.error} /> : row.reason}
+              {row.error && !row.reason ? <EventError error={row.error} /> : row.reason}
             </span>
           ) : null}
         </>
