@@ -46,7 +46,7 @@ export function Table<Row>({
                 data-label={column.label ?? (typeof column.header === 'string' ? column.header : undefined)}
                 className={end(column)}
               >
-                {column.cell(row)}
+                <Cell>{column.cell(row)}</Cell>
               </td>
             ))}
           </tr>
@@ -54,4 +54,9 @@ export function Table<Row>({
       </tbody>
     </table>
   );
+}
+
+/** What stands in a cell stays together when the row becomes a list of pairs. Nothing is nothing: such a pair is left out. */
+function Cell({ children }: { children: ReactNode }) {
+  return children === null || children === undefined ? null : <div className="min-w-0">{children}</div>;
 }

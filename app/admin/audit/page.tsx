@@ -57,7 +57,7 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
     {
       key: 'change',
       header: t('change'),
-      cell: (row) => <BeforeAfter before={row.before} after={row.after} />,
+      cell: (row) => (row.before || row.after ? <BeforeAfter before={row.before} after={row.after} /> : null),
     },
   ];
   return (

@@ -26,23 +26,28 @@ export function What({ row, names }: { row: AuditRow; names: Map<string, string>
   const t = useTranslations('console.audit');
   const words = useChangeWords();
   const name = names.get(row.entityId) ?? row.entityName;
+  const isEvent = row.entity === 'webhook_event';
+  // "Subscription changed" needs no second line that says "Subscription".
+  const adds = name || isEvent || !row.action.startsWith(`${row.entity}.`);
   return (
     <>
       <span className="font-medium" title={row.action}>
         {words.action(row.action)}
       </span>
-      <span className="block text-sm text-muted" title={row.entityId}>
-        {words.entity(row.entity)}
-        {name ? `: ${name}` : null}
-        {row.entity === 'webhook_event' ? (
-          <>
-            {': '}
-            <Link href={`/admin/webhook-events/${row.entityId}` as Route} prefetch={false} className="link">
-              {t('open')}
-            </Link>
-          </>
-        ) : null}
-      </span>
+      {adds ? (
+        <span className="block text-sm text-muted" title={row.entityId}>
+          {words.entity(row.entity)}
+          {name ? `: ${name}` : null}
+          {isEvent ? (
+            <>
+              {': '}
+              <Link href={`/admin/webhook-events/${row.entityId}` as Route} prefetch={false} className="link">
+                {t('open')}
+              </Link>
+            </>
+          ) : null}
+        </span>
+      ) : null}
       {row.reason ? (
         <span className="block text-sm text-muted">{t('reason', { reason: row.reason })}</span>
       ) : null}
