@@ -28,6 +28,16 @@ async function makePlan(page: Page, code: string, name: string, price = '29.50')
   await expect(page.getByText(`${name} is created.`)).toBeVisible();
 }
 
+/** Other files read the plans too. */
+async function removePlans(page: Page, ...codes: string[]) {
+  for (const code of codes) {
+    const answer = await page.request.delete(`/api/v1/admin/subscriptions/tiers/${code}`, {
+      headers: { origin: new URL(page.url()).origin },
+    });
+    expect(answer.status(), code).toBe(200);
+  }
+}
+
 /** The open dialog in both themes and at both widths. */
 async function look(page: Page, name: string) {
   await expectAccessible(page);
@@ -225,6 +235,7 @@ test.describe('an admin', () => {
     await row.getByRole('button', { name: `Deactivate ${name}` }).click();
     await expect(row).toContainText('Inactive');
     await other.close();
+    await removePlans(page, code);
   });
 
   test('replaces a plan for new subscribers by a successor, whose form opens', async ({ page }) => {
@@ -247,6 +258,7 @@ test.describe('an admin', () => {
     await expect(row.first()).toContainText('Private');
     await row.first().getByRole('link', { name: '0 merchants grandfathered' }).click();
     await expect(page).toHaveURL(new RegExp(`tier=${code}&platform=market`));
+    await removePlans(page, `new-${mark}`, code);
   });
 
   test('asks once before a plan that merchants have is switched off, and never switches off the one they start on', async ({

@@ -17,6 +17,7 @@ export type Extra = {
   isActive: boolean;
   displayOrder: number;
   revision: number;
+  stripePriceId: string | null;
 };
 
 /** What the forms of add-ons and credit packages begin with. */
@@ -61,6 +62,15 @@ export function ExtraFields({ extra, currency }: { extra?: Extra; currency: stri
         inputMode="numeric"
         defaultValue={String(extra?.displayOrder ?? 0)}
       />
+      {extra?.stripePriceId ? (
+        <TextField
+          name="stripe_price_id"
+          label={t('stripePrice')}
+          hint={t('extras.stripePriceHint')}
+          defaultValue={extra.stripePriceId}
+          readOnly
+        />
+      ) : null}
       <CheckField
         name="is_active"
         label={t('isActive')}

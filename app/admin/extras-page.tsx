@@ -12,10 +12,8 @@ import { type Column, Table } from '@/components/ui/table';
 import { useTranslations } from '@/lib/i18n/translations';
 import type { Extra } from './extras-fields';
 
-type Row = Extra & { stripePriceId: string | null };
-
 /** The page of what is sold beside the plans: platform, list, the way to make one and to push them. */
-export function ExtrasPage<R extends Row>({
+export function ExtrasPage<R extends Extra>({
   title,
   text,
   icon,

@@ -25,7 +25,9 @@ export function CheckField({
         name={name}
         type="checkbox"
         role={toggle ? 'switch' : undefined}
-        aria-describedby={hint ? `${id}-hint` : undefined}
+        aria-describedby={
+          [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ') || undefined
+        }
         aria-invalid={error ? true : undefined}
         className={
           toggle
@@ -42,7 +44,11 @@ export function CheckField({
             {hint}
           </p>
         ) : null}
-        {error ? <p className="text-sm font-medium text-danger-ink">{error}</p> : null}
+        {error ? (
+          <p id={`${id}-error`} className="text-sm font-medium text-danger-ink">
+            {error}
+          </p>
+        ) : null}
       </div>
     </div>
   );
