@@ -94,7 +94,7 @@ test.describe('an admin', () => {
     await change.getByLabel('Plan').selectOption('business');
     await change.getByRole('button', { name: 'Preview' }).click();
     await page.waitForURL(/\/change\?/);
-    await expect(page.getByText(/You pay .* now/).first()).toBeVisible();
+    await expect(page.getByText(/ pays .* now, then /).first()).toBeVisible();
     await page.getByRole('button', { name: 'Change to Business' }).click();
     await page.waitForURL(/mer_juniper_jewels\?platform=market/);
     await expect(page.locator('#plan').getByText(/^Business, renews on/)).toBeVisible();
