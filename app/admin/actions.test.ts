@@ -1,0 +1,147 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encode } from 'next-auth/jwt';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { FormState } from '@/components/ui/form-state';
+import type { Db } from '@/db/client';
+import { MARKET, makeCatalogue, makeMerchant } from '@/db/make';
+import { auditLog, users } from '@/db/schema';
+import { testDatabase } from '@/db/testing';
+
+/*
+ * Every server action of the console, really called, by people who may not: with fields that an admin's form would send,
+ * so that only the person stands in the way.
+ */
+const asked = vi.hoisted(() => ({ token: '', db: undefined as Db | undefined }));
+vi.mock('next/headers', () => ({
+  cookies: async () => ({
+    get: (name: string) => (name === 'authjs.session-token' ? { value: asked.token } : undefined),
+  }),
+  headers: async () => new Headers(),
+}));
+vi.mock('next/cache', () => ({ refresh: () => {} }));
+vi.mock('next-intl/server', () => ({ getLocale: async () => 'en' }));
+vi.mock('@/lib/database', () => ({ database: () => asked.db }));
+
+const SECRET = 'a secret of at least thirty-two characters';
+const salt = 'authjs.session-token';
+const root = fileURLToPath(new URL('.', import.meta.url));
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
+  /(^|\/)actions\.ts$/.test(path),
+);
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+beforeAll(async () => {
+  database = await testDatabase();
+  const { db } = database;
+  asked.db = db;
+  vi.stubEnv('AUTH_SECRET', SECRET);
+  vi.stubEnv('DATABASE_URL', database.url);
+  vi.stubEnv('APP_URL', 'http://localhost:3000');
+  await makeCatalogue(db);
+  const owner = { email: 'owner@shop.test', name: 'Olga' };
+  await makeMerchant(db, {
+    key: 'shop',
+    name: 'Shop',
+    stores: [{ code: 'SHOP', name: 'Shop' }],
+    owner,
+    at: new Date(),
+  });
+  await db
+    .insert(users)
+    .values({ id: 'usr_help', email: 'help@tierline.test', name: 'Sam', staffRole: 'support' });
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await database?.close();
+});
+
+const FIELDS: Record<string, string> = {
+  merchantId: 'mer_shop',
+  platformId: MARKET,
+  platform: MARKET,
+  id: 'aon_domain',
+  code: 'essential',
+  old: 'essential',
+  plan: '[]',
+  name: 'Name',
+  job: 'reconcile_usage',
+  tier: 'business',
+  interval: 'month',
+  back: '/admin/merchants/mer_shop',
+  reason: 'A reason',
+  when: 'now',
+  trial_end: '2099-01-01',
+  until: '2099-01-01',
+  until_seen: '2099-01-01',
+  status: 'active',
+  amount: '5',
+  way: 'give',
+  key: '7f0a2b44-52a7-4f0a-9c0e-5b6f3f1c9a11',
+  feature: 'max_products',
+  limit: '5',
+  active: 'false',
+  role: 'usage',
+  price_monthly_cents: '10',
+  price_annual_cents: '100',
+  description: '',
+  trial_days: '',
+  display_order: '0',
+  stripe_product_id: '',
+  revision: '1',
+  successor_code: 'essential-2',
+  do: 'save',
+};
+
+async function callAll(
+  person: string,
+): Promise<{ action: string; answer: FormState | undefined | string }[]> {
+  const token = { sub: person, version: 1 };
+  asked.token = await encode({ token, salt, secret: SECRET });
+  const answers: { action: string; answer: FormState | undefined | string }[] = [];
+  for (const file of files) {
+    const actions = (await import(join(root, file))) as Record<
+      string,
+      (state: FormState, form: FormData) => Promise<FormState | undefined>
+    >;
+    for (const [name, action] of Object.entries(actions)) {
+      const form = new FormData();
+      for (const [field, value] of Object.entries(FIELDS)) form.set(field, value);
+      // The editor of all exceptions has these once per feature.
+      if (name === 'saveExceptions') for (const field of ['limit', 'reason', 'until']) form.delete(field);
+      const answer = await action({ status: 'idle' }, form).catch((error: unknown) =>
+        String((error as { digest?: string }).digest ?? error),
+      );
+      answers.push({ action: `${file} ${name}`, answer });
+    }
+  }
+  return answers;
+}
+
+const written = async () => (await database.db.select().from(auditLog)).length;
+
+test('support is refused by each, and nothing is written', async () => {
+  const before = await written();
+  const answers = await callAll('usr_help');
+  expect(answers.length).toBeGreaterThan(25);
+  const refusals = answers.map(({ action, answer }) =>
+    typeof answer === 'object'
+      ? { action, status: answer.status, fields: answer.fields ?? {} }
+      : { action, answer },
+  );
+  expect(refusals, 'for who they are, not for what they typed').toEqual(
+    answers.map(({ action }) => ({ action, status: 'error', fields: {} })),
+  );
+  const words = new Set(answers.map(({ answer }) => (typeof answer === 'object' ? answer.message : answer)));
+  expect([...words], 'one sentence: this is not theirs to do').toHaveLength(1);
+  expect(await written()).toBe(before);
+});
+
+test('for an owner there is no such thing', async () => {
+  const before = await written();
+  const answers = await callAll('usr_shop');
+  const reached = answers.filter(({ answer }) => !String(answer).includes('404'));
+  expect(reached).toEqual([]);
+  expect(await written()).toBe(before);
+});
