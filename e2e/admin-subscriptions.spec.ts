@@ -17,6 +17,7 @@ async function openEdit(page: Page, name: string) {
 }
 
 test.describe('an admin', () => {
+  test.describe.configure({ mode: 'serial' });
   test.use({ person: 'admin@tierline.test' });
 
   test('edits the exceptions of a subscription from the list, by keyboard, and is told of errors at their row', async ({
@@ -94,6 +95,18 @@ test.describe('an admin', () => {
     await page.goto(search(LOCAL));
     await page.getByRole('link', { name: LOCAL, exact: true }).click();
     await expect(page.getByText(/^Business until .* It does not renew\.$/)).toBeVisible();
+  });
+
+  test('changes what was given: it stays free, its end stays, and why is asked', async ({ page }) => {
+    await page.goto('/admin/merchants/mer_lotus_lights');
+    await page.getByRole('button', { name: 'Change plan' }).click();
+    await page.getByRole('dialog').getByLabel('Plan').selectOption('Enterprise');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('button', { name: 'Change to Enterprise' }).click();
+    await expect(page.getByLabel('Reason')).toHaveAttribute('aria-invalid', 'true');
+    await page.getByLabel('Reason').fill('Jury prize');
+    await page.getByRole('button', { name: 'Change to Enterprise' }).click();
+    await expect(page.getByText(/^Enterprise until /)).toBeVisible({ timeout: 20_000 });
   });
 
   test('moves a paying merchant to a plan made to measure at the price agreed on', async ({ page }) => {

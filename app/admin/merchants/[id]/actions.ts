@@ -15,7 +15,7 @@ import { setSubscription } from '@/lib/billing/subscription-admin';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
 import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
 import { isLiveMode } from '@/lib/env';
-import { ValidationFailed } from '@/lib/errors';
+import { invalid, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findStripe, requireStripe } from '@/lib/stripe/client';
@@ -31,31 +31,38 @@ const change = place.extend({
   tier: z.string(),
   interval: z.enum(['month', 'year']),
   price: z.string().optional(),
+  /** Asked where the plan is given for nothing. */
+  reason: reason.optional(),
   proration_date: z.coerce.number().int().optional(),
   back: z.string().startsWith('/admin/merchants/'),
 });
 
 /** Changes the plan as it was previewed: through Stripe where Stripe has it, else here and free. */
 export async function changePlan(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, change, async ({ tier, interval, price, proration_date, back, ...account }) => {
-    const { db, actor, now } = await adminContext();
-    const current = await findCurrentSubscription(db, account);
-    if (current && livesAtStripe(current)) {
-      await changeTier(db, requireStripe(), {
-        account,
-        tierCode: tier,
-        interval,
-        prorationDate: proration_date,
-        byAdmin: { unitAmount: price ? readPrice(price, current.currency) : undefined },
-        actor,
-        now,
-      });
-    } else {
-      const input = { tier_code: tier, is_annual: interval === 'year' };
-      await setSubscription(db, requireStripe, account, input, { actor, now });
-    }
-    redirect(back as Route);
-  });
+  return attempt(
+    form,
+    change,
+    async ({ tier, interval, price, reason: why, proration_date, back, ...account }) => {
+      const { db, actor, now } = await adminContext();
+      const current = await findCurrentSubscription(db, account);
+      if (current && livesAtStripe(current)) {
+        await changeTier(db, requireStripe(), {
+          account,
+          tierCode: tier,
+          interval,
+          prorationDate: proration_date,
+          byAdmin: { unitAmount: price ? readPrice(price, current.currency) : undefined },
+          actor,
+          now,
+        });
+      } else {
+        if (!why) throw invalid('reason', 'required', 'is needed: the plan is given for nothing');
+        const input = { tier_code: tier, is_annual: interval === 'year', reason: why };
+        await setSubscription(db, requireStripe, account, input, { actor, now });
+      }
+      redirect(back as Route);
+    },
+  );
 }
 
 /** Drops a change that waits for the period's end. */

@@ -4,6 +4,7 @@ import { OverLimits } from '@/components/billing/over-limits';
 import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { TextArea } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
@@ -31,11 +32,12 @@ export default async function ChangePage({
   params,
   searchParams,
 }: PageProps<'/admin/merchants/[id]/change'>) {
-  const [{ locked, now }, { id }, query, t] = await Promise.all([
+  const [{ locked, now }, { id }, query, t, c] = await Promise.all([
     staffContext(),
     params,
     searchParams,
     getTranslations('merchant.page'),
+    getTranslations('console'),
   ]);
   const { merchant, platform } = await loadAccount(id, one(query.platform));
   const account = { merchantId: merchant.id, platformId: platform.id };
@@ -86,6 +88,17 @@ export default async function ChangePage({
             }}
             className="mt-6 flex flex-wrap gap-2"
           >
+            {change ? null : (
+              <TextArea
+                name="reason"
+                label={c('reason')}
+                hint={c('reasonHint')}
+                maxLength={500}
+                disabled={Boolean(locked)}
+                required
+                className="mb-2 w-full"
+              />
+            )}
             <SubmitButton disabledReason={locked ?? (isSame ? t('same') : undefined)}>
               {t('changeNow', { tier: tier.name })}
             </SubmitButton>
