@@ -22,6 +22,7 @@ import { type EntitlementFacts, resolveGrant } from './entitlements';
 import { FeatureNotInPlan, LimitReached } from './errors';
 import { consume } from './limits';
 import { sweepOverLimits } from './over-limits';
+import { resolveStanding } from './standing';
 import { listSubscriptions } from './subscription-list';
 import { makeAccount } from './testing-accounts';
 import { findOver } from './what-if';
@@ -133,7 +134,8 @@ test('consume, the pure resolver and the list of who is over agree on limit, roo
       expect(resolveGrant(loaded, orderQuota, given.now).grant).toEqual(grant);
 
       if (facts.subscription) {
-        const over = findOver(facts, [orderQuota], given.now).map((one) => one.feature_code);
+        const { tier } = resolveStanding(facts, given.now);
+        const over = tier ? findOver(facts, [orderQuota], given.now).map((one) => one.feature_code) : [];
         const list = () =>
           listSubscriptions(
             db,

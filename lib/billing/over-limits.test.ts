@@ -16,6 +16,7 @@ import { DAY_MS } from '@/lib/time';
 import { listEntitlementFacts } from './entitlement-facts';
 import { sweepOverLimits } from './over-limits';
 import { endOverride, overrideInput, saveOverrides } from './overrides';
+import { resolveStanding } from './standing';
 import { listSubscriptions, type SubscriptionSort } from './subscription-list';
 import { makeAccount } from './testing-accounts';
 import { makeDice } from './testing-random';
@@ -50,14 +51,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Every account that is over, with its features, as the pure resolver says. */
+/** Every account with a plan that is over, with its features, as the pure resolver says. */
 async function expected(): Promise<Map<string, string[]>> {
   const facts = await listEntitlementFacts(database.db, shops, now);
   const over = [...facts.values()].map(
     (one) =>
       [
         one.merchantId,
-        findOver(one, features, now)
+        (resolveStanding(one, now).tier ? findOver(one, features, now) : [])
           .map((each) => each.feature_code)
           .sort(),
       ] as const,

@@ -8,7 +8,9 @@ const BATCH = 1000;
 
 /**
  * The metered features of which the account of the subscription `s` uses more than it is granted, as a sorted text[];
- * null when there are none. The SQL twin of `findOver` in what-if.ts (a property test holds the two together).
+ * null when there are none. Who has no plan, nor a fallback, is not over a limit: the status says what is the matter, and a
+ * list of those to talk to is not filled with those who left. The SQL twin of `findOver` in what-if.ts for everybody else
+ * (a property test holds the two together).
  */
 export const featuresOver = (features: readonly Feature[], now: SQL): SQL => {
   const metered = features.filter(isMetered);
@@ -30,7 +32,7 @@ export const featuresOver = (features: readonly Feature[], now: SQL): SQL => {
       and l.tier_id = case when ${givesTier(now)} then s.tier_id else d.id end
     left join overrides o on o.merchant_id = s.merchant_id and o.platform_id = s.platform_id
       and o.feature_code = c.feature_code and ${overrideHolds(now)}
-    where c.used > ${own} and (o.enabled is false or c.used > ${own} + coalesce((
+    where (${givesTier(now)} or d.id is not null) and c.used > ${own} and (o.enabled is false or c.used > ${own} + coalesce((
       select sum(af.amount * a.quantity) from store_add_ons a
       join add_on_features af on af.add_on_id = a.add_on_id and af.feature_code = c.feature_code
       where a.merchant_id = s.merchant_id and a.platform_id = s.platform_id and ${addOnCounts}), 0)))`;

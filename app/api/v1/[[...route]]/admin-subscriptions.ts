@@ -89,7 +89,7 @@ const list = createRoute({
         .openapi({
           description:
             'past_due: payment due or unpaid; cancelling: ends by itself; pending_change: another plan is scheduled; ' +
-            'over_limit: uses more of a feature than it is granted; grandfathered: on a plan that is not offered any more',
+            'over_limit: has a plan and uses more of a feature than it is granted; grandfathered: on a plan that is not offered any more',
         }),
       search: z.string().max(100).optional(),
       sort: z.enum(subscriptionSorts).default('started'),
