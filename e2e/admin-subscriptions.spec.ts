@@ -73,8 +73,7 @@ test.describe('an admin', () => {
   });
 
   test('gives a plan until a date where Stripe has none, and finds who is over a limit', async ({ page }) => {
-    await page.goto(search(LOCAL, '&state=over_limit'));
-    await expect(page.getByText(/^Over: /)).toBeVisible();
+    await page.goto(search(LOCAL));
     const until = new Date(Date.now() + 50 * 86_400_000);
     const dialog = await openEdit(page, LOCAL);
     await dialog.getByLabel('Plan').selectOption('Business');
@@ -90,7 +89,16 @@ test.describe('an admin', () => {
     await dialog.getByLabel('Until').first().fill(until.toISOString().slice(0, 10));
     await dialog.getByRole('button', { name: 'Save plan and status' }).click();
     await expect(page.getByText('Business is saved.')).toBeVisible();
-    // With room again it is over nothing.
+    await page.goto(search(LOCAL, '&state=over_limit'));
+    await expect(page.getByText('No subscription matches')).toBeVisible();
+    const none = [{ feature_code: 'max_products', limit_value: 0, reason: 'Stops selling' }];
+    const exception = '/api/v1/admin/subscriptions/features/merchants/mer_lotus_lights/overrides';
+    const answer = await page.request.put(`${exception}?platform=market`, { data: none });
+    expect(answer.status()).toBe(200);
+    await page.reload();
+    await expect(page.getByText('Over: Products')).toBeVisible();
+    await page.request.delete(`${exception}/max_products?platform=market`);
+    await page.reload();
     await expect(page.getByText('No subscription matches')).toBeVisible();
     await page.goto(search(LOCAL));
     await page.getByRole('link', { name: LOCAL, exact: true }).click();
