@@ -1,5 +1,8 @@
 import type { Locator, Page } from '@playwright/test';
-import { expect, expectAccessible, pushToStripe, takeScreenshots, test } from './fixtures';
+import { expect, expectAccessible, takeScreenshots, test } from './fixtures';
+
+// Each walks a whole life of a plan, with its pushes.
+test.describe.configure({ timeout: 90_000 });
 
 const PLANS = '/admin/subscription-tiers';
 const mark = Date.now().toString(36).slice(-5);
@@ -41,13 +44,13 @@ async function removePlans(page: Page, ...codes: string[]) {
 /** The open dialog in both themes and at both widths. */
 async function look(page: Page, name: string) {
   await expectAccessible(page);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await expectAccessible(page);
-  await page.emulateMedia({ colorScheme: null });
-  for (const [kind, width] of [
-    ['wide', 1440],
-    ['narrow', 360],
+  for (const [kind, width, colorScheme] of [
+    ['wide', 1440, null],
+    ['dark', 1440, 'dark'],
+    ['narrow', 360, null],
   ] as const) {
+    await page.emulateMedia({ colorScheme });
+    if (colorScheme) await expectAccessible(page);
     await page.setViewportSize({ width, height: 900 });
     const overflow = await dialog(page).evaluate((one) => one.scrollWidth - one.clientWidth);
     expect(overflow, `pixels that stick out of the dialog at ${width}`).toBeLessThanOrEqual(0);
@@ -61,6 +64,7 @@ test.describe('an admin', () => {
 
   test('is told at each field what is wrong with a plan, and sells it in two currencies until it goes', async ({
     page,
+    catalogue,
   }) => {
     const [code, name] = [`duo-${mark}`, `Duo ${mark}`];
     await page.goto(PLANS);
@@ -123,7 +127,7 @@ test.describe('an admin', () => {
     expect(await stepsOf(page, code)).toHaveLength(3);
     await expectAccessible(page);
     await takeScreenshots(page, 'admin-push-plan');
-    await pushToStripe(page, code);
+    await catalogue.push(code);
 
     await page.goto(PLANS);
     await page.getByRole('button', { name: `Edit ${name}` }).click();
@@ -136,7 +140,7 @@ test.describe('an admin', () => {
     const steps = (await stepsOf(page, code)).join('\n');
     expect(steps).toContain('Replace price');
     expect(steps).toMatch(/Archive price[\s\S]*¥500/);
-    await pushToStripe(page, code);
+    await catalogue.push(code);
 
     await page.goto(PLANS);
     await row.getByRole('button', { name: `Delete ${name}` }).click();
@@ -144,7 +148,7 @@ test.describe('an admin', () => {
     await expect(page.getByText(`${name} is deleted.`)).toBeVisible();
     await page.goto(`${PLANS}/push`);
     expect((await stepsOf(page, code)).join('\n')).toContain('Archive product');
-    await pushToStripe(page, code);
+    await catalogue.push(code);
     await page.goto('/admin/audit?action=stripe.archive_product');
     await expect(page.getByText(code).first()).toBeVisible();
   });
@@ -280,7 +284,11 @@ test.describe('an admin', () => {
   });
 
   for (const kind of ['add-ons', 'credit-packages'] as const) {
-    test(`makes, changes, pushes and deletes what is sold under ${kind}`, async ({ page, context }) => {
+    test(`makes, changes, pushes and deletes what is sold under ${kind}`, async ({
+      page,
+      context,
+      catalogue,
+    }) => {
       const [code, name] = [`${kind.slice(0, 3)}-${mark}`, `Extra ${kind} ${mark}`];
       const create = kind === 'add-ons' ? 'New add-on' : 'New package';
       const counted = kind === 'add-ons' ? 'adds_max_products' : 'credits';
@@ -306,7 +314,7 @@ test.describe('an admin', () => {
       const row = page.getByRole('row').filter({ hasText: code });
       await expect(row).toContainText('€4.50');
       await expect(row).toContainText('Not at Stripe yet');
-      await pushToStripe(page, code);
+      await catalogue.push(code);
 
       const other = await context.newPage();
       for (const one of [page, other]) {
@@ -322,7 +330,7 @@ test.describe('an admin', () => {
       await other.close();
       await page.goto(`${PLANS}/push`);
       expect((await stepsOf(page, code)).join()).toContain('Replace price');
-      await pushToStripe(page, code);
+      await catalogue.push(code);
 
       await page.goto(`/admin/${kind}`);
       await expect(row).toContainText('€5.00');
@@ -333,7 +341,7 @@ test.describe('an admin', () => {
       await expect(page.getByText(`${name} is deleted.`)).toBeVisible();
       await page.goto(`${PLANS}/push`);
       expect((await stepsOf(page, code)).join('\n')).toMatch(/Archive price[\s\S]*Archive product/);
-      await pushToStripe(page, code);
+      await catalogue.push(code);
     });
   }
 

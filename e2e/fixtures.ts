@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
@@ -16,15 +16,31 @@ interface Options {
   expectedErrors: RegExp[];
 }
 
+/** Asked for by a test that pushes: it has the catalogue for itself until it ends. */
+export type Catalogue = {
+  /** Pushes as a person does, until nothing of that code is left to push. */
+  push(code: string): Promise<void>;
+};
+
 /**
  * Playwright's `test` on the demo: signed in as `person`, sign-in done once per person and run; a test fails on any
  * console error or uncaught exception of its `page` that it does not expect.
  */
-export const test = base.extend<Options>({
+export const test = base.extend<Options & { catalogue: Catalogue }>({
   person: [null, { option: true }],
   expectedErrors: [[], { option: true }],
   storageState: async ({ browser, person, baseURL }, use) =>
     use(person && baseURL ? await signedInState(browser, person, baseURL) : undefined),
+  // One push takes along what everybody changed: whoever looks at its plan must be the only one who pushes.
+  catalogue: [
+    async ({ page }, use) => {
+      const lock = join(tmpdir(), `tierline-catalogue-${process.ppid}`);
+      while (!takes(lock)) await new Promise((resolve) => setTimeout(resolve, 200));
+      await use({ push: (code) => pushToStripe(page, code) });
+      rmdirSync(lock);
+    },
+    { timeout: 240_000 },
+  ],
   page: async ({ page, expectedErrors }, use) => {
     const errors: string[] = [];
     page.on('console', (message) => {
@@ -36,6 +52,26 @@ export const test = base.extend<Options>({
     expect(unexpected, 'console errors').toEqual([]);
   },
 });
+
+function takes(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Somebody may save a plan meanwhile: then the page says that its list is old, and one looks again. */
+async function pushToStripe(page: Page, code: string): Promise<void> {
+  await expect(async () => {
+    await page.goto('/admin/subscription-tiers/push');
+    const mine = page.getByText(`market:${code}`, { exact: true });
+    if ((await mine.count()) === 0) return;
+    await page.getByRole('button', { name: 'Push now' }).click();
+    await expect(mine).toHaveCount(0, { timeout: 5_000 });
+  }).toPass({ timeout: 30_000 });
+}
 
 /** Signs in through the form and waits until the app has let the person in. */
 export async function signIn(page: Page, email: string, password = 'demo-password'): Promise<void> {
@@ -94,20 +130,6 @@ export async function takeScreenshots(page: Page, name: string): Promise<void> {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   await page.setViewportSize(size);
   expect(overflow, 'pixels that stick out at 360 wide').toBeLessThanOrEqual(0);
-}
-
-/**
- * Pushes the catalogue as a person does, until nothing of that code is left to push. Another file may change the catalogue
- * at the same time: then the page says that its list is old, and one looks again.
- */
-export async function pushToStripe(page: Page, code: string): Promise<void> {
-  await expect(async () => {
-    await page.goto('/admin/subscription-tiers/push');
-    const mine = page.getByText(`market:${code}`, { exact: true });
-    if ((await mine.count()) === 0) return;
-    await page.getByRole('button', { name: 'Push now' }).click();
-    await expect(mine).toHaveCount(0, { timeout: 5_000 });
-  }).toPass({ timeout: 30_000 });
 }
 
 /** A command to local Stripe's control interface: `controlStripe('advance', { days: 31 })`; no body means GET. */

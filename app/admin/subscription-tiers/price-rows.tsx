@@ -17,6 +17,8 @@ type Words = Record<
   | 'currencyHint'
   | 'month'
   | 'year'
+  | 'monthly'
+  | 'yearly'
   | 'hint'
   | 'stripePrice'
   | 'stripePriceHint'
@@ -79,6 +81,7 @@ export function PriceRows({ initial, words }: { initial: PriceRowValue[]; words:
                 key={interval}
                 name={`price_${interval}_${key}`}
                 label={words[interval]}
+                every={words[interval === 'month' ? 'monthly' : 'yearly']}
                 amount={value[interval]}
                 id={interval === 'month' ? value.monthId : value.yearId}
                 words={words}
@@ -97,12 +100,14 @@ export function PriceRows({ initial, words }: { initial: PriceRowValue[]; words:
 function PriceFields({
   name,
   label,
+  every,
   amount,
   id,
   words,
 }: {
   name: string;
   label: string;
+  every: string;
   amount: string;
   id: string;
   words: Words;
@@ -115,7 +120,7 @@ function PriceFields({
         label={
           <>
             {words.stripePrice}
-            <span className="sr-only"> {label}</span>
+            <span className="sr-only">, {every}</span>
           </>
         }
         placeholder={words.stripePriceHint}

@@ -71,6 +71,8 @@ export function TierForm({
               currencyHint: t('currencyHint'),
               month: t('monthly'),
               year: t('annual'),
+              monthly: t('extras.intervals.month'),
+              yearly: t('extras.intervals.year'),
               hint: t('priceHint'),
               stripePrice: t('stripePrice'),
               stripePriceHint: t('stripePriceHint'),
