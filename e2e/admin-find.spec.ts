@@ -13,6 +13,7 @@ test.describe('support', () => {
     await expectAccessible(page);
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { level: 1, name: 'Grand Galleries' })).toBeVisible();
+    await expect(page.getByRole('row', { name: /^Monthly credits 2,000 None 2,000/ })).toBeVisible();
     const number = await page.locator('#invoices td').first().innerText();
 
     await page.keyboard.press('Control+k');

@@ -46,7 +46,7 @@ export async function searchConsole(db: Db, text: string): Promise<Found[]> {
       union (select 0, p.merchant_id from ${users} u join ${memberships} p on p.user_id = u.id
         where lower(u.email) = ${lower} limit ${few})
     )
-    (select 'merchant' as kind, m.id, m.name as title, m.email as detail, m.id as "merchantId", h.rank
+    (select 'merchant' as kind, m.id, m.name as title, case when m.closed_at is null then m.email else '' end as detail, m.id as "merchantId", h.rank
       from (select merchant_id, min(rank) as rank from hits group by 1 order by 2 limit ${few}) h
       join ${merchants} m on m.id = h.merchant_id)
     union all

@@ -5,6 +5,7 @@ import { useFormat } from '@/components/ui/format';
 import { type Column, Table } from '@/components/ui/table';
 import type { MonthOfMovements } from '@/lib/billing/stats';
 import { useTranslations } from '@/lib/i18n/translations';
+import { decimalsOf } from '@/lib/money';
 import { movementKinds } from './period';
 
 /** How recurring revenue moved by month in one currency: drawn, and in numbers behind a toggle. */
@@ -28,7 +29,7 @@ export function MovementsCard({ currency, months }: { currency: string; months: 
     <Card id={`movements-${currency}`} title={title} description={t('movementsText')}>
       <MovementBars
         label={title}
-        unit={100}
+        unit={10 ** (decimalsOf(currency) ?? 2)}
         kinds={movementKinds.map((key) => ({ key, label: t(`kinds.${key}`) }))}
         movements={months.map((row) => ({
           label: label(row.month),

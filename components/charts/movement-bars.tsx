@@ -30,7 +30,7 @@ export function MovementBars({
   label: string;
   movements: Movement[];
   kinds: Kind[];
-  /** How many of the values make one of the axis: 100 cents a euro. */
+  /** How many of the values make one of the axis: 100 cents a euro, 1 yen a yen. */
   unit: number;
 }) {
   const rows = movements.map(({ label: month, values, texts }) => ({ month, texts, ...values }));

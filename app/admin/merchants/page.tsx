@@ -45,7 +45,7 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
           <Link href={`/admin/merchants/${row.id}` as Route} prefetch={false} className="stretch font-medium">
             {row.name}
           </Link>
-          <span className="block text-sm text-muted">{row.email}</span>
+          {row.closedAt ? null : <span className="block text-sm text-muted">{row.email}</span>}
         </>
       ),
     },

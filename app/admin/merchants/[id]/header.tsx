@@ -31,7 +31,7 @@ export function MerchantHeader({ page, locked }: { page: MerchantPage; locked?: 
             {merchant.name} {merchant.closedAt ? <Badge tone="danger">{t('closed')}</Badge> : null}
           </>
         }
-        description={merchant.email}
+        description={merchant.closedAt ? undefined : merchant.email}
         actions={
           <>
             {atStripe ? (

@@ -7,8 +7,7 @@ import { Disclosure } from '@/components/ui/disclosure';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
 import { type Column, Table } from '@/components/ui/table';
-import type { Entitlements } from '@/lib/billing/entitlement-facts';
-import { isInForce } from '@/lib/billing/entitlements';
+import { isInForce, resolveGrant } from '@/lib/billing/entitlements';
 import type { OverrideRow } from '@/lib/billing/overrides';
 import { features } from '@/lib/features';
 import { useTranslations } from '@/lib/i18n/translations';
@@ -19,30 +18,22 @@ import { OverrideForm } from './override-form';
 type Row = { code: string; name: string; isFlag: boolean; plan: string; now: string; own?: OverrideRow };
 
 /** What the plan gives, what this merchant has instead and why; one exception per feature. */
-export function OverridesSection({
-  page,
-  entitlements,
-  locked,
-}: {
-  page: MerchantPage;
-  entitlements: Entitlements;
-  locked?: string;
-}) {
+export function OverridesSection({ page, locked }: { page: MerchantPage; locked?: string }) {
   const t = useTranslations('merchant.overrides');
   const nameOf = useFeatureName();
   const words = useOverrideWords(page);
-  const { account, overrides, overview } = page;
+  const { account, overrides, overview, facts, now } = page;
   const held = overview.tiers.find((tier) => tier.id === overview.subscription?.tierId);
   const rows: Row[] = features.map((feature) => {
     const limit = held?.limits.find((one) => one.featureCode === feature.code);
-    const is = entitlements.features.find((one) => one.code === feature.code);
+    const { grant } = resolveGrant(facts, feature, now);
     const isFlag = feature.kind === 'flag';
     return {
       code: feature.code,
       name: nameOf(feature.code, feature.name),
       isFlag,
       plan: words.grant(limit?.enabled ?? false, limit?.limitValue ?? null, isFlag),
-      now: is ? words.grant(is.enabled, is.limit, isFlag) : '–',
+      now: words.grant(grant.enabled, grant.limit, isFlag),
       own: overrides.standing.find((one) => one.featureCode === feature.code),
     };
   });

@@ -63,7 +63,7 @@ export default async function MerchantPage({ params, searchParams }: PageProps<'
           stores={stores}
           now={now}
         />
-        <OverridesSection {...shared} entitlements={entitlements} />
+        <OverridesSection {...shared} />
         <Card id="invoices" title={t('invoices')} flush>
           <InvoiceTable invoices={invoiceRows(overview.invoices)} />
         </Card>
