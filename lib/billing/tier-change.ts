@@ -34,6 +34,8 @@ export type ChangePreview = {
   due_now: Money;
   next_invoice: Money & { date: string | null };
   lines: { description: string; amount: number; proration: boolean }[];
+  /** What the lines come to: after discounts, then tax, then both; `balance` is what the customer's credit pays of it. */
+  totals: { net: number; tax: number; total: number; balance: number } | null;
   /** Hand it to the change within 15 minutes, and it costs what the preview said. */
   proration_date: number | null;
 };
@@ -53,12 +55,18 @@ export async function previewChange(
   const base = { kind: plan.kind, effective_at: plan.effectiveAt.toISOString(), proration_date: null };
   if (plan.kind === 'none') {
     const renewal = await renewalPreview(stripe, live, null);
-    return { ...base, due_now: none, next_invoice: renewal, lines: [] };
+    return { ...base, due_now: none, next_invoice: renewal.invoice, lines: [], totals: null };
   }
   const { id: item } = await findPlanItem(db, stripe, live);
   if (plan.when === 'period_end' || live.status === 'trialing') {
     const renewal = await renewalPreview(stripe, live, { item, price });
-    return { ...base, due_now: none, next_invoice: renewal, lines: [renewalLine(target, price)] };
+    return {
+      ...base,
+      due_now: none,
+      next_invoice: renewal.invoice,
+      lines: [renewalLine(target, price)],
+      totals: renewal.totals,
+    };
   }
   const prorationDate = toUnix(request.now);
   const preview = await callStripe(() =>
@@ -77,7 +85,7 @@ export async function previewChange(
     due_now: { amount: preview.amount_due, currency: preview.currency.toUpperCase() },
     next_invoice: resets
       ? nextAfterReset(preview, price, request.interval, request.now)
-      : await renewalPreview(stripe, live, { item, price }),
+      : (await renewalPreview(stripe, live, { item, price })).invoice,
     lines: preview.lines.data.map((line) => ({
       description: line.description ?? '',
       amount: line.amount,
@@ -86,8 +94,19 @@ export async function previewChange(
         line.parent?.invoice_item_details?.proration ??
         false,
     })),
+    totals: totalsOf(preview),
     proration_date: prorationDate,
   };
+}
+
+/** Taxes that come on top; inclusive ones are within the net amount already. */
+function totalsOf(preview: Stripe.Invoice) {
+  const { total, amount_due } = preview;
+  const tax = (preview.total_taxes ?? []).reduce(
+    (sum, one) => sum + (one.tax_behavior === 'exclusive' ? one.amount : 0),
+    0,
+  );
+  return { net: total - tax, tax, total, balance: Math.max(0, total - amount_due) };
 }
 
 const renewalLine = (tier: Tier, price: ChosenPrice) => ({
@@ -117,9 +136,12 @@ async function renewalPreview(
   );
   const at = live.trialEnd && live.status === 'trialing' ? live.trialEnd : live.currentPeriodEnd;
   return {
-    amount: preview.amount_due,
-    currency: preview.currency.toUpperCase(),
-    date: at?.toISOString() ?? null,
+    invoice: {
+      amount: preview.amount_due,
+      currency: preview.currency.toUpperCase(),
+      date: at?.toISOString() ?? null,
+    },
+    totals: totalsOf(preview),
   };
 }
 

@@ -84,6 +84,14 @@ const previewShape = z
     due_now: money,
     next_invoice: money.extend({ date: instant.nullable() }),
     lines: z.array(z.object({ description: z.string(), amount: z.number().int(), proration: z.boolean() })),
+    totals: z
+      .object({
+        net: z.number().int(),
+        tax: z.number().int(),
+        total: z.number().int(),
+        balance: z.number().int().openapi({ description: "Paid by the customer's credit balance" }),
+      })
+      .nullable(),
     over_limit: z.array(
       z.object({
         feature_code: z.string(),

@@ -21,6 +21,7 @@ export function ChangeSummary({
   name?: string;
 }) {
   const own = useTranslations('billing.change');
+  const sum = useTranslations('billing.invoices');
   const staff = useTranslations('merchant.preview');
   const t = (key: Parameters<typeof staff>[0], values: Record<string, string> = {}) =>
     name === undefined ? own(key, values) : staff(key, { ...values, name });
@@ -34,6 +35,15 @@ export function ChangeSummary({
     from: next.date ? format.date(next.date) : '',
     date: format.date(change.effective_at),
   };
+  const { totals } = change;
+  const sums: [label: string, amount: number][] = totals
+    ? [
+        [sum('net'), totals.net],
+        [sum('tax'), totals.tax],
+        [sum('total'), totals.total],
+        ...(totals.balance > 0 ? [[sum('balance'), -totals.balance] satisfies [string, number]] : []),
+      ]
+    : [];
   const key = later ? 'later' : due.amount > 0 ? 'now' : 'free';
   return (
     <>
@@ -50,6 +60,16 @@ export function ChangeSummary({
                 </th>
                 <td className="py-2 text-right whitespace-nowrap">
                   <Money amount={line.amount} currency={due.currency} />
+                </td>
+              </tr>
+            ))}
+            {sums.map(([label, amount]) => (
+              <tr key={label}>
+                <th scope="row" className="py-2 pr-4 text-left font-normal text-muted">
+                  {label}
+                </th>
+                <td className="py-2 text-right whitespace-nowrap">
+                  <Money amount={amount} currency={due.currency} />
                 </td>
               </tr>
             ))}
