@@ -28,6 +28,11 @@ export async function attempt<Input>(
 ): Promise<FormState> {
   const parsed = schema.safeParse(nested(form, options.keepEmpty));
   try {
+    const unstorable = [...form].filter(([, value]) => typeof value === 'string' && value.includes('\0'));
+    if (unstorable.length > 0)
+      throw new ValidationFailed(
+        unstorable.map(([path]) => ({ path, rule: 'invalid', message: 'holds a NUL' })),
+      );
     if (!parsed.success) throw new ValidationFailed(parsed.error.issues.map(toProblem));
     return { status: 'ok', message: await work(parsed.data) };
   } catch (error) {

@@ -121,6 +121,7 @@ test('a plan is made, pushed, bought, tightened; an exception changes the answer
     const said = (words: string) => page.getByRole('row').filter({ hasText: words }).first();
     await expect(said('Keeps its promise')).toContainText('Ada Admin');
     await expect(said('Keeps its promise')).toContainText('9');
+    await expect(said('Keeps its promise')).toContainText('Products');
     await expect(said('Subscription created')).toContainText('Stripe');
     await page.goto(`/admin/audit?action=tier.created&entity=tier`);
     await expect(said(plan.name)).toContainText('Ada Admin');

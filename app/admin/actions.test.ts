@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { encode } from 'next-auth/jwt';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { FormState } from '@/components/ui/form-state';
@@ -50,6 +51,9 @@ beforeAll(async () => {
   });
   await db
     .insert(users)
+    .values({ id: 'usr_boss', email: 'boss@tierline.test', name: 'Ada', staffRole: 'admin' });
+  await db
+    .insert(users)
     .values({ id: 'usr_help', email: 'help@tierline.test', name: 'Sam', staffRole: 'support' });
 });
 afterAll(async () => {
@@ -83,8 +87,13 @@ const FIELDS: Record<string, string> = {
   limit: '5',
   active: 'false',
   role: 'usage',
-  price_monthly_cents: '10',
-  price_annual_cents: '100',
+  price_currency_0: 'EUR',
+  price_month_0: '10',
+  price_year_0: '100',
+  currency: 'EUR',
+  unit_amount: '5',
+  credits: '100',
+  category: 'other',
   description: '',
   trial_days: '',
   display_order: '0',
@@ -94,28 +103,40 @@ const FIELDS: Record<string, string> = {
   do: 'save',
 };
 
-async function callAll(
-  person: string,
-): Promise<{ action: string; answer: FormState | undefined | string }[]> {
-  const token = { sub: person, version: 1 };
-  asked.token = await encode({ token, salt, secret: SECRET });
-  const answers: { action: string; answer: FormState | undefined | string }[] = [];
+type Answer = FormState | undefined | string;
+
+async function signIn(person: string): Promise<void> {
+  asked.token = await encode({ token: { sub: person, version: 1 }, salt, secret: SECRET });
+}
+
+/** Every action, to be called with what an admin's form sends and, on top of it, `fields`. */
+async function everyAction() {
+  const all: { action: string; call: (fields?: Record<string, string>) => Promise<Answer> }[] = [];
   for (const file of files) {
     const actions = (await import(join(root, file))) as Record<
       string,
       (state: FormState, form: FormData) => Promise<FormState | undefined>
     >;
     for (const [name, action] of Object.entries(actions)) {
-      const form = new FormData();
-      for (const [field, value] of Object.entries(FIELDS)) form.set(field, value);
-      // The editor of all exceptions has these once per feature.
-      if (name === 'saveExceptions') for (const field of ['limit', 'reason', 'until']) form.delete(field);
-      const answer = await action({ status: 'idle' }, form).catch((error: unknown) =>
-        String((error as { digest?: string }).digest ?? error),
-      );
-      answers.push({ action: `${file} ${name}`, answer });
+      const call = async (fields: Record<string, string> = {}) => {
+        const form = new FormData();
+        for (const [field, value] of Object.entries({ ...FIELDS, ...fields })) form.set(field, value);
+        // The editor of all exceptions has these once per feature.
+        if (name === 'saveExceptions') for (const field of ['limit', 'reason', 'until']) form.delete(field);
+        return action({ status: 'idle' }, form).catch((error: unknown) =>
+          String((error as { digest?: string }).digest ?? error),
+        );
+      };
+      all.push({ action: `${file} ${name}`, call });
     }
   }
+  return all;
+}
+
+async function callAll(person: string): Promise<{ action: string; answer: Answer }[]> {
+  await signIn(person);
+  const answers: { action: string; answer: Answer }[] = [];
+  for (const { action, call } of await everyAction()) answers.push({ action, answer: await call() });
   return answers;
 }
 
@@ -145,3 +166,63 @@ test('for an owner there is no such thing', async () => {
   expect(reached).toEqual([]);
   expect(await written()).toBe(before);
 });
+
+/** What a program sends that no form would: each of it is answered, in words or by a page that leads on. */
+const JUNK = [
+  '',
+  'a\0b',
+  '-1',
+  '0.001',
+  '1e9',
+  '99999999999999999999',
+  'NaN',
+  '😀',
+  'x'.repeat(5000),
+  '0000-01-01',
+  '99999-01-01',
+  '2020-02-30',
+  '<script>alert(1)</script>',
+  "' or 1=1--",
+  '__proto__',
+  'constructor',
+  '//evil.test',
+];
+
+/** What says which thing it is about. */
+const WHICH = ['platform', 'platformId', 'merchantId', 'id', 'code'];
+
+test('junk in any field is answered with a sentence, never with a fault', async () => {
+  await signIn('usr_boss');
+  const actions = await everyAction();
+  const runs = process.env.SOAK ? 20_000 : 3_000;
+  const faults = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...actions),
+      fc.uniqueArray(
+        fc.tuple(
+          fc.oneof(fc.constantFrom(...WHICH), fc.constantFrom(...Object.keys(FIELDS))),
+          fc.constantFrom(...JUNK),
+        ),
+        {
+          minLength: 1,
+          maxLength: 2,
+          selector: ([field]) => field,
+        },
+      ),
+      fc.boolean(),
+      async ({ action, call }, junk, makesNew) => {
+        const fields = { ...(makesNew ? { id: '' } : {}), ...Object.fromEntries(junk) };
+        // What ends a thing is only let at none: the rest is to be found standing.
+        if (/ close$/.test(action) && !('merchantId' in fields)) return;
+        if (/ remove$/.test(action) && !('id' in fields && 'code' in fields)) return;
+        const answer = await call(fields);
+        const isAnswer = typeof answer === 'object' || answer === undefined;
+        if (isAnswer || /^NEXT_(REDIRECT;.*;\/(?!\/)|HTTP_ERROR)/.test(String(answer))) return;
+        faults.add(`${action} ${JSON.stringify(fields).slice(0, 80)}: ${answer}`);
+      },
+    ),
+    { numRuns: runs, seed: 20261121 },
+  );
+  expect([...faults].sort()).toEqual([]);
+}, 120_000);

@@ -21,11 +21,15 @@ function Fields({ title, before, after, names }: Change & { names: Map<string, s
   const is = fields(after);
   const currency = [is.currency, was.currency].find((one) => typeof one === 'string');
   const said = { yes: t('yes'), no: t('no'), off: t('off'), unlimited: t('unlimited') };
-  const say = (name: string, value: unknown) =>
-    sayValue(name, value, { format, names, words: said, ...(currency ? { currency } : {}) });
+  const feature = (code: unknown) => features.find((one) => one.code === code);
+  const say = (name: string, value: unknown) => {
+    const one = name === 'feature' ? feature(value) : undefined;
+    if (one) return featureName(one.code, one.name);
+    return sayValue(name, value, { format, names, words: said, ...(currency ? { currency } : {}) });
+  };
   const called = (name: string) => {
-    const feature = features.find((one) => one.code === name);
-    return feature ? featureName(name, feature.name) : words.field(name);
+    const one = feature(name);
+    return one ? featureName(name, one.name) : words.field(name);
   };
   const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
     (name) => say(name, was[name]) !== say(name, is[name]),

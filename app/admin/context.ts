@@ -24,7 +24,7 @@ export async function adminContext() {
 /** One value of a page's query, or undefined. */
 export function one(value: string | string[] | undefined): string | undefined {
   const first = Array.isArray(value) ? value[0] : value;
-  return first?.trim() || undefined;
+  return first?.replaceAll('\0', '').trim() || undefined;
 }
 
 /** One of a list of known values, or undefined: a senseless filter is none. */

@@ -44,7 +44,12 @@ export function typedFields(form: FormData) {
 }
 
 /** The revision that the page showed. */
-export const revisionOf = (form: FormData) => Number(form.get('revision')) || undefined;
+export function revisionOf(form: FormData): number | undefined {
+  const typed = form.get('revision');
+  if (typed === null || typed === '') return undefined;
+  // What is no revision is none that is there: never "whichever".
+  return /^\d{1,9}$/.test(String(typed)) ? Number(typed) : -1;
+}
 
 /** Fields that an add-on and a credit package share, as their forms send them. */
 export function readExtra(form: FormData) {

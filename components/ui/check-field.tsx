@@ -32,7 +32,7 @@ export function CheckField({
         className={
           toggle
             ? 'relative mt-px h-6 w-10 shrink-0 appearance-none rounded-full bg-edge transition-colors before:absolute before:top-1 before:left-1 before:size-4 before:rounded-full before:bg-white before:transition-transform checked:bg-accent checked:before:translate-x-4'
-            : 'mt-0.5 size-4 shrink-0'
+            : 'mt-1 size-4 shrink-0'
         }
       />
       <div className="min-w-0">

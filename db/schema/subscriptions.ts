@@ -181,7 +181,7 @@ export const subscriptions = pgTable(
       .on(t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.isCurrent}`),
     index('subscriptions_period_end')
-      .on(t.currentPeriodEnd.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .on(sql`coalesce(${t.currentPeriodEnd}, 'infinity') desc nulls first`, t.id.desc().nullsFirst())
       .where(sql`${t.isCurrent}`),
     index('subscriptions_mrr')
       .on(t.mrrCents.desc().nullsFirst(), t.id.desc().nullsFirst())

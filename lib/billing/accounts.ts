@@ -1,8 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
-import { billingAccounts, platforms } from '@/db/schema';
+import { billingAccounts, merchants, platforms } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
 import { anchoredMonth } from '@/lib/time';
+import { MerchantClosed } from './errors';
 
 /** One merchant on one platform: whom everything in billing is about. */
 export type Account = { merchantId: string; platformId: string };
@@ -37,6 +38,25 @@ export async function openAccount(tx: Tx, account: Account, now: Date): Promise<
     .insert(billingAccounts)
     .values({ ...account, anchorAt: now, monthStart: month.start, monthEnd: month.end })
     .onConflictDoNothing();
+}
+
+/**
+ * For what an admin gives: merchant and platform are there, and until the caller's transaction ends nobody closes the
+ * merchant. Comes first in a transaction. @throws NotFound, MerchantClosed
+ */
+export async function holdAccount(tx: Tx, { merchantId, platformId }: Account): Promise<void> {
+  const [merchant] = await tx
+    .select({ closedAt: merchants.closedAt })
+    .from(merchants)
+    .where(eq(merchants.id, merchantId))
+    .for('share');
+  if (!merchant) throw new NotFound('merchant', merchantId);
+  if (merchant.closedAt) throw new MerchantClosed(merchantId);
+  const [platform] = await tx
+    .select({ id: platforms.id })
+    .from(platforms)
+    .where(eq(platforms.id, platformId));
+  if (!platform) throw new NotFound('platform', platformId);
 }
 
 /** A platform by id or code, or 404. */

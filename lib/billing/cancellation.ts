@@ -1,9 +1,10 @@
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
-import { callStripe } from '@/lib/stripe/client';
+import { log } from '@/lib/log';
+import { callStripe, isRefused } from '@/lib/stripe/client';
 import type { Account } from './accounts';
 import { type Actor, recordAudit } from './audit';
-import { NoActiveSubscription, SubscriptionNotCancelled } from './errors';
+import { EditConflict, NoActiveSubscription, SubscriptionNotCancelled } from './errors';
 import { type CurrentSubscription, findCurrentSubscription, livesAtStripe } from './subscriptions';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
@@ -22,7 +23,7 @@ export async function getLiveSubscription(db: Db, account: Account): Promise<AtS
 /**
  * Cancels at the period's end, or (admins) at once. A change that waited is dropped: while a schedule is attached Stripe
  * refuses cancellation fields (stripe.md 42). Safe to repeat.
- * @throws NoActiveSubscription, StripeUnavailable
+ * @throws NoActiveSubscription, EditConflict, StripeUnavailable
  */
 export async function cancelSubscription(
   db: Db,
@@ -37,7 +38,7 @@ export async function cancelSubscription(
     input.immediately
       ? stripe.subscriptions.cancel(id, details)
       : stripe.subscriptions.update(id, { cancel_at_period_end: true, ...details }),
-  );
+  ).catch(overtaken);
   return afterwards(
     db,
     stripe,
@@ -64,14 +65,24 @@ export async function reactivateSubscription(
   return afterwards(db, stripe, id, input, 'subscription.reactivated');
 }
 
+/** Stripe refuses what it no longer has so: another window was faster. @throws EditConflict */
+export function overtaken(error: unknown): never {
+  if (!isRefused(error)) throw error;
+  log.warn({ error }, 'Stripe refused a change as out of date');
+  throw new EditConflict(undefined, { cause: error });
+}
+
 /** Clears `cancel_at_period_end` and `cancel_at`, whichever is set. */
 export async function clearCancellation(stripe: Stripe, id: string): Promise<void> {
   const now = await callStripe(() => stripe.subscriptions.retrieve(id));
   if (now.cancel_at_period_end) {
-    const cleared = await callStripe(() => stripe.subscriptions.update(id, { cancel_at_period_end: false }));
+    const cleared = await callStripe(() =>
+      stripe.subscriptions.update(id, { cancel_at_period_end: false }),
+    ).catch(overtaken);
     if (cleared.cancel_at === null) return;
   }
-  if (now.cancel_at !== null) await callStripe(() => stripe.subscriptions.update(id, { cancel_at: '' }));
+  if (now.cancel_at !== null)
+    await callStripe(() => stripe.subscriptions.update(id, { cancel_at: '' })).catch(overtaken);
 }
 
 /** Lets go of a subscription's schedule, if it has one; the plan stays as it is. */
@@ -79,7 +90,7 @@ export async function releaseSchedule(stripe: Stripe, id: string): Promise<boole
   const now = await callStripe(() => stripe.subscriptions.retrieve(id));
   const schedule = typeof now.schedule === 'string' ? now.schedule : now.schedule?.id;
   if (!schedule) return false;
-  await callStripe(() => stripe.subscriptionSchedules.release(schedule));
+  await callStripe(() => stripe.subscriptionSchedules.release(schedule)).catch(overtaken);
   return true;
 }
 

@@ -27,7 +27,9 @@ function keepKilling(start: () => Promise<Child>, dice: Dice) {
   const work = (async () => {
     let child = await start();
     while (!stopped) {
-      await sleep(200 + dice.below(900));
+      const own = await Promise.race([child.ended, sleep(200 + dice.below(900))]);
+      if (own)
+        throw new Error(['the receiver ended by itself', own.signal ?? own.code, ...child.tail()].join('\n'));
       process.kill(child.process.pid, 'SIGKILL');
       kills++;
       await child.ended;

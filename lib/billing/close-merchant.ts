@@ -1,26 +1,28 @@
-import { and, eq, isNotNull, isNull } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
-import { customers, memberships, merchants, storeAddOns, subscriptions, users } from '@/db/schema';
-import { DomainError, NotFound } from '@/lib/errors';
+import {
+  customers,
+  invitations,
+  memberships,
+  merchants,
+  storeAddOns,
+  subscriptions,
+  users,
+} from '@/db/schema';
+import { NotFound } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { type Actor, recordAudit } from './audit';
+import { MerchantClosed } from './errors';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
 
 type Context = { actor: Actor; now: Date };
 
-/** 409: the merchant was closed before. */
-export class MerchantClosed extends DomainError {
-  constructor(merchantId: string) {
-    super('conflict', 'merchant_closed', { merchant: merchantId });
-  }
-}
-
 /**
  * Closes a merchant: its subscriptions end at Stripe at once and the customer is deleted there, then the people and the
  * personal data here are erased. Invoices and the audit trail stay: the law wants them. Safe to repeat after a failure.
- * @throws NotFound, StripeUnavailable
+ * @throws NotFound, MerchantClosed, StripeUnavailable
  */
 export async function closeMerchant(
   db: Db,
@@ -74,6 +76,22 @@ async function erase(
 ): Promise<void> {
   const { merchantId, now } = input;
   const gone = `closed+${merchantId}@invalid`;
+  // Waits for `holdAccount`: what was given meanwhile ends here too. References to the merchant may go on.
+  const [held] = await tx
+    .select({ closedAt: merchants.closedAt })
+    .from(merchants)
+    .where(eq(merchants.id, merchantId))
+    .for('no key update');
+  if (held?.closedAt) throw new MerchantClosed(merchantId);
+  // Nobody joins by a link that was sent before.
+  await tx
+    .update(invitations)
+    .set({
+      email: gone,
+      closedAt: sql`coalesce(${invitations.closedAt}, ${now.toISOString()})`,
+      outcome: sql`coalesce(${invitations.outcome}, 'withdrawn')`,
+    })
+    .where(eq(invitations.merchantId, merchantId));
   const people = await tx
     .select({ id: memberships.userId })
     .from(memberships)

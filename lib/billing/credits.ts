@@ -3,7 +3,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { creditLedger, creditWallets } from '@/db/schema';
 import { invalid } from '@/lib/errors';
-import type { Account } from './accounts';
+import { type Account, holdAccount } from './accounts';
 import { type Actor, recordAudit } from './audit';
 import { IdempotencyConflict, InsufficientCredits } from './errors';
 
@@ -174,7 +174,8 @@ export async function takeBackShare(
 /**
  * An admin gives (positive) or takes (negative) purchased credits, with a reason; never below zero. Ledger, wallet and
  * audit row are written together. The same key moves them once and answers the balance again.
- * @throws InsufficientCredits, IdempotencyConflict for the same key with another amount: nothing is moved
+ * @throws InsufficientCredits, IdempotencyConflict for the same key with another amount, NotFound, MerchantClosed: nothing is
+ *   moved
  */
 export async function adjustCredits(
   db: Db,
@@ -183,6 +184,7 @@ export async function adjustCredits(
 ): Promise<Balance> {
   const { amount, reason, key, actor, now } = input;
   return db.transaction(async (tx) => {
+    await holdAccount(tx, account);
     const wallet = await lockWallet(tx, account);
     const sourceKey = `adjust:${key}`;
     const [earlier] = await tx

@@ -103,6 +103,13 @@ export class SubscriptionConflict extends DomainError {
   }
 }
 
+/** 409: the merchant was closed before. */
+export class MerchantClosed extends DomainError {
+  constructor(merchantId: string) {
+    super('conflict', 'merchant_closed', { merchant: merchantId });
+  }
+}
+
 /** 400: there is no pending change to undo. */
 export class NoPendingChange extends DomainError {
   constructor() {
@@ -140,8 +147,8 @@ export class NothingToRelease extends DomainError {
 
 /** 409: somebody saved the same thing meanwhile. */
 export class EditConflict extends DomainError {
-  constructor(revision?: number) {
-    super('conflict', 'edit_conflict', revision === undefined ? {} : { revision });
+  constructor(revision?: number, options?: { cause: unknown }) {
+    super('conflict', 'edit_conflict', revision === undefined ? {} : { revision }, options);
   }
 }
 

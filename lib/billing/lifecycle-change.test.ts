@@ -1,6 +1,7 @@
 import { and, desc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invoices, subscriptions, tierPrices } from '@/db/schema';
+import { DomainError } from '@/lib/errors';
 import { DAY_MS, toUnix } from '@/lib/time';
 import { cancelSubscription, reactivateSubscription } from './cancellation';
 import { openStage, type Stage } from './testing';
@@ -246,6 +247,37 @@ describe('cancelling', () => {
     expect(rows).toMatchObject([{ status: 'canceled', isCurrent: false }]);
   });
 });
+
+test('four windows at once: each is done or is told, never a fault, and Stripe agrees with what is shown', async () => {
+  const acts: Record<string, (shop: Subscriber) => Promise<unknown>> = {
+    downgrade: (shop) => change(shop, { tierCode: 'essential' }),
+    upgrade: (shop) => change(shop, { tierCode: 'business' }),
+    cancel: async (shop) => cancelSubscription(stage.db, stage.stripe, await stage.by(shop)),
+    'cancel now': async (shop) =>
+      cancelSubscription(stage.db, stage.stripe, { ...(await stage.by(shop)), immediately: true }),
+    'take back': async (shop) => reactivateSubscription(stage.db, stage.stripe, await stage.by(shop)),
+    undo: async (shop) => undoPendingChange(stage.db, stage.stripe, await stage.by(shop)),
+  };
+  const names = Object.keys(acts);
+  for (const [turn, first] of names.entries()) {
+    const second = names[(turn + 1) % names.length] ?? first;
+    const shop = await stage.subscriber();
+    const answers = await Promise.allSettled(
+      [first, first, second, second].map((name) => acts[name]?.(shop)),
+    );
+    for (const answer of answers)
+      if (answer.status === 'rejected')
+        expect(answer.reason, `${first} and ${second}`).toBeInstanceOf(DomainError);
+    await stage.deliverNew();
+    const shown = await stage.current(shop);
+    const real = await stage.stripe.subscriptions.retrieve(shop.subscriptionId);
+    expect(shown, `${first} and ${second}`).toMatchObject({
+      status: real.status,
+      cancelAtPeriodEnd: real.cancel_at_period_end,
+      stripeScheduleId: real.schedule,
+    });
+  }
+}, 60_000);
 
 test('a price that was replaced still maps to its tier', async () => {
   const shop = await stage.subscriber('essential');

@@ -4,7 +4,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { overrides } from '@/db/schema';
 import { DomainError, type FieldProblem, NotFound, ValidationFailed } from '@/lib/errors';
-import type { Account } from './accounts';
+import { type Account, holdAccount } from './accounts';
 import { type Actor, type AuditEntry, recordAudit } from './audit';
 import type { Feature } from './features';
 import { MAX_QUANTITY } from './limits';
@@ -15,6 +15,7 @@ export type OverrideRow = typeof overrides.$inferSelect;
 const moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()])
   .transform((text) => new Date(text))
+  .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, 'a year from 1 to 9999')
   .nullish();
 
 /**
@@ -29,6 +30,16 @@ export const overrideInput = z.object({
   starts_at: moment,
   expires_at: moment,
 });
+
+/** A limit as a form has it. */
+export const limitText = z
+  .string()
+  .trim()
+  .regex(/^\d{1,12}$/)
+  .superRefine((text, issues) => {
+    if (Number(text) > MAX_QUANTITY)
+      issues.addIssue({ code: 'too_big', origin: 'number', maximum: MAX_QUANTITY, input: text });
+  });
 
 export type OverrideInput = z.output<typeof overrideInput>;
 
@@ -105,7 +116,8 @@ export type OverridesEdit = {
 
 /**
  * Writes and ends several exceptions in one transaction with their audit rows: all or nothing.
- * @throws ValidationFailed naming `[i].field` of `save`, OverrideConflict where another stands than was seen
+ * @throws ValidationFailed naming `[i].field` of `save`, OverrideConflict where another stands than was seen, NotFound,
+ *   MerchantClosed
  */
 export async function editOverrides(
   db: Db,
@@ -120,6 +132,7 @@ export async function editOverrides(
   if (codes.length === 0) return listOverrides(db, account);
   const author = authorOf(actor);
   return db.transaction(async (tx) => {
+    await holdAccount(tx, account);
     // One writer at a time: where no exception stands there is no row to lock.
     await tx.execute(sql`select pg_advisory_xact_lock(
       hashtextextended(${`overrides:${account.merchantId}:${account.platformId}`}, 0))`);

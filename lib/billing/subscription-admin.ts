@@ -5,7 +5,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { billingAccounts, platforms, type subscriptionStatuses, subscriptions } from '@/db/schema';
 import { invalid, NotFound } from '@/lib/errors';
-import { type Account, openAccount } from './accounts';
+import { type Account, holdAccount, openAccount } from './accounts';
 import { type Actor, recordAudit } from './audit';
 import { EditConflict, ManagedByStripe } from './errors';
 import { type CurrentSubscription, findCurrentSubscription, livesAtStripe } from './subscriptions';
@@ -49,7 +49,8 @@ export function versionOf(subscription: Pick<CurrentSubscription, 'id' | 'update
  * Sets a subscription by hand: free where Stripe has none (extend a trial, give a plan, also until a date, end it), through
  * Stripe where it does: then a tier change takes the way an owner's takes, to any active tier and at an agreed price, and a
  * status or end cannot be set. All here in one transaction with its audit row; the same again writes another audit row only.
- * @throws ManagedByStripe, TierNotFound, TierNotPushed, EditConflict, ValidationFailed, NotFound, StripeUnavailable
+ * @throws ManagedByStripe, TierNotFound, TierNotPushed, EditConflict, ValidationFailed, NotFound, MerchantClosed,
+ *   StripeUnavailable
  */
 export async function setSubscription(
   db: Db,
@@ -91,6 +92,7 @@ export async function setSubscription(
 
 async function setLocally(tx: Tx, account: Account, input: SubscriptionPut, context: Context): Promise<void> {
   const { now, actor } = context;
+  await holdAccount(tx, account);
   await lockAccount(tx, account, now);
   const current = await findCurrentSubscription(tx, account);
   if (current && livesAtStripe(current)) throw new ManagedByStripe('status');

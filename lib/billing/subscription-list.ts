@@ -71,11 +71,14 @@ export type SubscriptionListRow = {
   mrrCents: number;
 };
 
-/** Each sort is a column of an index over the current subscriptions, with the id behind it, newest or dearest first. */
-const sortColumns: Record<SubscriptionSort, SQL> = {
-  started: sql`s.started_at`,
-  period_end: sql`s.current_period_end`,
-  mrr: sql`s.mrr_cents`,
+/**
+ * Each sort is what an index over the current subscriptions is about, with the id behind it, newest or dearest first. A plan
+ * given without an end ends after all others.
+ */
+const sortColumns: Record<SubscriptionSort, (row: string) => SQL> = {
+  started: (row) => sql.raw(`${row}.started_at`),
+  period_end: (row) => sql.raw(`coalesce(${row}.current_period_end, 'infinity')`),
+  mrr: (row) => sql.raw(`${row}.mrr_cents`),
 };
 
 /**
@@ -88,7 +91,7 @@ export async function listSubscriptions(
   { features, now }: { features: readonly Feature[]; now: Date },
 ): Promise<{ rows: SubscriptionListRow[]; nextCursor: string | null }> {
   const sort = filter.sort ?? 'started';
-  const column = sortColumns[sort];
+  const column = sortColumns[sort]('s');
   const where: SQL[] = [sql`s.is_current`];
   if (filter.platformId) where.push(sql`s.platform_id = ${filter.platformId}`);
   if (filter.merchantId) where.push(sql`s.merchant_id = ${filter.merchantId}`);
@@ -119,7 +122,6 @@ export async function listSubscriptions(
     ? sql`(${matchingMerchants(search)}) found cross join lateral (
         select * from ${subscriptions} where ${subscriptions.merchantId} = found.id and ${subscriptions.isCurrent} offset 0) s`
     : sql`${subscriptions} s`;
-  if (sort === 'period_end') where.push(sql`s.current_period_end is not null`);
   const after = readCursor(filter.cursor, sort);
   if (after) where.push(sql`(${column}, s.id) < (${after.value}, ${after.id})`);
   // Written out: with a parameter here the cached plan expects a tenth of the table, and sorts all of it.
@@ -149,7 +151,7 @@ export async function listSubscriptions(
     join ${platforms} p on p.id = page.platform_id
     join ${tiers} t on t.id = page.tier_id
     left join ${tiers} pt on pt.id = page.pending_tier_id
-    order by ${sql.raw(sort === 'mrr' ? 'page.mrr_cents' : sort === 'period_end' ? 'page.current_period_end' : 'page.started_at')} desc, page.id desc`);
+    order by ${sortColumns[sort]('page')} desc, page.id desc`);
   const shown = rows.slice(0, filter.limit) as unknown as Raw[];
   const last = shown.at(-1);
   return {
@@ -229,12 +231,20 @@ const toRow = (raw: Raw): SubscriptionListRow => ({
 const writeCursor = (value: string, id: string) =>
   Buffer.from(JSON.stringify([value, id])).toString('base64url');
 
+/** What PostgreSQL writes for a number and for an instant: the cursor of one order is none of another. */
+const CURSOR_VALUE = {
+  mrr: /^-?\d{1,18}$/,
+  instant: /^(?:infinity|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?)$/,
+};
+
 /** The place after which a page begins. The value goes back as it came: a timestamp of microseconds or a number. */
 function readCursor(cursor: string | undefined, sort: SubscriptionSort): { value: SQL; id: string } | null {
   if (!cursor) return null;
   try {
     const [value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as [unknown, unknown];
-    if (typeof value !== 'string' || typeof id !== 'string') throw new Error('not a cursor');
+    const form = sort === 'mrr' ? CURSOR_VALUE.mrr : CURSOR_VALUE.instant;
+    if (typeof id !== 'string' || !/^\w{1,64}$/.test(id)) throw new Error('not a cursor');
+    if (typeof value !== 'string' || !form.test(value)) throw new Error('not a cursor');
     return { value: sort === 'mrr' ? sql`${value}::bigint` : sql`${value}::timestamptz`, id };
   } catch {
     throw invalid('cursor', 'invalid', 'is not a cursor of this list');

@@ -12,6 +12,7 @@ import {
   afterwards,
   clearCancellation,
   getLiveSubscription,
+  overtaken,
   releaseSchedule,
 } from './cancellation';
 import { syncInvoicesAndCard } from './checkout';
@@ -260,7 +261,7 @@ async function changeAtPeriodEnd(
         },
       ],
     }),
-  );
+  ).catch(overtaken);
 }
 
 /**

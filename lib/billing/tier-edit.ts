@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { checkoutSessions, platforms, subscriptions, tiers } from '@/db/schema';
-import { DomainError } from '@/lib/errors';
+import { DomainError, NotFound } from '@/lib/errors';
 import { writePrice } from '@/lib/money';
 import { type Actor, changedFields, recordAudit } from './audit';
 import { EditConflict, TierNotFound } from './errors';
@@ -198,7 +198,7 @@ export async function lockTier(
 /** The platform of a tier that is being edited: its roles stay as they are until the transaction ends. */
 export async function lockPlatform(tx: Tx, platformId: string) {
   const [row] = await tx.select().from(platforms).where(eq(platforms.id, platformId)).for('no key update');
-  if (!row) throw new Error(`no platform ${platformId}`);
+  if (!row) throw new NotFound('platform', platformId);
   return row;
 }
 

@@ -1,6 +1,7 @@
 import { and, asc, count, eq, inArray, isNull } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { platforms, subscriptions, tierLimits, tierPrices, tiers } from '@/db/schema';
+import { NotFound } from '@/lib/errors';
 import { TierNotFound } from './errors';
 
 export type TierRow = typeof tiers.$inferSelect;
@@ -108,8 +109,9 @@ export async function countSubscribers(db: Db, tierIds: string[]): Promise<Map<s
   return new Map(rows.map((row) => [row.tierId, row.count]));
 }
 
-/** A platform's code, for the audit trail. */
+/** A platform's code, for the audit trail. @throws NotFound */
 export async function platformCode(db: Db, platformId: string): Promise<string> {
   const [row] = await db.select({ code: platforms.code }).from(platforms).where(eq(platforms.id, platformId));
-  return row?.code ?? platformId;
+  if (!row) throw new NotFound('platform', platformId);
+  return row.code;
 }

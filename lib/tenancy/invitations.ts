@@ -5,7 +5,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { invitations, memberships, merchants, stores, users } from '@/db/schema';
 import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, holdAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { consume, release } from '@/lib/billing/limits';
 import { queueEmail } from '@/lib/billing/notices';
@@ -42,7 +42,7 @@ const hashToken = (token: string) => createHash('sha256').update(token).digest('
 /**
  * Invites somebody to a store's team. The place is taken from now on; the e-mail with the link goes out after the commit.
  * Callers hold `limitInvitations` before it. `token` is told here and in the e-mail only.
- * @throws LimitReached, FeatureNotInPlan, AlreadyOfTheTeam: nothing is written
+ * @throws LimitReached, FeatureNotInPlan, AlreadyOfTheTeam, MerchantClosed: nothing is written
  */
 export async function inviteMember(
   db: Db,
@@ -56,6 +56,7 @@ export async function inviteMember(
   const token = randomBytes(32).toString('base64url');
   const expiresAt = addDays(now, INVITATION_DAYS);
   return db.transaction(async (tx) => {
+    await holdAccount(tx, store);
     await requireOutsider(tx, merchantId, input.email);
     await consume(tx, store, teamLimit, 1, { storeId, now });
     const written = await tx
@@ -165,7 +166,7 @@ const openInvitation = (token: string, now: Date) =>
 /**
  * Takes the place that an invitation holds: the link proves the address, so a person with an account joins as they are,
  * another one is made with the name and password given. The unit stays taken.
- * @throws NotFound for a link that is wrong, used, withdrawn or too old; ValidationFailed when name or password is missing
+ * @throws NotFound for a link that is wrong, used, withdrawn, too old or of a closed merchant; ValidationFailed when name or password is missing
  */
 export async function acceptInvitation(
   db: Db,
@@ -175,6 +176,14 @@ export async function acceptInvitation(
   const { now } = context;
   const passwordHash = input.password ? await hashPassword(input.password) : null;
   return db.transaction(async (tx) => {
+    // Nobody joins a merchant that is closed meanwhile; the merchant is held first, as in closing it.
+    const [held] = await tx
+      .select({ id: merchants.id })
+      .from(invitations)
+      .innerJoin(merchants, eq(merchants.id, invitations.merchantId))
+      .where(and(openInvitation(input.token, now), isNull(merchants.closedAt)))
+      .for('share', { of: merchants });
+    if (!held) throw new NotFound('invitation');
     const [invitation] = await tx
       .update(invitations)
       .set({ closedAt: now, outcome: 'accepted' })

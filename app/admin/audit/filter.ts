@@ -25,7 +25,7 @@ export async function readAuditFilter(
     to: one(query.to),
   };
   const day = (value: string | undefined) => {
-    const date = value ? new Date(`${value}T00:00:00Z`) : undefined;
+    const date = value && /^[1-8]\d{3}-\d\d-\d\d$/.test(value) ? new Date(`${value}T00:00:00Z`) : undefined;
     return date && !Number.isNaN(date.getTime()) ? date : undefined;
   };
   const to = day(shown.to);

@@ -16,13 +16,13 @@ export async function runNow(_state: FormState, form: FormData): Promise<FormSta
   const answer = await attempt(form, z.object({ job: z.string() }), async ({ job }) => {
     const { viewer } = await adminContext();
     const t = await getTranslations('console.jobs');
-    const name = await getJobName(job);
     try {
       await runJobNow(job, `user:${viewer.userId}`);
-      return t('ran', { job: name });
+      return t('ran', { job: await getJobName(job) });
     } catch (error) {
       if (error instanceof DomainError) throw error;
-      failure = t('failed', { job: name, error: error instanceof Error ? error.message : String(error) });
+      const said = error instanceof Error ? error.message : String(error);
+      failure = t('failed', { job: await getJobName(job), error: said });
       return failure;
     } finally {
       refresh();

@@ -73,8 +73,10 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
           <span className="flex flex-col">
             {tier.prices.map((price) => (
               <span key={price.id}>
-                <Money amount={price.unitAmount} currency={price.currency} />{' '}
-                <span className="text-sm text-muted">{t(`extras.intervals.${price.interval}`)}</span>
+                <span className="whitespace-nowrap">
+                  <Money amount={price.unitAmount} currency={price.currency} />{' '}
+                  <span className="text-sm text-muted">{t(`extras.intervals.${price.interval}`)}</span>
+                </span>{' '}
                 {price.stripePriceId || !tier.isSelfService ? null : (
                   <Badge tone="warn">{t('notPushed')}</Badge>
                 )}

@@ -46,7 +46,9 @@ export function PriceRows({ initial, words }: { initial: PriceRowValue[]; words:
       {rows.length === 0 ? <p className="text-muted">{words.none}</p> : null}
       {rows.map(({ key, value, isKnown }) => (
         <fieldset key={key} className="rounded-lg border border-line px-4 pt-2 pb-4">
-          <legend className="px-1 font-medium">{isKnown ? value.currency : words.currency}</legend>
+          <legend className={isKnown ? 'px-1 font-medium' : 'sr-only'}>
+            {isKnown ? value.currency : words.currency}
+          </legend>
           <div className="flex items-start justify-between gap-4">
             {isKnown ? (
               <>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Feature } from '@/lib/billing/features';
-import { type OverrideRow, type OverridesEdit, overrideInput } from '@/lib/billing/overrides';
+import { limitText, type OverrideRow, type OverridesEdit, overrideInput } from '@/lib/billing/overrides';
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
 
 const fieldsOf = <T extends z.ZodType>(value: T) => z.record(z.string(), value).default({});
@@ -9,12 +9,7 @@ const fieldsOf = <T extends z.ZodType>(value: T) => z.record(z.string(), value).
 export const overrideFields = z.object({
   /** The exception that stood when the form was drawn, by feature. */
   seen: fieldsOf(z.string()),
-  limit: fieldsOf(
-    z
-      .string()
-      .trim()
-      .regex(/^\d{1,12}$/),
-  ),
+  limit: fieldsOf(limitText),
   unlimited: fieldsOf(z.literal('on')),
   enabled: fieldsOf(z.enum(['on', 'off'])),
   reason: fieldsOf(z.string().trim().max(500)),

@@ -16,6 +16,7 @@ import {
   subscriptionSorts,
   subscriptionStates,
 } from '@/lib/billing/subscription-list';
+import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { among, one, staffContext, withQuery } from '../context';
@@ -54,11 +55,17 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
   const platformId = platformRows.find((row) => row.code === filter.platform)?.id;
   const cursor = one(query.cursor);
   const { tier: tierCode, platform: _, ...narrowed } = filter;
-  const page = await listSubscriptions(
-    db,
-    { ...narrowed, tierCode, platformId, cursor, limit: PAGE },
-    { features, now },
-  );
+  const readPage = (after?: string) =>
+    listSubscriptions(
+      db,
+      { ...narrowed, tierCode, platformId, cursor: after, limit: PAGE },
+      { features, now },
+    );
+  // A senseless cursor is none, as in every list of the console.
+  const page = await readPage(cursor).catch((error: unknown) => {
+    if (cursor && error instanceof ValidationFailed) return readPage();
+    throw error;
+  });
   const here = (more: Record<string, string | undefined>) =>
     withQuery(PATH, { ...filter, cursor, ...more }) as Route;
   const editId = one(query.edit);
@@ -88,7 +95,7 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
           {row.tierName}
           <span className="block text-sm text-muted">
             {[
-              row.platformCode,
+              platformRows.find((one) => one.code === row.platformCode)?.name ?? row.platformCode,
               ...(row.interval === 'year' ? [t('annual')] : []),
               ...(row.isLocal ? [t('local')] : []),
               ...(row.isGrandfathered ? [t('grandfathered')] : []),

@@ -9,7 +9,7 @@ import { getFormat } from '@/components/ui/format';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
 import { closeMerchant } from '@/lib/billing/close-merchant';
 import { adjustCredits } from '@/lib/billing/credits';
-import { endOverride, overrideInput, saveOverrides } from '@/lib/billing/overrides';
+import { endOverride, limitText, overrideInput, saveOverrides } from '@/lib/billing/overrides';
 import { reconcileStripe } from '@/lib/billing/reconcile';
 import { setSubscription } from '@/lib/billing/subscription-admin';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
@@ -190,11 +190,7 @@ export async function adjust(_state: FormState, form: FormData): Promise<FormSta
 
 const exception = place.extend({
   feature: z.string(),
-  limit: z
-    .string()
-    .trim()
-    .regex(/^\d{1,12}$/)
-    .optional(),
+  limit: limitText.optional(),
   unlimited: z.literal('on').optional(),
   enabled: z.enum(['on', 'off']).optional(),
   reason,

@@ -1,5 +1,7 @@
 import type { Route } from 'next';
 import Link from 'next/link';
+import { useLocale } from 'next-intl';
+import { countryName } from '@/components/countries';
 import { Badge } from '@/components/ui/badge';
 import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -10,6 +12,7 @@ import { TextArea } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
+import type { Locale } from '@/lib/i18n/locales';
 import { useTranslations } from '@/lib/i18n/translations';
 import { Pair, Pairs } from '../../pair';
 import { stripeLink } from '../../stripe-link';
@@ -20,6 +23,7 @@ import type { MerchantPage } from './load';
 export function MerchantHeader({ page, locked }: { page: MerchantPage; locked?: string }) {
   const t = useTranslations('merchant.page');
   const c = useTranslations('console');
+  const locale = useLocale() as Locale;
   const { merchant, stores, overview } = page;
   const customer = overview.customer.stripeCustomerId;
   const atStripe = customer && !overview.customer.deletedAtStripe ? stripeLink('customers', customer) : null;
@@ -73,7 +77,7 @@ export function MerchantHeader({ page, locked }: { page: MerchantPage; locked?: 
                 ))}
               </span>
             </Pair>
-            <Pair name={t('country')}>{merchant.country ?? '–'}</Pair>
+            <Pair name={t('country')}>{merchant.country ? countryName(locale, merchant.country) : '–'}</Pair>
             <Pair name={t('since')}>
               <DateText value={merchant.createdAt} />
             </Pair>

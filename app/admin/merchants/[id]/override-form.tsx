@@ -16,6 +16,7 @@ export function OverrideForm({
   name,
   isFlag,
   plan,
+  planOn,
   own,
   account,
   locked,
@@ -24,6 +25,7 @@ export function OverrideForm({
   name: string;
   isFlag: boolean;
   plan: string;
+  planOn: boolean;
   own?: OverrideRow;
   account: Account;
   locked?: string;
@@ -31,7 +33,6 @@ export function OverrideForm({
   const t = useTranslations('merchant.overrides');
   const c = useTranslations('console');
   const enabled = own?.enabled === true ? 'on' : own?.enabled === false ? 'off' : '';
-  const asPlan = t('tierDefault', { value: plan });
   return (
     <Dialog
       trigger={t(own ? 'change' : 'set')}
@@ -49,7 +50,7 @@ export function OverrideForm({
               name="limit"
               label={t('limit')}
               hint={t('limitHint')}
-              placeholder={asPlan}
+              placeholder={t('tierDefault', { value: plan })}
               inputMode="numeric"
               defaultValue={own?.limitValue ?? ''}
             />
@@ -65,7 +66,7 @@ export function OverrideForm({
           label={t('switch')}
           defaultValue={enabled}
           options={[
-            { value: '', label: asPlan },
+            { value: '', label: t('tierDefault', { value: t(planOn ? 'on' : 'off') }) },
             { value: 'on', label: t('on') },
             { value: 'off', label: t('off') },
           ]}

@@ -15,7 +15,15 @@ import { endException } from './actions';
 import type { MerchantPage } from './load';
 import { OverrideForm } from './override-form';
 
-type Row = { code: string; name: string; isFlag: boolean; plan: string; now: string; own?: OverrideRow };
+type Row = {
+  code: string;
+  name: string;
+  isFlag: boolean;
+  plan: string;
+  planOn: boolean;
+  now: string;
+  own?: OverrideRow;
+};
 
 /** What the plan gives, what this merchant has instead and why; one exception per feature. */
 export function OverridesSection({ page, locked }: { page: MerchantPage; locked?: string }) {
@@ -33,6 +41,7 @@ export function OverridesSection({ page, locked }: { page: MerchantPage; locked?
       name: nameOf(feature.code, feature.name),
       isFlag,
       plan: words.grant(limit?.enabled ?? false, limit?.limitValue ?? null, isFlag),
+      planOn: limit?.enabled ?? false,
       now: words.grant(grant.enabled, grant.limit, isFlag),
       own: overrides.standing.find((one) => one.featureCode === feature.code),
     };

@@ -277,10 +277,19 @@ describe('a plan that is not offered any more', () => {
 
 describe('the list of subscriptions', () => {
   test('pages by cursor without losing or doubling a row, in every order', async () => {
-    for (let i = 0; i < 7; i++) await stage.merchant({ trialDays: 10 + i });
+    for (let i = 0; i < 7; i++) {
+      const { account } = await stage.merchant({ trialDays: 10 + i });
+      // What is given without an end has no period's end: more of them than a page holds.
+      if (i < 4)
+        await call('PUT', `${base}/merchants/${account.merchantId}/platforms/market`, {
+          as: admin,
+          body: { tier_code: 'business', status: 'active' },
+        });
+    }
     for (const sort of ['started', 'period_end', 'mrr']) {
       const seen: string[] = [];
       let cursor = '';
+      let first = '';
       do {
         const page = await call('GET', `${base}?limit=3&sort=${sort}${cursor && `&cursor=${cursor}`}`, {
           as: support,
@@ -288,7 +297,11 @@ describe('the list of subscriptions', () => {
         expect(page.status).toBe(200);
         seen.push(...page.body.data.map((row: { id: string }) => row.id));
         cursor = page.body.next_cursor ?? '';
+        first ||= cursor;
       } while (cursor);
+      const other = sort === 'mrr' ? 'started' : 'mrr';
+      const foreign = await call('GET', `${base}?sort=${other}&cursor=${first}`, { as: support });
+      expect(foreign.status, 'a cursor of another order').toBe(400);
       expect(new Set(seen).size, sort).toBe(seen.length);
       expect(seen.length, sort).toBeGreaterThanOrEqual(7);
     }
@@ -326,6 +339,24 @@ describe('the list of subscriptions', () => {
       stats.body.total,
     );
   });
+});
+
+test("a day that no calendar has is the caller's fault", async () => {
+  const { account } = await stage.merchant({ trialDays: 9 });
+  const path = `${base}/features/merchants/${account.merchantId}/overrides?platform=market`;
+  for (const day of [
+    '0000-01-01',
+    '0000-01-01T00:00:00Z',
+    '2026-02-30',
+    '99999-01-01',
+    '9999-12-31T23:59:59-14:00',
+  ]) {
+    const row = { feature_code: 'max_products', limit_value: 5, reason: 'r', starts_at: day };
+    expect(await call('PUT', path, { as: admin, body: [row] }), day).toMatchObject({
+      status: 400,
+      body: { error: { code: 'validation_failed' } },
+    });
+  }
 });
 
 describe('people', () => {

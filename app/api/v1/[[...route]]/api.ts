@@ -80,11 +80,11 @@ function methodTable(api: Api): (path: string) => string[] {
   ];
 }
 
-/** PostgreSQL's refusal of a text or JSON with a NUL in it, wherever in the request it came. */
+/** PostgreSQL's refusal of a NUL in a text or JSON, or of a day that its calendar lacks, wherever in the request it came. */
 function isUnstorable(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : null;
   const code = cause instanceof Error && 'code' in cause ? cause.code : null;
-  return code === '22021' || code === '22P05';
+  return ['22021', '22P05', '22007', '22008'].includes(String(code));
 }
 
 /** Hono's own refusal of a body that is no JSON, and what no row can hold, in our words; everything else as it is. */

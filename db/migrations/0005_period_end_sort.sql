@@ -1,0 +1,2 @@
+DROP INDEX "subscriptions_period_end";--> statement-breakpoint
+CREATE INDEX "subscriptions_period_end" ON "subscriptions" USING btree (coalesce("current_period_end", 'infinity') desc nulls first,"id" DESC NULLS FIRST) WHERE "subscriptions"."is_current";

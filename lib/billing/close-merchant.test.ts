@@ -1,0 +1,94 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { auditLog, customers, invitations, invoices, merchants, subscriptions, users } from '@/db/schema';
+import { features } from '@/lib/features';
+import { findInvitation, inviteMember } from '@/lib/tenancy/invitations';
+import { closeMerchant } from './close-merchant';
+import { adjustCredits } from './credits';
+import { MerchantClosed } from './errors';
+import { overrideInput, saveOverrides } from './overrides';
+import { setSubscription } from './subscription-admin';
+import { openStage, type Stage } from './testing';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+const actor = { kind: 'user' as const, id: 'usr_admin' };
+const reason = 'Asked to leave';
+
+/** All that an admin can give a merchant; each is refused once it is closed. */
+function gifts(account: { merchantId: string; platformId: string }, now: Date) {
+  const given = { actor, now };
+  return [
+    () => setSubscription(stage.db, () => stage.stripe, account, { tier_code: 'business', reason }, given),
+    () => adjustCredits(stage.db, account, { amount: 5, reason, key: 'gift', ...given }),
+    () =>
+      saveOverrides(
+        stage.db,
+        account,
+        [overrideInput.parse({ feature_code: 'max_products', limit_value: 3, reason })],
+        features,
+        given,
+      ),
+  ];
+}
+
+test('it ends at Stripe, its people are erased, links to join are dead; invoices and the trail stay', async () => {
+  const { db, stripe } = stage;
+  const shop = await stage.subscriber('business');
+  const { merchantId } = shop.account;
+  const now = await stage.now();
+  const { token } = await inviteMember(
+    db,
+    { ...shop.account, storeId: shop.storeId },
+    { email: 'new@person.test' },
+    { actor: { kind: 'system', id: 'test' }, now },
+  );
+  const bills = await db.select().from(invoices).where(eq(invoices.merchantId, merchantId));
+  expect(bills).toHaveLength(1);
+  const customer = (await db.select().from(customers).where(eq(customers.merchantId, merchantId)))[0];
+
+  await closeMerchant(db, stripe, { merchantId, reason, actor, now });
+  await stage.deliverNew();
+
+  expect((await stripe.subscriptions.retrieve(shop.subscriptionId)).status).toBe('canceled');
+  expect(await stripe.customers.retrieve(customer?.stripeCustomerId ?? '')).toMatchObject({ deleted: true });
+  expect(await stage.current(shop)).toMatchObject({ status: 'canceled', mrrCents: 0 });
+  expect(await findInvitation(db, token, now)).toBeNull();
+  for (const [table, words] of [
+    [invitations, 'person.test'],
+    [users, customer?.email],
+    [customers, customer?.email],
+    [merchants, customer?.email],
+  ] as const)
+    expect(JSON.stringify(await db.select().from(table)), 'personal data').not.toContain(words);
+  expect(await db.select().from(invoices).where(eq(invoices.merchantId, merchantId))).toEqual(bills);
+  const trail = await db.select().from(auditLog).where(eq(auditLog.merchantId, merchantId));
+  expect(trail.filter(({ action }) => action === 'merchant.closed')).toMatchObject([{ reason }]);
+
+  await expect(closeMerchant(db, stripe, { merchantId, reason, actor, now })).rejects.toThrow(MerchantClosed);
+  for (const give of gifts(shop.account, now)) await expect(give()).rejects.toThrow(MerchantClosed);
+});
+
+test('four admins close while others give: one closes, nothing given lives on', async () => {
+  const { db } = stage;
+  for (let round = 0; round < 6; round++) {
+    const { account } = await stage.merchant();
+    const now = await stage.now();
+    const close = () => closeMerchant(db, null, { merchantId: account.merchantId, reason, actor, now });
+    const answers = await Promise.allSettled(
+      [...gifts(account, now), close, close, close, close].map((act) => act()),
+    );
+    expect(answers.slice(3).filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const answer of answers)
+      if (answer.status === 'rejected') expect(answer.reason).toBeInstanceOf(MerchantClosed);
+    const plans = await db
+      .select()
+      .from(subscriptions)
+      .where(eq(subscriptions.merchantId, account.merchantId));
+    expect(plans.filter(({ endedAt }) => !endedAt)).toEqual([]);
+  }
+});
