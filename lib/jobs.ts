@@ -11,6 +11,7 @@ import { cleanUpStale } from './billing/cleanup';
 import { pruneIdempotencyKeys } from './billing/idempotency';
 import { openMonths } from './billing/months';
 import { sweepOverLimits } from './billing/over-limits';
+import { erasePersonalData } from './billing/personal-data';
 import { reconcileStripe } from './billing/reconcile';
 import { announceTrialEnds, expireTrials } from './billing/subscriptions';
 import { endGivenPlans } from './billing/subscriptions-local';
@@ -192,6 +193,8 @@ const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => P
         now: context.now,
       },
     ),
+  erase_personal_data: (db, payload, context) =>
+    erasePersonalData(db, z.object({ merchantId: z.string() }).parse(payload).merchantId, context),
   send_email: (db, payload) =>
     sendEmail(db, z.object({ id: z.string() }).parse(payload).id, {
       smtpUrl: env().SMTP_URL,

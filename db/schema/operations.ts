@@ -53,8 +53,8 @@ export const webhookEvents = pgTable(
     ),
     index('webhook_events_due').on(t.nextAttemptAt).where(sql`${t.status} in ('received', 'failed')`),
     index('webhook_events_customer')
-      .on(t.stripeCustomerId, t.receivedAt)
-      .where(sql`${t.status} in ('received', 'failed')`),
+      .on(t.stripeCustomerId, t.id)
+      .where(sql`${t.stripeCustomerId} is not null`),
   ],
 );
 

@@ -1,12 +1,24 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditLog, customers, invitations, invoices, merchants, subscriptions, users } from '@/db/schema';
+import {
+  auditLog,
+  customers,
+  emails,
+  invitations,
+  invoices,
+  merchants,
+  stripeDifferences,
+  subscriptions,
+  users,
+  webhookEvents,
+} from '@/db/schema';
 import { features } from '@/lib/features';
 import { findInvitation, inviteMember } from '@/lib/tenancy/invitations';
 import { closeMerchant } from './close-merchant';
 import { adjustCredits } from './credits';
 import { MerchantClosed } from './errors';
 import { overrideInput, saveOverrides } from './overrides';
+import { erasePersonalData } from './personal-data';
 import { setSubscription } from './subscription-admin';
 import { openStage, type Stage } from './testing';
 
@@ -36,6 +48,16 @@ function gifts(account: { merchantId: string; platformId: string }, now: Date) {
   ];
 }
 
+/** All that is kept beside the merchant's own rows, the trail and the invoices. */
+async function stored(): Promise<string> {
+  const { db } = stage;
+  return JSON.stringify([
+    await db.select().from(webhookEvents),
+    await db.select().from(emails),
+    await db.select().from(stripeDifferences),
+  ]);
+}
+
 test('it ends at Stripe, its people are erased, links to join are dead; invoices and the trail stay', async () => {
   const { db, stripe } = stage;
   const shop = await stage.subscriber('business');
@@ -51,8 +73,21 @@ test('it ends at Stripe, its people are erased, links to join are dead; invoices
   expect(bills).toHaveLength(1);
   const customer = (await db.select().from(customers).where(eq(customers.merchantId, merchantId)))[0];
 
+  const who = customer?.email ?? '';
+  expect(await stored()).toContain(who);
+
   await closeMerchant(db, stripe, { merchantId, reason, actor, now });
+  const asked = sql`select run_at from graphile_worker.jobs where task_identifier = 'erase_personal_data'`;
+  expect(await db.execute(asked)).toHaveLength(3);
+  await db.update(emails).set({ createdAt: sql`now() - interval '25 hours'` });
+  expect(await erasePersonalData(db, merchantId, { now })).toMatchObject({ emails: 2 });
+  expect(await stored()).not.toContain(who);
+  // What Stripe says of it afterwards tells who it was once more, until the next round.
   await stage.deliverNew();
+  expect(await stored()).toContain(who);
+  expect((await erasePersonalData(db, merchantId, { now })).events).toBeGreaterThan(0);
+  expect(await stored()).not.toContain(who);
+  expect(await erasePersonalData(db, merchantId, { now })).toEqual({ events: 0, emails: 0, differences: 0 });
 
   expect((await stripe.subscriptions.retrieve(shop.subscriptionId)).status).toBe('canceled');
   expect(await stripe.customers.retrieve(customer?.stripeCustomerId ?? '')).toMatchObject({ deleted: true });

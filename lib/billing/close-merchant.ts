@@ -14,6 +14,7 @@ import { NotFound } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { type Actor, recordAudit } from './audit';
 import { MerchantClosed } from './errors';
+import { queueErasure } from './personal-data';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
 
@@ -140,6 +141,7 @@ async function erase(
     .update(merchants)
     .set({ name: 'Closed merchant', email: gone, closedAt: now })
     .where(eq(merchants.id, merchantId));
+  await queueErasure(tx, merchantId, new Date());
   await recordAudit(tx, input.actor, now, {
     action: 'merchant.closed',
     entity: 'merchant',

@@ -1,4 +1,4 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { customers, emails, memberships, merchants, users } from '@/db/schema';
@@ -44,7 +44,7 @@ export async function queueEmail(
   if (written.length > 0) await enqueue(tx, 'send_email', { id }, { key: `send_email:${id}` });
 }
 
-/** Whom a merchant's bills go to: the billing address, in the language of the first owner. */
+/** Whom a merchant's bills go to: the billing address, in the language of the first owner; nobody of a closed one. */
 export async function findRecipient(
   tx: Tx,
   merchantId: string,
@@ -55,7 +55,7 @@ export async function findRecipient(
     .leftJoin(customers, eq(customers.merchantId, merchants.id))
     .leftJoin(memberships, and(eq(memberships.merchantId, merchants.id), eq(memberships.role, 'owner')))
     .leftJoin(users, eq(users.id, memberships.userId))
-    .where(eq(merchants.id, merchantId))
+    .where(and(eq(merchants.id, merchantId), isNull(merchants.closedAt)))
     .orderBy(asc(memberships.createdAt))
     .limit(1);
   return row ? { recipient: row.billing || row.merchant, locale: row.locale ?? 'en' } : null;

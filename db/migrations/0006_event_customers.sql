@@ -1,0 +1,2 @@
+DROP INDEX "webhook_events_customer";--> statement-breakpoint
+CREATE INDEX "webhook_events_customer" ON "webhook_events" USING btree ("stripe_customer_id","id") WHERE "webhook_events"."stripe_customer_id" is not null;
