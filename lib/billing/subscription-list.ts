@@ -11,6 +11,7 @@ import {
   tiers,
 } from '@/db/schema';
 import { invalid } from '@/lib/errors';
+import { matchingMerchants } from '@/lib/merchant-search';
 import type { Feature } from './features';
 import { featuresOver } from './over-limits';
 import { at } from './standing-sql';
@@ -115,7 +116,7 @@ export async function listSubscriptions(
   const over = featuresOver(features, at(now));
   const onlyOver = filter.state === 'over_limit';
   if (onlyOver) where.push(sql`s.may_be_over`);
-  const search = filter.search?.trim().toLowerCase();
+  const search = filter.search?.trim();
   // Searched, the few merchants that match are found first and their subscriptions by index: the planner would rather walk
   // the whole list in its order and look for them. `offset 0` keeps it from turning that round.
   const source = search
@@ -162,18 +163,6 @@ export async function listSubscriptions(
 
 /** `isGrandfathered` of tiers.ts, of the tier `t`. */
 const isGrandfathered = sql`(t.successor_id is not null or not t.is_public)`;
-
-/**
- * Merchants whose name or e-mail, or one of whose stores, bears the words. Bounded: a word that half of the merchants
- * bear names the first five hundred, and the person types on.
- */
-const matchingMerchants = (search: string): SQL => {
-  const like = `%${search.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
-  return sql`
-    (select id from ${merchants} where lower(name || ' ' || email) like ${like} limit 500)
-    union (select merchant_id from ${stores} where lower(code || ' ' || name) like ${like} limit 500)
-    union (select id from ${merchants} where id = ${search})`;
-};
 
 type Raw = {
   id: string;

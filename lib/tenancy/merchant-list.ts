@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { memberships, merchants, platforms, stores, subscriptions, tiers, users } from '@/db/schema';
+import { matchingMerchants } from '@/lib/merchant-search';
 
 export type MerchantListRow = {
   id: string;
@@ -10,23 +11,17 @@ export type MerchantListRow = {
   createdAt: Date;
   closedAt: Date | null;
   storeCodes: string[];
-  subscriptions: { platform: string; tier: string; status: string }[];
+  subscriptions: { platform: string; tier: string; status: string; ending: boolean }[];
 };
 
-/** The merchants, newest first, by cursor; `search` looks into names, e-mails and store codes. One statement. */
+/** The merchants, newest first, by cursor; `search` is what `matchingMerchants` knows. One statement. */
 export async function listMerchants(
   db: Db,
   filter: { search?: string; before?: { at: Date; id: string }; limit: number },
 ): Promise<MerchantListRow[]> {
   const where: SQL[] = [sql`true`];
-  const search = filter.search?.trim().toLowerCase();
-  if (search) {
-    const like = `%${search.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
-    where.push(sql`m.id in (
-      (select id from ${merchants} where lower(name || ' ' || email) like ${like} limit 500)
-      union (select merchant_id from ${stores} where lower(code || ' ' || name) like ${like} limit 500)
-      union (select id from ${merchants} where id = ${search}))`);
-  }
+  const search = filter.search?.trim();
+  if (search) where.push(sql`m.id in (${matchingMerchants(search)})`);
   if (filter.before)
     where.push(sql`(m.created_at, m.id) < (${filter.before.at.toISOString()}, ${filter.before.id})`);
   const rows = await db.execute<Record<string, never>>(sql`
@@ -36,7 +31,8 @@ export async function listMerchants(
     )
     select page.*,
       array(select code from ${stores} where merchant_id = page.id order by code) as store_codes,
-      coalesce((select json_agg(json_build_object('platform', p.code, 'tier', t.name, 'status', s.status) order by p.code)
+      coalesce((select json_agg(json_build_object('platform', p.code, 'tier', t.name, 'status', s.status,
+          'ending', s.cancel_at is not null and s.status = 'active') order by p.code)
         from ${subscriptions} s join ${platforms} p on p.id = s.platform_id join ${tiers} t on t.id = s.tier_id
         where s.merchant_id = page.id and s.is_current), '[]') as subscriptions
     from page order by page.created_at desc, page.id desc`);

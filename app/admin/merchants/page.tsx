@@ -59,7 +59,7 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
           {row.subscriptions.length === 0 ? <span className="text-muted">{t('none')}</span> : null}
           {row.subscriptions.map((one_) => (
             <span key={one_.platform}>
-              {one_.tier} <StatusBadge status={one_.status as SubscriptionStatus} />
+              {one_.tier} <StatusBadge status={one_.status as SubscriptionStatus} ending={one_.ending} />
             </span>
           ))}
         </span>
