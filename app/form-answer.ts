@@ -85,7 +85,11 @@ export function toProblem(issue: {
   code?: string;
   message: string;
   origin?: string;
+  minimum?: number | bigint;
 }): FieldProblem {
+  // Nothing at all where something must be is not "too short".
+  if (issue.code === 'too_small' && issue.origin === 'string' && Number(issue.minimum) === 1)
+    return { path: issue.path.join('.'), rule: 'required', message: issue.message };
   const rule =
     issue.code === 'too_small' || issue.code === 'too_big' ? `${issue.origin}_${issue.code}` : issue.code;
   return { path: issue.path.join('.'), rule: rule ?? 'invalid', message: issue.message };

@@ -23,7 +23,7 @@ function Fields({ title, before, after, names }: Change & { names: Map<string, s
   const said = { yes: t('yes'), no: t('no'), off: t('off'), unlimited: t('unlimited') };
   const feature = (code: unknown) => features.find((one) => one.code === code);
   const say = (name: string, value: unknown) => {
-    const one = name === 'feature' ? feature(value) : undefined;
+    const one = name === 'feature' || name === 'featureCode' ? feature(value) : undefined;
     if (one) return featureName(one.code, one.name);
     return sayValue(name, value, { format, names, words: said, ...(currency ? { currency } : {}) });
   };

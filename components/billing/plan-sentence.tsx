@@ -5,6 +5,9 @@ import type { PlanFacts } from './shapes';
 /** A date without its year means the next or last one of its kind. */
 const isNear = (at: Date, now: Date) => Math.abs(at.getTime() - now.getTime()) < 300 * 86_400_000;
 
+const earlier = (one: Date | null, other: Date | null) =>
+  one && other && one < other ? one : (other ?? one);
+
 /** The state of a plan in one sentence: "Professional, renews on 1 December for €99.00." */
 export function PlanSentence({ plan, now }: { plan: PlanFacts; now: Date }) {
   const t = useTranslations('billing');
@@ -36,7 +39,8 @@ export function PlanSentence({ plan, now }: { plan: PlanFacts; now: Date }) {
     case 'canceled':
       return t('sentence.canceled', { tier, date: date(plan.endedAt) });
     case 'expired':
-      return t('sentence.expired', { tier, date: date(plan.trialEnd) });
+      // A trial that a bought plan took over ended before its day.
+      return t('sentence.expired', { tier, date: date(earlier(plan.endedAt, plan.trialEnd)) });
     default:
       return t(`sentence.${plan.status}`, { tier });
   }

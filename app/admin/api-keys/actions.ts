@@ -38,7 +38,7 @@ export async function createKey(_state: FormState, form: FormData): Promise<Form
   return secret
     ? {
         status: 'error',
-        message: (await getTranslations('console.keys'))('created', { key: secret }),
+        message: (await getTranslations('console.keys'))('created'),
         report: [secret],
       }
     : answer;

@@ -153,6 +153,18 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
           </>
         }
       />
+      {all.length > 1 ? (
+        <div className="mb-4">
+          <LinkTabs
+            label={t('platform')}
+            tabs={all.map((platform) => ({
+              href: `/admin/subscription-tiers?platform=${platform.code}` as Route,
+              label: platform.name,
+              current: platform.id === chosen.id,
+            }))}
+          />
+        </div>
+      ) : null}
       <div className="mb-6">
         <Figures
           figures={[
@@ -172,18 +184,6 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
           ]}
         />
       </div>
-      {all.length > 1 ? (
-        <div className="mb-4">
-          <LinkTabs
-            label={t('platform')}
-            tabs={all.map((platform) => ({
-              href: `/admin/subscription-tiers?platform=${platform.code}` as Route,
-              label: platform.name,
-              current: platform.id === chosen.id,
-            }))}
-          />
-        </div>
-      ) : null}
       <Card flush>
         <Table caption={t('title')} columns={columns} rows={tiers} rowKey={(tier) => tier.id} />
       </Card>
