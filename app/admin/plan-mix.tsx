@@ -4,23 +4,25 @@ import { Meter } from '@/components/ui/meter';
 import type { Amounts, Stats } from '@/lib/billing/stats';
 import { useTranslations } from '@/lib/i18n/translations';
 
-/** Which plans people have, and what each brings in a month. */
+/** Which plans people have now, and what each brings in a month. */
 export function PlanMix({ stats }: { stats: Stats }) {
   const t = useTranslations('merchant.overview');
   const format = useFormat();
   const money = (sums: Amounts) => format.list(sums.map((sum) => format.money(sum.amount, sum.currency)));
+  const tiers = stats.byTier.filter((tier) => tier.running > 0 || tier.mrr.length > 0);
+  const total = tiers.reduce((sum, tier) => sum + tier.running, 0);
   return (
     <Card id="mix" title={t('mix')}>
-      {stats.byTier.length === 0 ? <p className="text-muted">{t('noMix')}</p> : null}
+      {tiers.length === 0 ? <p className="text-muted">{t('noMix')}</p> : null}
       <ul className="space-y-4">
-        {stats.byTier.map((tier) => {
-          const share = (tier.count / Math.max(1, stats.total)) * 100;
+        {tiers.map((tier) => {
+          const share = (tier.running / Math.max(1, total)) * 100;
           return (
             <li key={tier.id}>
               <div className="mb-1 flex flex-wrap justify-between gap-x-4">
                 <span className="font-medium">{tier.name}</span>
                 <span className="text-muted">
-                  {[format.number(tier.count), format.percent(share), money(tier.mrr)]
+                  {[format.number(tier.running), format.percent(share), money(tier.mrr)]
                     .filter((part) => part !== '')
                     .join(' · ')}
                 </span>

@@ -7,6 +7,7 @@ import { applyPush } from '@/lib/stripe/push';
 import { addDays, addMonths } from '@/lib/time';
 import { reconcileStripe } from './reconcile';
 import { getStats, listMovements } from './stats';
+import { LIVE } from './sync/current';
 import { openStage, type Stage } from './testing';
 import {
   monthlyRevenue,
@@ -21,6 +22,7 @@ import {
 import { makeDice } from './testing-random';
 import { type Hero, steps } from './testing-steps';
 import { isRefusal, runQueue } from './testing-stories';
+import { countSubscribers } from './tiers';
 
 const seed = Number(process.env.BOOKS_SEED ?? 1);
 const [merchants, months] = process.env.SOAK ? [80, 14] : [10, 3];
@@ -236,6 +238,15 @@ async function compareAll(): Promise<Sums> {
 
   expect(stats.total).toBe(list.length);
   expect(stats.byTier.reduce((sum, tier) => sum + tier.count, 0)).toBe(stats.total);
+  const running = list.filter((row) => LIVE.includes(row.status));
+  expect(
+    Object.fromEntries(stats.byTier.flatMap((tier) => (tier.running ? [[tier.code, tier.running]] : []))),
+  ).toEqual(countBy(running.map((row) => row.tierCode)));
+  const subscribers = await countSubscribers(
+    stage.db,
+    stats.byTier.map((tier) => tier.id),
+  );
+  expect([...subscribers.values()].reduce((sum, count) => sum + count, 0)).toBe(running.length);
   const atStripe = list.filter((row) => !row.isLocal);
   expect(countBy(atStripe.map((row) => row.status)), 'how many in each status').toEqual(
     statusesAtStripe(theirs),

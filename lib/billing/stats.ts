@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { invoices, mrrMovements, storeAddOns, subscriptions, tiers } from '@/db/schema';
 import { addDays } from '@/lib/time';
+import { LIVE } from './sync/current';
 
 export type Amounts = { currency: string; amount: number }[];
 
@@ -9,8 +10,8 @@ export type Stats = {
   /** Current subscriptions, one per merchant and platform. */
   total: number;
   byStatus: Record<string, number>;
-  /** With `addOns`, adds up to `mrr`. */
-  byTier: { id: string; code: string; name: string; count: number; mrr: Amounts }[];
+  /** With `addOns`, adds up to `mrr`; `running` are those of `count` that have not ended. */
+  byTier: { id: string; code: string; name: string; count: number; running: number; mrr: Amounts }[];
   /** Recurring revenue of add-ons that are subscriptions of their own. */
   addOns: Amounts;
   trialing: number;
@@ -28,7 +29,9 @@ export async function getStats(db: Db, now: Date, platformId?: string): Promise<
   const of = platformId ? sql`and s.platform_id = ${platformId}` : sql``;
   const [groups, addOnRows, owed, churn] = await Promise.all([
     // An import may bring a second plan that is paid beside the current one: its money counts, it does not.
-    db.execute<{ status: string; id: string; code: string; name: string; currency: string } & Sums>(sql`
+    db.execute<
+      { status: (typeof LIVE)[number]; id: string; code: string; name: string; currency: string } & Sums
+    >(sql`
       select s.status, t.id, t.code, t.name, s.currency, count(*) filter (where s.is_current) as count,
         sum(s.mrr_cents) as amount
       from ${subscriptions} s join ${tiers} t on t.id = s.tier_id
@@ -56,8 +59,9 @@ export async function getStats(db: Db, now: Date, platformId?: string): Promise<
     const count = Number(row.count);
     if (count > 0) byStatus[row.status] = (byStatus[row.status] ?? 0) + count;
     const { id, code, name } = row;
-    const tier = byTier.get(id) ?? { id, code, name, count: 0, mrr: [] };
+    const tier = byTier.get(id) ?? { id, code, name, count: 0, running: 0, mrr: [] };
     tier.count += count;
+    if (LIVE.includes(row.status)) tier.running += count;
     tier.mrr = sumByCurrency([...tier.mrr, { currency: row.currency, amount: Number(row.amount) }]);
     byTier.set(id, tier);
   }

@@ -15,15 +15,17 @@ import { matchingMerchants } from '@/lib/merchant-search';
 import type { Feature } from './features';
 import { featuresOver } from './over-limits';
 import { at } from './standing-sql';
+import { LIVE } from './sync/current';
 
 export const subscriptionSorts = ['started', 'period_end', 'mrr'] as const;
 export type SubscriptionSort = (typeof subscriptionSorts)[number];
 
 /**
- * `over_limit`: uses more of a feature than it is granted; `grandfathered`: on a plan that is not offered any more (it has
+ * `running`: has not ended and is not waiting to begin; `over_limit`: uses more of a feature than it is granted; `grandfathered`: on a plan that is not offered any more (it has
  * a successor, or is private).
  */
 export const subscriptionStates = [
+  'running',
   'past_due',
   'cancelling',
   'pending_change',
@@ -38,7 +40,7 @@ export type SubscriptionFilter = {
   status?: (typeof subscriptionStatuses)[number];
   /** A state that is more than a status. */
   state?: SubscriptionState;
-  /** Part of a merchant's name or e-mail, or of a store's code or name. */
+  /** What `matchingMerchants` knows a merchant by. */
   search?: string;
   merchantId?: string;
   sort?: SubscriptionSort;
@@ -99,6 +101,7 @@ export async function listSubscriptions(
   if (filter.status) where.push(sql`s.status = ${filter.status}`);
   if (filter.tierCode)
     where.push(sql`s.tier_id in (select id from ${tiers} where code = ${filter.tierCode})`);
+  if (filter.state === 'running') where.push(sql`s.status in ${LIVE}`);
   if (filter.state === 'past_due') where.push(sql`s.status in ('past_due', 'unpaid')`);
   if (filter.state === 'cancelling') where.push(sql`s.cancel_at is not null and s.ended_at is null`);
   if (filter.state === 'pending_change') where.push(sql`s.pending_tier_id is not null`);

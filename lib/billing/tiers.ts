@@ -3,6 +3,7 @@ import type { Db } from '@/db/client';
 import { platforms, subscriptions, tierLimits, tierPrices, tiers } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
 import { TierNotFound } from './errors';
+import { LIVE } from './sync/current';
 
 export type TierRow = typeof tiers.$inferSelect;
 export type PriceRow = typeof tierPrices.$inferSelect;
@@ -98,13 +99,19 @@ export function findPrice(
   return tier.prices.find((price) => price.currency === currency && price.interval === interval) ?? null;
 }
 
-/** How many accounts are on each tier of a platform now. */
+/** How many accounts are on each of the tiers now, trials and unpaid ones too; what has ended does not count. */
 export async function countSubscribers(db: Db, tierIds: string[]): Promise<Map<string, number>> {
   if (tierIds.length === 0) return new Map();
   const rows = await db
     .select({ tierId: subscriptions.tierId, count: count() })
     .from(subscriptions)
-    .where(and(inArray(subscriptions.tierId, tierIds), eq(subscriptions.isCurrent, true)))
+    .where(
+      and(
+        inArray(subscriptions.tierId, tierIds),
+        eq(subscriptions.isCurrent, true),
+        inArray(subscriptions.status, LIVE),
+      ),
+    )
     .groupBy(subscriptions.tierId);
   return new Map(rows.map((row) => [row.tierId, row.count]));
 }

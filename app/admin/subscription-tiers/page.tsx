@@ -38,7 +38,7 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
   const opened = one(query.edit);
   const subscribersOf = (tier: Tier) => subscribers.get(tier.id) ?? 0;
   const listOf = (tier: Tier) =>
-    withQuery('/admin/subscriptions', { tier: tier.code, platform: chosen.code }) as Route;
+    withQuery('/admin/subscriptions', { tier: tier.code, platform: chosen.code, state: 'running' }) as Route;
   const columns: Column<Tier>[] = [
     {
       key: 'name',

@@ -88,7 +88,7 @@ const list = createRoute({
         .optional()
         .openapi({
           description:
-            'past_due: payment due or unpaid; cancelling: ends by itself; pending_change: another plan is scheduled; ' +
+            'running: has begun and not ended; past_due: payment due or unpaid; cancelling: ends by itself; pending_change: another plan is scheduled; ' +
             'over_limit: has a plan and uses more of a feature than it is granted; grandfathered: on a plan that is not offered any more',
         }),
       search: z.string().max(100).optional(),
