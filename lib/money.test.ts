@@ -11,7 +11,7 @@ describe('a price as it is typed', () => {
     ['19.99', 'EUR', 1999],
     ['500', 'JPY', 500],
     ['1.25', 'KWD', 1250],
-    ['1000000', 'EUR', 100_000_000],
+    ['999999.99', 'EUR', 99_999_999],
   ])('%s %s is %d', (text, currency, amount) => {
     expect(parsePrice(text, currency)).toBe(amount);
   });
@@ -26,7 +26,7 @@ describe('a price as it is typed', () => {
     ['-1', 'EUR', 'number_too_small'],
     ['5.00', 'JPY', 'amount_whole'],
     ['1.234', 'KWD', 'amount'],
-    ['1000000.01', 'EUR', 'number_too_big'],
+    ['1000000', 'EUR', 'number_too_big'],
     ['99999999999999999999', 'EUR', 'number_too_big'],
   ])('%s %s is none: %s', (text, currency, rule) => {
     expect(parsePrice(text, currency)).toBe(rule);

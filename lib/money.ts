@@ -33,8 +33,8 @@ const exponents = new Map<string, number>([
   ...THREE.split(' ').map((code) => [code, 3] as const),
 ]);
 
-/** The most anything may cost, in minor units. */
-export const MAX_PRICE = 100_000_000;
+/** The most anything may cost, in minor units: Stripe charges amounts of at most eight digits. */
+export const MAX_PRICE = 99_999_999;
 
 /** How many decimals a currency has (EUR 2, JPY 0, KWD 3); null for one that we do not sell in. */
 export function decimalsOf(currency: string): number | null {

@@ -79,6 +79,8 @@ const FIELDS: Record<string, string> = {
   trial_end: '2099-01-01',
   until: '2099-01-01',
   until_seen: '2099-01-01',
+  starts_at: '2098-01-01',
+  expires_at: '2099-01-01',
   status: 'active',
   amount: '5',
   way: 'give',
@@ -122,7 +124,12 @@ async function everyAction() {
         const form = new FormData();
         for (const [field, value] of Object.entries({ ...FIELDS, ...fields })) form.set(field, value);
         // The editor of all exceptions has these once per feature.
-        if (name === 'saveExceptions') for (const field of ['limit', 'reason', 'until']) form.delete(field);
+        if (name === 'saveExceptions') {
+          for (const field of ['limit', 'reason', 'until']) {
+            form.set(`${field}.max_products`, String(form.get(field)));
+            form.delete(field);
+          }
+        }
         return action({ status: 'idle' }, form).catch((error: unknown) =>
           String((error as { digest?: string }).digest ?? error),
         );
@@ -226,3 +233,18 @@ test('junk in any field is answered with a sentence, never with a fault', async 
   );
   expect([...faults].sort()).toEqual([]);
 }, 120_000);
+
+test('a day of the year 0 is a wrong day in both forms for exceptions', async () => {
+  await signIn('usr_boss');
+  const day = '0000-01-01';
+  const answers: Record<string, Answer> = {};
+  for (const { action, call } of await everyAction()) {
+    const [, name = ''] = action.split(' ');
+    if (name === 'saveOverride') answers[name] = await call({ expires_at: day });
+    if (name === 'saveExceptions') answers[name] = await call({ until: day });
+  }
+  expect(answers).toMatchObject({
+    saveOverride: { status: 'error', fields: { expires_at: expect.any(String) } },
+    saveExceptions: { status: 'error', fields: { 'until.max_products': expect.any(String) } },
+  });
+});

@@ -41,6 +41,9 @@ export const limitText = z
       issues.addIssue({ code: 'too_big', origin: 'number', maximum: MAX_QUANTITY, input: text });
   });
 
+/** A day as a form has it: of a year that `moment` takes. */
+export const dayText = z.iso.date().refine((day) => !day.startsWith('0000'));
+
 export type OverrideInput = z.output<typeof overrideInput>;
 
 /** 409: an exception was saved or ended by somebody else since it was looked at. */

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Feature } from '@/lib/billing/features';
-import { limitText, type OverrideRow, type OverridesEdit, overrideInput } from '@/lib/billing/overrides';
+import {
+  dayText,
+  limitText,
+  type OverrideRow,
+  type OverridesEdit,
+  overrideInput,
+} from '@/lib/billing/overrides';
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
 
 const fieldsOf = <T extends z.ZodType>(value: T) => z.record(z.string(), value).default({});
@@ -13,7 +19,7 @@ export const overrideFields = z.object({
   unlimited: fieldsOf(z.literal('on')),
   enabled: fieldsOf(z.enum(['on', 'off'])),
   reason: fieldsOf(z.string().trim().max(500)),
-  until: fieldsOf(z.iso.date()),
+  until: fieldsOf(dayText),
 });
 
 type Fields = z.output<typeof overrideFields>;

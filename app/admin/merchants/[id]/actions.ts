@@ -9,7 +9,7 @@ import { getFormat } from '@/components/ui/format';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
 import { closeMerchant } from '@/lib/billing/close-merchant';
 import { adjustCredits } from '@/lib/billing/credits';
-import { endOverride, limitText, overrideInput, saveOverrides } from '@/lib/billing/overrides';
+import { dayText, endOverride, limitText, overrideInput, saveOverrides } from '@/lib/billing/overrides';
 import { reconcileStripe } from '@/lib/billing/reconcile';
 import { setSubscription } from '@/lib/billing/subscription-admin';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
@@ -194,8 +194,8 @@ const exception = place.extend({
   unlimited: z.literal('on').optional(),
   enabled: z.enum(['on', 'off']).optional(),
   reason,
-  starts_at: z.iso.date().optional(),
-  expires_at: z.iso.date().optional(),
+  starts_at: dayText.optional(),
+  expires_at: dayText.optional(),
 });
 
 /** Makes an exception for this merchant, until it ends or is ended. */
