@@ -1,4 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server';
+import { ValidationFailed } from '@/lib/errors';
+import { errorResponse } from '@/lib/http';
 
 const development = process.env.NODE_ENV === 'development';
 
@@ -9,10 +11,13 @@ const sessionCookies = ['__Secure-authjs.session-token', 'authjs.session-token']
 
 /**
  * Before every page: a nonce for its scripts, the security headers, the way to sign-in, and the path for pages that send
- * a visitor there themselves.
+ * a visitor there themselves. A path that is no text is answered here, for the API too.
  */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname, search } = request.nextUrl;
+  const isApi = pathname.startsWith('/api/');
+  if (!isText(pathname)) return isApi ? malformedPath() : new NextResponse('Not found', { status: 404 });
+  if (isApi) return NextResponse.next();
   if (guarded.test(pathname) && !sessionCookies.some((name) => request.cookies.has(name))) {
     const signIn = request.nextUrl.clone();
     signIn.pathname = '/sign-in';
@@ -31,6 +36,22 @@ export function proxy(request: NextRequest): NextResponse {
   response.headers.set('content-security-policy', policy);
   for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
   return response;
+}
+
+/** Whether a path's escapes spell a text that a row can hold: of others Next and PostgreSQL make a fault. */
+function isText(path: string): boolean {
+  try {
+    return !decodeURIComponent(path).includes('\0');
+  } catch {
+    return false;
+  }
+}
+
+/** The refusal that the API itself would give, were it reached. */
+function malformedPath(): NextResponse {
+  const refusal = new ValidationFailed([{ path: 'path', rule: 'invalid', message: 'is not text in UTF-8' }]);
+  const { status, headers, body } = errorResponse(refusal, `req_${crypto.randomUUID()}`);
+  return new NextResponse(body, { status, headers });
 }
 
 const securityHeaders: Record<string, string> = {
@@ -69,4 +90,10 @@ function contentPolicy(nonce: string): string {
   ].join('; ');
 }
 
-export const config = { matcher: '/((?!api/|_next/static|_next/image|icon.svg|favicon.ico|robots.txt).*)' };
+export const config = {
+  matcher: [
+    '/((?!api/|_next/static|_next/image|icon.svg|favicon.ico|robots.txt).*)',
+    // Only paths that escape something: every other call of the API goes by.
+    '/api/v1/(.*%.*)',
+  ],
+};
