@@ -6,6 +6,7 @@ import { getBillingOverview } from './overview';
 import { setSubscription } from './subscription-admin';
 import { openStage, type Stage } from './testing';
 import { changeTier, previewChange } from './tier-change';
+import { updateTier } from './tier-edit';
 
 // An admin moves a merchant to a plan that owners cannot choose, at a price agreed with it.
 
@@ -152,6 +153,29 @@ describe('a plan made to measure', () => {
     await expect(preview(shop, ENTERPRISE)).rejects.toThrow('tier_not_pushed');
     await stage.db.update(tiers).set({ stripeProductId: before?.stripeProductId }).where(enterprise);
     expect(await stage.current(shop)).toMatchObject({ tier: { code: 'business' }, unitAmount: 19_900 });
+  });
+
+  test('is known by its product: the plan keeps it while somebody pays such a price', async () => {
+    const shop = await stage.subscriber('business');
+    const { account: _, ...context } = await stage.by(shop);
+    const keeps = async (code: string) => {
+      const [before] = await stage.db.select().from(tiers).where(eq(tiers.code, code));
+      const loses = updateTier(stage.db, MARKET, code, { stripe_product_id: null }, context);
+      await expect(loses).rejects.toMatchObject({
+        fields: [{ path: 'stripe_product_id', rule: 'agreed_on_product' }],
+      });
+      const [after] = await stage.db.select().from(tiers).where(eq(tiers.code, code));
+      expect(after?.stripeProductId).toBe(before?.stripeProductId);
+    };
+    await change(shop, ENTERPRISE);
+    await keeps('enterprise');
+    // The price that everybody pays is known by itself.
+    const [business] = await stage.db.select().from(tiers).where(eq(tiers.code, 'business'));
+    const link = (stripe_product_id: string | null | undefined) =>
+      updateTier(stage.db, MARKET, 'business', { stripe_product_id }, context);
+    await stage.subscriber('business');
+    expect((await link(null)).stripeProductId).toBeNull();
+    await link(business?.stripeProductId);
   });
 
   test('without a subscription at Stripe it is given, and no price can be asked', async () => {

@@ -1,6 +1,6 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, not, or, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
-import { addOns, creditPackages, retiredProducts, tiers } from '@/db/schema';
+import { addOns, creditPackages, retiredProducts, subscriptions, tierPrices, tiers } from '@/db/schema';
 import { invalid } from '@/lib/errors';
 
 /**
@@ -41,4 +41,31 @@ export async function refuseTakenProduct(db: Db, productId: string, tierId: stri
     .limit(1);
   if (found && found.id !== tierId)
     throw invalid('stripe_product_id', 'stripe_id_taken', 'is the product of something else');
+}
+
+/**
+ * A price agreed with one merchant is known by its product only: while somebody pays one, or will, the tier keeps the
+ * product. @throws ValidationFailed naming `stripe_product_id`
+ */
+export async function refuseLostPrices(db: Db, tierId: string): Promise<void> {
+  const listed = (interval: SQLWrapper, amount: SQLWrapper) => sql`exists (select 1 from ${tierPrices}
+    where ${tierPrices.tierId} = ${tierId} and ${tierPrices.currency} = ${subscriptions.currency}
+      and ${tierPrices.interval} = ${interval} and ${tierPrices.unitAmount} = ${amount})`;
+  const s = subscriptions;
+  const [agreed] = await db
+    .select({ id: s.id })
+    .from(s)
+    .where(
+      and(
+        isNotNull(s.stripeSubscriptionId),
+        isNull(s.endedAt),
+        or(
+          and(eq(s.tierId, tierId), not(listed(s.interval, s.unitAmount))),
+          and(eq(s.pendingTierId, tierId), not(listed(s.pendingInterval, s.pendingUnitAmount))),
+        ),
+      ),
+    )
+    .limit(1);
+  if (agreed)
+    throw invalid('stripe_product_id', 'agreed_on_product', 'is the product of prices that merchants pay');
 }

@@ -6,7 +6,7 @@ import { DomainError, NotFound } from '@/lib/errors';
 import { writePrice } from '@/lib/money';
 import { type Actor, changedFields, recordAudit } from './audit';
 import { EditConflict, TierNotFound } from './errors';
-import { refuseTakenProduct, retireProduct } from './retire-product';
+import { refuseLostPrices, refuseTakenProduct, retireProduct } from './retire-product';
 import type { NewTier, TierPatch } from './tier-input';
 import { wantedPrices, writePrices } from './tier-prices';
 import { getTier, type Tier } from './tiers';
@@ -96,6 +96,8 @@ export async function updateTier(
       throw new TierHasRole({ tier_code: tierCode, role });
     const prices = wantedPrices(patch, platform.defaultCurrency, before.prices);
     if (patch.stripe_product_id) await refuseTakenProduct(tx, patch.stripe_product_id, before.id);
+    const product = patch.stripe_product_id === undefined ? before.stripeProductId : patch.stripe_product_id;
+    if (before.stripeProductId && product !== before.stripeProductId) await refuseLostPrices(tx, before.id);
     const changes = columns(patch);
     if (Object.keys(changes).length > 0) await tx.update(tiers).set(changes).where(eq(tiers.id, before.id));
     if (prices) await writePrices(tx, before.id, prices);
