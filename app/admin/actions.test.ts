@@ -248,3 +248,15 @@ test('a day of the year 0 is a wrong day in both forms for exceptions', async ()
     saveExceptions: { status: 'error', fields: { 'until.max_products': expect.any(String) } },
   });
 });
+
+test('a way back that no header can hold is refused before anything is written', async () => {
+  await signIn('usr_boss');
+  const change = (await everyAction()).find(({ action }) => action.endsWith(' changePlan'));
+  const before = await written();
+  for (const back of ['/admin/merchants/x\r\nSet-Cookie: a=b', '/admin/merchants/../../evil', '//evil.test'])
+    expect(await change?.call({ back })).toMatchObject({
+      status: 'error',
+      fields: { back: expect.any(String) },
+    });
+  expect(await written()).toBe(before);
+});

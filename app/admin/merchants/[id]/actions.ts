@@ -34,7 +34,7 @@ const change = place.extend({
   /** Asked where the plan is given for nothing. */
   reason: reason.optional(),
   proration_date: z.coerce.number().int().optional(),
-  back: z.string().startsWith('/admin/merchants/'),
+  back: z.string().regex(/^\/admin\/merchants\/[\w-]+(\?[\w=&-]*)?$/),
 });
 
 /** Changes the plan as it was previewed: through Stripe where Stripe has it, else here and free. */
