@@ -50,8 +50,8 @@ export async function seedDemo(db: Db, now = new Date()): Promise<void> {
   await db.insert(seeds).values({ name: SEED, done: false }).onConflictDoNothing();
   await makeCatalogue(db);
   const merchants = [...namedMerchants, ...otherMerchants];
-  if (isLocalStripe()) await liveThroughYear(db, requireStripe(), merchants, now);
-  else await makePeople(db, merchants, now);
+  const clockOffsetMs = isLocalStripe() ? await liveThroughYear(db, requireStripe(), merchants, now) : 0;
+  if (!isLocalStripe()) await makePeople(db, merchants, now);
   await makeStaff(db, now);
   await expireTrials(db, now);
   await makeShopRows(db, merchants, now);
@@ -59,7 +59,7 @@ export async function seedDemo(db: Db, now = new Date()): Promise<void> {
     .update(webhookEvents)
     .set({ receivedAt: sql`${webhookEvents.createdAt}`, processedAt: sql`${webhookEvents.createdAt}` });
   await putHistoryAway(db);
-  await setClockOffset(db, 0);
+  await setClockOffset(db, clockOffsetMs);
   await db.update(seeds).set({ done: true }).where(eq(seeds.name, SEED));
 }
 
@@ -78,7 +78,13 @@ const dayBefore = (now: Date, days: number): Date => {
   return day > now ? now : day;
 };
 
-async function liveThroughYear(db: Db, stripe: Stripe, merchants: DemoMerchant[], now: Date): Promise<void> {
+/** How far local Stripe's clock is ahead of real time afterwards, in milliseconds. */
+async function liveThroughYear(
+  db: Db,
+  stripe: Stripe,
+  merchants: DemoMerchant[],
+  now: Date,
+): Promise<number> {
   const control = controlOf(env().STRIPE_API_BASE ?? '');
   await control('/_local/reset', { at: toUnix(dayBefore(now, HISTORY_DAYS)) });
   await applyPush(db, stripe, { kind: 'system', id: 'seed' }, dayBefore(now, HISTORY_DAYS));
@@ -102,10 +108,13 @@ async function liveThroughYear(db: Db, stripe: Stripe, merchants: DemoMerchant[]
     await inbox.settled();
   }
   await control('/_local/advance', { to: toUnix(now), app: false });
+  // The telling took a while: from here on Stripe's clock, and the app's with it, go with the real one.
+  const { offset_ms } = await control('/_local/advance', { to: toUnix(new Date()) + 1, app: false });
   await inbox.settled();
   await inbox.close();
   // The rest of the last month's events, so that the inbox lacks none that Stripe still lists.
   await takeMissedEvents(db, stripe, { now, livemode: false, actor: { kind: 'system', id: 'seed' } });
+  return Number(offset_ms);
 }
 
 async function join(db: Db, merchant: DemoMerchant, at: Date, passwordHash: string): Promise<void> {

@@ -236,9 +236,7 @@ async function changeAtPeriodEnd(
   const id = live.stripeSubscriptionId;
   const schedule = await callStripe(() =>
     stripe.subscriptionSchedules.create({ from_subscription: id }),
-  ).catch((error) => {
-    throw asConflict(error, target.code);
-  });
+  ).catch(overtaken);
   const phase = schedule.phases[0];
   if (!phase) throw new SubscriptionConflict({ tier_code: target.code });
   const keep = phase.items.map((item) => ({

@@ -62,7 +62,7 @@ export function LimitsForm({ tier, disabledReason }: { tier: Tier; disabledReaso
                     return (
                       <div
                         key={feature.code}
-                        className="grid grid-cols-[1fr_9rem] items-start gap-3 [&>:first-child]:pt-2.5"
+                        className="grid grid-cols-[1fr_9rem] items-start gap-3 [&:not(:has(:checked))_input]:placeholder:text-transparent [&>:first-child]:pt-2.5"
                       >
                         {on}
                         <TextField

@@ -62,6 +62,7 @@ export async function changePlan(_state: FormState, form: FormData): Promise<For
       }
       redirect(back as Route);
     },
+    { nameOf: (path) => (path === 'unit_amount' ? 'price' : path) },
   );
 }
 
