@@ -99,6 +99,12 @@ async function signedInState(browser: Browser, person: Person, baseURL: string):
 
 /** Fails with rule, help and elements when axe finds anything on the page as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // A colour on its way from one theme to the other is neither's.
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document.getAnimations().flatMap((one) => (one instanceof CSSTransition ? [one.finished] : [])),
+    ),
+  );
   const { violations } = await new AxeBuilder({ page }).analyze();
   const findings = violations.map(({ id, help, nodes }) => ({
     id,
