@@ -6,6 +6,7 @@ import { testDatabase } from '@/db/testing';
 import { listSubscriptions } from './billing/subscription-list';
 import { features } from './features';
 import { listMerchants } from './tenancy/merchant-list';
+import { listAllStores } from './tenancy/store-list';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 const at = new Date('2026-03-01T00:00:00Z');
@@ -63,4 +64,9 @@ test('a part of somebody’s e-mail or of an id finds nobody; what ends is said 
     ['mer_oak', true],
     ['mer_elm', false],
   ]);
+});
+
+test.each(['the OAK', 'oak1', 'oak in par'])('%s finds the store, and no other', async (search) => {
+  const rows = await listAllStores(database.db, { search, limit: 5 });
+  expect(rows.map((row) => row.code)).toEqual(['OAK1']);
 });

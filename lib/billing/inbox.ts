@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
-import { webhookEvents } from '@/db/schema';
+import { merchants, webhookEvents } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
 import { type Actor, recordAudit } from './audit';
 import { type InboxDeps, type InboxRow, ignoreEvent, processStored } from './webhooks';
@@ -16,8 +16,10 @@ export type InboxFilter = {
   limit: number;
 };
 
+export type ListedEvent = Omit<InboxRow, 'payload'> & { merchantName: string | null };
+
 /** The events, newest arrival first, by cursor. */
-export async function listEvents(db: Db, filter: InboxFilter): Promise<Omit<InboxRow, 'payload'>[]> {
+export async function listEvents(db: Db, filter: InboxFilter): Promise<ListedEvent[]> {
   const { payload: _payload, ...columns } = columnsOf();
   const where: (SQL | undefined)[] = [
     // Written out, of a closed list: only so a cached plan knows that the index of what is not processed holds it.
@@ -30,8 +32,9 @@ export async function listEvents(db: Db, filter: InboxFilter): Promise<Omit<Inbo
       : undefined,
   ];
   return db
-    .select(columns)
+    .select({ ...columns, merchantName: merchants.name })
     .from(webhookEvents)
+    .leftJoin(merchants, eq(merchants.id, webhookEvents.merchantId))
     .where(and(...where))
     .orderBy(desc(webhookEvents.receivedAt), desc(webhookEvents.id))
     .limit(filter.limit);

@@ -12,7 +12,10 @@ export type StoreListRow = {
   createdAt: Date;
 };
 
-/** The stores, newest first, by cursor; `search` looks into codes and names. One statement. */
+/**
+ * The stores, newest first, by cursor; `search` looks into their codes and names and their merchants' names and e-mails, each
+ * by its index and bounded. One statement.
+ */
 export async function listAllStores(
   db: Db,
   filter: { search?: string; before?: { at: Date; id: string }; limit: number },
@@ -21,7 +24,10 @@ export async function listAllStores(
   const search = filter.search?.trim().toLowerCase();
   if (search) {
     const like = `%${search.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
-    where.push(sql`lower(s.code || ' ' || s.name) like ${like}`);
+    where.push(sql`s.id in (
+      (select id from ${stores} where lower(code || ' ' || name) like ${like} limit 500)
+      union (select own.id from ${merchants} m2 join ${stores} own on own.merchant_id = m2.id
+        where lower(m2.name || ' ' || m2.email) like ${like} limit 500))`);
   }
   if (filter.before)
     where.push(sql`(s.created_at, s.id) < (${filter.before.at.toISOString()}, ${filter.before.id})`);

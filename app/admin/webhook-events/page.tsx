@@ -69,6 +69,18 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
         </>
       ),
     },
+    {
+      key: 'merchant',
+      header: t('merchant'),
+      cell: (row) =>
+        row.merchantId ? (
+          <Link href={`/admin/merchants/${row.merchantId}` as Route} prefetch={false} className="link">
+            {row.merchantName ?? row.merchantId}
+          </Link>
+        ) : (
+          '–'
+        ),
+    },
     { key: 'status', header: t('status'), cell: (row) => <EventStatus status={row.status} /> },
     { key: 'attempts', header: t('attempts'), align: 'right', cell: (row) => row.attempts },
     {
