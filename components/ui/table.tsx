@@ -11,7 +11,7 @@ export type Column<Row> = {
 
 /**
  * A list: a table on a wide screen, rows of name and value on a narrow one. A link in a cell with the class `stretch`
- * (`after:absolute after:inset-0`) makes the whole row clickable.
+ * makes the whole row clickable.
  */
 export function Table<Row>({
   caption,

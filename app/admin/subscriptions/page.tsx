@@ -145,7 +145,7 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
           scroll={false}
           prefetch={false}
           aria-label={t('edit.title', { name: row.merchantName })}
-          className={buttonClass('secondary', 'sm', 'relative z-10')}
+          className={buttonClass('secondary', 'sm')}
         >
           {t('edit.edit')}
         </Link>
