@@ -7,6 +7,7 @@ import {
   invitations,
   invoices,
   merchants,
+  stores,
   stripeDifferences,
   subscriptions,
   users,
@@ -93,6 +94,8 @@ test('it ends at Stripe, its people are erased, links to join are dead; invoices
   expect(await stripe.customers.retrieve(customer?.stripeCustomerId ?? '')).toMatchObject({ deleted: true });
   expect(await stage.current(shop)).toMatchObject({ status: 'canceled', mrrCents: 0 });
   expect(await findInvitation(db, token, now)).toBeNull();
+  const shops = await db.select().from(stores).where(eq(stores.merchantId, merchantId));
+  expect(shops.map(({ name }) => name)).toEqual(['Closed store']);
   for (const [table, words] of [
     [invitations, 'person.test'],
     [users, customer?.email],

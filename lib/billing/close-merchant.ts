@@ -7,6 +7,7 @@ import {
   memberships,
   merchants,
   storeAddOns,
+  stores,
   subscriptions,
   users,
 } from '@/db/schema';
@@ -141,6 +142,7 @@ async function erase(
     .update(merchants)
     .set({ name: 'Closed merchant', email: gone, closedAt: now })
     .where(eq(merchants.id, merchantId));
+  await tx.update(stores).set({ name: 'Closed store' }).where(eq(stores.merchantId, merchantId));
   await queueErasure(tx, merchantId, new Date());
   await recordAudit(tx, input.actor, now, {
     action: 'merchant.closed',
