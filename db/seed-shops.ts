@@ -146,6 +146,17 @@ async function makeOverrides(db: Db, now: Date): Promise<void> {
       createdAt: addDays(now, -280),
       expiresAt: addDays(now, 85),
     },
+    {
+      id: 'ovr_hazel_products',
+      ...base,
+      merchantId: idsOf('hazel_hardware').merchantId,
+      featureCode: 'max_products',
+      hasLimit: true,
+      limitValue: 300,
+      reason: 'Season catalogue, until it has chosen a bigger plan',
+      createdAt: addDays(now, -100),
+      expiresAt: addDays(now, -9),
+    },
   ]);
 }
 

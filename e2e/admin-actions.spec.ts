@@ -1,5 +1,5 @@
 import type { APIRequestContext, Page } from '@playwright/test';
-import { expect, test } from './fixtures';
+import { expect, expectAccessible, test } from './fixtures';
 
 /*
  * Every action of an admin, clicked once, on merchants of this file alone; and what is left of a closed one.
@@ -134,7 +134,7 @@ test.describe('an admin', () => {
     await expect(page.getByText('Reason: Sold by hand').first()).toBeVisible();
   });
 
-  test('runs a job, and makes a key that works until it is revoked', async ({ page, request }) => {
+  test('runs a job, and makes a key that works until it is revoked', async ({ page, context, request }) => {
     await page.goto('/admin/jobs');
     await page.getByRole('button', { name: 'Run now Check usage counters' }).click();
     await expect(page.getByText('Check usage counters is done.')).toBeVisible();
@@ -155,6 +155,16 @@ test.describe('an admin', () => {
     const secret = form.getByText(/^tl_[\w-]{32}$/);
     await expect(secret).toBeVisible();
     const key = (await secret.textContent()) ?? '';
+    await expect(form.getByLabel('Name')).toHaveCount(0);
+    await expectAccessible(page);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await form.getByRole('button', { name: 'Copy' }).click();
+    await expect(form.getByRole('button', { name: 'Copied' })).toBeVisible();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+    await form.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'New key' }).click();
+    await expect(form.getByLabel('Name')).toHaveValue('');
+    await expect(page.getByText(key)).toHaveCount(0);
     const ask = () =>
       request.get('/api/v1/admin/subscriptions/stats', { headers: { authorization: `Bearer ${key}` } });
     expect((await ask()).status()).toBe(200);

@@ -67,6 +67,11 @@ test.describe('an admin', () => {
     await again.getByLabel('Team members').fill('');
     await again.getByRole('group', { name: 'White label' }).getByLabel('White label').selectOption('');
     await again.getByRole('button', { name: 'Save exceptions' }).press('Enter');
+    await expect(again.getByText('Write why the exception ends.')).toHaveCount(2);
+    for (const name of ['Team members', 'White label']) {
+      await again.getByRole('group', { name }).getByLabel('Reason').fill('It was a trial');
+    }
+    await again.getByRole('button', { name: 'Save exceptions' }).press('Enter');
     await expect(page.getByText('2 exceptions are saved.')).toBeVisible();
     await page.getByRole('link', { name: PAYING, exact: true }).click();
     await expect(page.getByText('2 earlier exceptions')).toBeVisible();

@@ -72,6 +72,16 @@ test.describe('an admin', () => {
     const why = page.locator('#usage').getByText('Moves its whole catalogue');
     await expect(why).toBeVisible();
     await expect(why).toContainText(date);
+
+    await page.getByRole('button', { name: 'End the exception for Products' }).click();
+    const end = page.getByRole('dialog', { name: 'End the exception for Products' });
+    await end.getByRole('button', { name: 'End exception' }).click();
+    await expect(end.getByLabel('Reason')).toBeFocused();
+    await end.getByLabel('Reason').fill('The catalogue stayed where it was');
+    await end.getByRole('button', { name: 'End exception' }).click();
+    await expect(page.getByText('The exception is ended.')).toBeVisible();
+    await expect(page.locator('#audit').getByText(/The catalogue stayed where it was/)).toBeVisible();
+    await expect(why).toHaveCount(0);
   });
 
   test('gives credits with a reason, and is told when there are too few to take', async ({ page }) => {

@@ -5,6 +5,9 @@ export type RefusalView = {
   options: { label: string; href?: string }[];
 };
 
+/** What is shown once and never again, in finished words. */
+export type SecretView = { text: string; value: string; copy: string; copied: string };
+
 /** The answer of a form's server action, in the viewer's language. `values` brings back what was typed. */
 export type FormState = {
   status: 'idle' | 'ok' | 'error';
@@ -14,6 +17,8 @@ export type FormState = {
   fields?: Record<string, string>;
   values?: Record<string, string>;
   refusal?: RefusalView;
+  /** Shown in place of the fields after success: the dialog around the form stays open for it. */
+  secret?: SecretView;
   /** What was left out or would happen, line by line; a line may lead somewhere. */
   report?: (string | { text: string; href: string })[];
 };

@@ -13,6 +13,7 @@ import {
 } from 'react';
 import { type FormAction, type FormState, idle } from './form-state';
 import { RefusalPanel } from './refusal-panel';
+import { Secret } from './secret';
 import { showToast } from './toast';
 
 const FormContext = createContext<{ state: FormState; pending: boolean }>({ state: idle, pending: false });
@@ -63,7 +64,10 @@ export function ActionForm({
     startTransition(async () => {
       const next: FormState | undefined = await action(state, data);
       if (!next) return; // redirected
-      if (next.status === 'ok') {
+      if (next.secret) {
+        // Once it is closed, the dialog is there for the next one.
+        element.closest('dialog')?.addEventListener('close', () => setAnswer(null), { once: true });
+      } else if (next.status === 'ok') {
         if (next.message) showToast(next.message);
         if (resetOnSuccess) element.reset();
         element.closest('dialog')?.close();
@@ -83,7 +87,7 @@ export function ActionForm({
         <FormAnswer state={state} />
         {/* Sent without JavaScript, or before it was there: nobody made a toast of the answer. */}
         {answer === null && sent.status === 'ok' && sent.message ? <p role="status">{sent.message}</p> : null}
-        {children}
+        {state.secret ? <Secret {...state.secret} /> : children}
       </form>
     </FormContext>
   );

@@ -1,11 +1,12 @@
 import { and, desc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '@/db/ids';
 import { MARKET } from '@/db/make';
 import { auditLog, invoices, mrrMovements, tiers } from '@/db/schema';
 import { getBillingOverview } from './overview';
 import { setSubscription } from './subscription-admin';
 import { openStage, type Stage } from './testing';
-import { changeTier, previewChange } from './tier-change';
+import { changeTier, previewChange, undoPendingChange } from './tier-change';
 import { updateTier } from './tier-edit';
 
 // An admin moves a merchant to a plan that owners cannot choose, at a price agreed with it.
@@ -155,20 +156,33 @@ describe('a plan made to measure', () => {
     expect(await stage.current(shop)).toMatchObject({ tier: { code: 'business' }, unitAmount: 19_900 });
   });
 
-  test('is known by its product: the plan keeps it while somebody pays such a price', async () => {
+  test('is known by its product: the plan keeps it while somebody pays such a price, or will', async () => {
     const shop = await stage.subscriber('business');
     const { account: _, ...context } = await stage.by(shop);
-    const keeps = async (code: string) => {
-      const [before] = await stage.db.select().from(tiers).where(eq(tiers.code, code));
-      const loses = updateTier(stage.db, MARKET, code, { stripe_product_id: null }, context);
-      await expect(loses).rejects.toMatchObject({
+    const [enterprise] = await stage.db.select().from(tiers).where(eq(tiers.code, 'enterprise'));
+    if (!enterprise) throw new Error('no plan without a price');
+    // A plan of its own: other tests' shops pay agreed prices of Enterprise.
+    const product = await stage.stripe.products.create({ name: 'Bespoke' });
+    await stage.db
+      .insert(tiers)
+      .values({ ...enterprise, id: newId('tier'), code: 'bespoke', stripeProductId: product.id });
+    const lose = () => updateTier(stage.db, MARKET, 'bespoke', { stripe_product_id: null }, context);
+    const keeps = async () => {
+      await expect(lose()).rejects.toMatchObject({
         fields: [{ path: 'stripe_product_id', rule: 'agreed_on_product' }],
       });
-      const [after] = await stage.db.select().from(tiers).where(eq(tiers.code, code));
-      expect(after?.stripeProductId).toBe(before?.stripeProductId);
+      const [after] = await stage.db.select().from(tiers).where(eq(tiers.code, 'bespoke'));
+      expect(after?.stripeProductId).toBe(product.id);
     };
-    await change(shop, ENTERPRISE);
-    await keeps('enterprise');
+    const agreed = (unitAmount: number) =>
+      change(shop, { tierCode: 'bespoke', interval: 'month', unitAmount });
+    expect((await agreed(9000)).subscription.pendingTier?.code).toBe('bespoke');
+    await keeps();
+    await undoPendingChange(stage.db, stage.stripe, await stage.by(shop));
+    expect((await lose()).stripeProductId).toBeNull();
+    await updateTier(stage.db, MARKET, 'bespoke', { stripe_product_id: product.id }, context);
+    expect((await agreed(75_000)).subscription.tier.code).toBe('bespoke');
+    await keeps();
     // The price that everybody pays is known by itself.
     const [business] = await stage.db.select().from(tiers).where(eq(tiers.code, 'business'));
     const link = (stripe_product_id: string | null | undefined) =>

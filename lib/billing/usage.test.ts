@@ -208,25 +208,26 @@ describe('observe mode', () => {
 
 test('a stock’s counter costs the same at one unit and at a million', async () => {
   const { db } = database;
-  const store = await makeAccount(db, 'heavy', { tier: 'enterprise' });
-  const time = async (rounds: number) => {
+  const light = await makeAccount(db, 'light', { tier: 'enterprise' });
+  const heavy = await makeAccount(db, 'heavy', { tier: 'enterprise' });
+  const took = new Map([light, heavy].map((store) => [store, [] as number[]]));
+  const take = async (store: typeof light) => {
     const started = performance.now();
-    for (let i = 0; i < rounds; i++) {
-      await db.transaction((tx) => consume(tx, store, productLimit, 1, { now, storeId: store.storeId }));
-    }
-    return (performance.now() - started) / rounds;
+    await db.transaction((tx) => consume(tx, store, productLimit, 1, { now, storeId: store.storeId }));
+    return performance.now() - started;
   };
-  await time(50);
-  const atOne = await time(100);
+  for (let i = 0; i < 20; i++) for (const store of [light, heavy]) await take(store);
   await db.execute(sql`
     insert into products (id, merchant_id, platform_id, store_id, sku, name, currency, unit_amount)
-    select 'prd_' || i, ${store.merchantId}, ${store.platformId}, ${store.storeId}, 'S' || i, 'P', 'EUR', 1
+    select 'prd_' || i, ${heavy.merchantId}, ${heavy.platformId}, ${heavy.storeId}, 'S' || i, 'P', 'EUR', 1
     from generate_series(1, 20000) i`);
   await db
     .update(usageCounters)
     .set({ used: 1_000_000 })
-    .where(eq(usageCounters.merchantId, store.merchantId));
-  const atMillion = await time(100);
+    .where(eq(usageCounters.merchantId, heavy.merchantId));
+  // In turns, and by the median: what else the machine does meets both.
+  for (let i = 0; i < 100; i++) for (const [store, times] of took) times.push(await take(store));
+  const [atOne = 0, atMillion = 0] = [...took.values()].map((times) => times.sort((a, b) => a - b)[50]);
   if (process.env.MEASURE) console.log({ atOne, atMillion });
-  expect(atMillion).toBeLessThan(atOne * 3 + 2);
+  expect(atMillion).toBeLessThan(atOne * 2);
 });

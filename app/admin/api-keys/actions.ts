@@ -18,7 +18,8 @@ const newKey = z.object({
 
 /** Makes a key and shows it, this once. */
 export async function createKey(_state: FormState, form: FormData): Promise<FormState> {
-  let secret: string | undefined;
+  const [t, c] = await Promise.all([getTranslations('console.keys'), getTranslations('console')]);
+  let secret: FormState['secret'];
   const answer = await attempt(form, newKey, async ({ name, role, merchant, expires }) => {
     const { db, actor } = await adminContext();
     const expiresAt = expires ? new Date(`${expires}T00:00:00Z`) : null;
@@ -30,18 +31,10 @@ export async function createKey(_state: FormState, form: FormData): Promise<Form
       expiresAt,
       actor,
     });
-    secret = key;
+    secret = { text: t('shownOnce'), value: key, copy: c('copy'), copied: c('copied') };
     refresh();
-    return (await getTranslations('console.keys'))('shownOnce');
   });
-  // The dialog stays open with the key in it: a toast would take it away.
-  return secret
-    ? {
-        status: 'error',
-        message: (await getTranslations('console.keys'))('created'),
-        report: [secret],
-      }
-    : answer;
+  return secret ? { ...answer, secret } : answer;
 }
 
 /** Revokes a key at once. */

@@ -107,7 +107,7 @@ describe('the override editor', () => {
       limit: { max_products: '600' },
       unlimited: { max_team_members: 'on' },
       enabled: { api_access: '' },
-      reason: { max_team_members: 'Family business' },
+      reason: { max_team_members: 'Family business', api_access: 'The pilot is over' },
       until: { max_team_members: '2027-01-31' },
     });
     const standing = await editor.standing();
@@ -142,6 +142,8 @@ describe('the override editor', () => {
     [{ limit: { max_products: '7', max_team_members: '3' } }, [['reason.max_team_members', 'required']]],
     [{ reason: { max_team_members: 'Why' } }, [['limit.max_team_members', 'required']]],
     [{ until: { white_label: '2027-01-01' } }, [['enabled.white_label', 'required']]],
+    [{ enabled: { api_access: '' } }, [['reason.api_access', 'why_it_ends']]],
+    [{ enabled: { api_access: '' }, reason: { api_access: '' } }, [['reason.api_access', 'why_it_ends']]],
     [{ unlimited: { max_products: 'on' } }, [['limit.max_products', 'limit_or_unlimited']]],
     [
       {
@@ -161,7 +163,11 @@ describe('the override editor', () => {
     const editor = await openEditor('two');
     await editor.save({ limit: { max_products: '600' } });
     const [conflict] = await problems(
-      editor.save({ limit: { max_products: '700' }, enabled: { api_access: '' } }),
+      editor.save({
+        limit: { max_products: '700' },
+        enabled: { api_access: '' },
+        reason: { api_access: 'The pilot is over' },
+      }),
     );
     expect(conflict).toBeInstanceOf(OverrideConflict);
     expect(conflict).toMatchObject({ code: 'edit_conflict', details: { feature_code: 'max_products' } });

@@ -70,7 +70,10 @@ export function toOverridesEdit(
     edit.seen[code] = fields.seen[code] ?? '';
     const says = is.limit !== '' || is.unlimited || is.enabled !== '';
     if (!says && row) {
-      edit.end.push({ feature_code: code, reason: is.reason && is.reason !== was.reason ? is.reason : null });
+      // The field still holds why it was made; the audit row says why it ends.
+      if (is.reason !== '' && is.reason !== was.reason)
+        edit.end.push({ feature_code: code, reason: is.reason });
+      else problems.push({ path: `reason.${code}`, rule: 'why_it_ends', message: 'says why it was made' });
       continue;
     }
     if (!says) {

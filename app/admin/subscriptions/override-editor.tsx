@@ -43,7 +43,7 @@ export function OverrideEditor({ edit, locked }: { edit: SubscriptionEdit; locke
   );
 }
 
-/** Why and until when are asked once the line says something; with what it says taken away they go. */
+/** Why and until when are asked once the line says something; with what it says taken away they go, unless it ends what stood. */
 const WHEN_SAID =
   "hidden gap-3 group-has-[[inputmode]:not(:placeholder-shown)]/line:grid group-has-[:checked[type=checkbox]]/line:grid group-has-[option:not([value='']):checked]/line:grid group-has-[[aria-invalid]]/line:grid";
 
@@ -103,7 +103,7 @@ function OverrideLine({
         </div>
       )}
       {!isFlag && values.enabled ? choice : null}
-      <div className={`${WHEN_SAID} ${isFlag ? '' : 'sm:grid-cols-[1fr_11rem]'}`}>
+      <div className={`${own ? 'grid gap-3' : WHEN_SAID} ${isFlag ? '' : 'sm:grid-cols-[1fr_11rem]'}`}>
         <TextField name={`reason.${code}`} label={c('reason')} defaultValue={values.reason} maxLength={500} />
         <TextField name={`until.${code}`} type="date" label={t('expiresAt')} defaultValue={values.until} />
       </div>

@@ -230,9 +230,10 @@ function aboutThisForm(error: unknown): never {
 
 /** Ends an exception: the plan's own limit holds again at once. */
 export async function endException(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, place.extend({ feature: z.string() }), async ({ feature, ...account }) => {
+  const input = place.extend({ feature: z.string(), reason });
+  return attempt(form, input, async ({ feature, reason: why, ...account }) => {
     const { db, actor, now } = await adminContext();
-    await endOverride(db, account, feature, { actor, now });
+    await endOverride(db, account, feature, { actor, now, reason: why });
     refresh();
     return (await words())('done.ended');
   });

@@ -2,10 +2,12 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import { useFeatureName } from '@/components/billing/feature-words';
 import { Card } from '@/components/ui/card';
-import { ConfirmButton } from '@/components/ui/confirm-button';
+import { Dialog } from '@/components/ui/dialog';
 import { Disclosure } from '@/components/ui/disclosure';
+import { TextArea } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
+import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
 import { isInForce, resolveGrant } from '@/lib/billing/entitlements';
 import type { OverrideRow } from '@/lib/billing/overrides';
@@ -28,6 +30,7 @@ type Row = {
 /** What the plan gives, what this merchant has instead and why; one exception per feature. */
 export function OverridesSection({ page, locked }: { page: MerchantPage; locked?: string }) {
   const t = useTranslations('merchant.overrides');
+  const c = useTranslations('console');
   const nameOf = useFeatureName();
   const words = useOverrideWords(page);
   const { account, overrides, overview, facts, now } = page;
@@ -72,17 +75,24 @@ export function OverridesSection({ page, locked }: { page: MerchantPage; locked?
         <span className="flex flex-wrap justify-end gap-2">
           <OverrideForm {...row} account={account} locked={locked} />
           {row.own ? (
-            <ActionForm action={endException} fields={{ ...account, feature: row.code }}>
-              <ConfirmButton
-                question={t('endQuestion', { feature: row.name })}
-                confirm={t('end')}
-                cancel={t('keep')}
-                disabledReason={locked}
+            <Dialog
+              trigger={t('end')}
+              triggerLabel={t('endFor', { feature: row.name })}
+              size="sm"
+              title={t('endFor', { feature: row.name })}
+              description={t('endText')}
+              closeLabel={c('close')}
+              disabledReason={locked}
+            >
+              <ActionForm
+                action={endException}
+                fields={{ ...account, feature: row.code }}
+                className="space-y-4"
               >
-                {t('end')}
-                <span className="sr-only">{row.name}</span>
-              </ConfirmButton>
-            </ActionForm>
+                <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
+                <SubmitButton variant="danger">{t('endNow')}</SubmitButton>
+              </ActionForm>
+            </Dialog>
           ) : null}
         </span>
       ),
