@@ -6,9 +6,9 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import { DAY, HOUR, nextBoundary } from '../clock';
 import { shapeInvoice, viewInvoice } from '../objects/invoices';
+import { dropPendingUpdate } from '../objects/subscription-update';
 import {
   discountsOf,
-  dropPendingUpdate,
   ENDED,
   endNow,
   pendingDrafts,

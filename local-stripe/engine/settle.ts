@@ -5,7 +5,8 @@ import type { App } from '../app';
 import { sessionPaid, sessionPaymentFailed } from '../objects/checkout-sessions';
 import { subscriptionOf } from '../objects/invoices';
 import type { Outcome } from '../objects/payments';
-import { applyPendingUpdate, endNow, setStatus } from '../objects/subscriptions';
+import { applyPendingUpdate } from '../objects/subscription-update';
+import { endNow, setStatus } from '../objects/subscriptions';
 import type { Invoice, PaymentIntent, Subscription } from '../types';
 import { markPaid, nextRetry } from './collect';
 

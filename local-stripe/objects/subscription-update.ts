@@ -2,8 +2,15 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { HOUR } from '../clock';
-import { type Change, type Plan, planChange } from '../engine/changes';
-import { collect, createInvoice, finalize, foreseeCollection } from '../engine/collect';
+import { type Change, type Plan, planChange, truncateBilled } from '../engine/changes';
+import {
+  collect,
+  createInvoice,
+  finalize,
+  foreseeCollection,
+  recordBilled,
+  voidInvoice,
+} from '../engine/collect';
 import { type Draft, priceAmount, priceWords } from '../engine/invoicing';
 import { followItems } from '../engine/schedules';
 import { invalid } from '../errors';
@@ -15,16 +22,7 @@ import { dropDiscount, makeDiscount } from './discounts';
 import { shapeInvoice } from './invoices';
 import { resolvePaymentMethod } from './payment-methods';
 import type { UpdateGiven } from './subscription-params';
-import {
-  discountsOf,
-  dropPendingUpdate,
-  ENDED,
-  pendingDrafts,
-  periodEnd,
-  refusal,
-  setStatus,
-  writePlan,
-} from './subscriptions';
+import { discountsOf, ENDED, pendingDrafts, periodEnd, refusal, setStatus, writePlan } from './subscriptions';
 
 export function extraDrafts(app: App, items: UpdateGiven['add_invoice_items'], sub: string | null): Draft[] {
   return (items ?? []).map((item, at) => {
@@ -53,6 +51,11 @@ export function extraDrafts(app: App, items: UpdateGiven['add_invoice_items'], s
       credited: null,
     };
   });
+}
+
+/** What is to end with its period ends with the one it now has. */
+function followPeriod(sub: Subscription): void {
+  if (sub.cancel_at_period_end) sub.cancel_at = periodEnd(sub);
 }
 
 /**
@@ -189,7 +192,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
       return holdUpdate(app, sub, plan, drafts, given);
     }
   }
-  if (plan?.touchesItems && sub._.pending_invoice) dropPendingUpdate(app, sub, null);
+  supersedePendingUpdate(app, sub, given, plan?.touchesItems ?? false);
 
   const before = app.view('subscriptions', sub);
   if (plan) {
@@ -197,7 +200,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
     writePlan(sub, plan);
     if (wasTrialing && (plan.trialEnd ?? 0) <= app.now) sub.status = 'active';
     if (plan.trialEnd && plan.trialEnd > app.now) sub.status = 'trialing';
-    if (sub.cancel_at_period_end) sub.cancel_at = periodEnd(sub);
+    followPeriod(sub);
     if (!paysNow && behavior === 'create_prorations')
       for (const one of [...plan.credits, ...plan.charges])
         keepPending(app, sub, one, given.proration_date ?? app.now);
@@ -264,7 +267,7 @@ function holdUpdate(
   drafts: Draft[],
   given: UpdateGiven,
 ): Subscription {
-  if (sub._.pending_invoice) dropPendingUpdate(app, sub, null);
+  supersedePendingUpdate(app, sub, given, true);
   const invoice = createInvoice(
     app,
     { ...updateInvoiceGiven(app, sub, drafts, given.proration_date), autoAdvance: false },
@@ -290,6 +293,73 @@ function holdUpdate(
   if (invoice.status === 'open')
     collect(app, invoice, { automatic: false, offSession: given.off_session ?? false });
   return sub;
+}
+
+/** The invoice of a pending update was paid. https://docs.stripe.com/billing/subscriptions/pending-updates */
+export function applyPendingUpdate(app: App, sub: Subscription): void {
+  const pending = sub.pending_update;
+  const invoice = app.store.get('invoices', sub._.pending_invoice);
+  if (!pending || !invoice) return;
+  const before = app.view('subscriptions', sub);
+  const { now } = app;
+  const at = sub._.pending_at ?? now;
+  const items = pending.subscription_items;
+  if (items) {
+    const touched = sub.items
+      .filter((old) => {
+        const next = items.find((item) => item.id === old.id);
+        return (
+          !next ||
+          next.price !== old.price ||
+          next.quantity !== old.quantity ||
+          next.current_period_end !== old.current_period_end
+        );
+      })
+      .map((item) => item.id);
+    sub._.billed = truncateBilled(sub._.billed, touched, at);
+    sub.items = items;
+  }
+  if (pending.billing_cycle_anchor) sub.billing_cycle_anchor = pending.billing_cycle_anchor;
+  if (pending.trial_end) sub.trial_end = pending.trial_end;
+  if (pending.metadata) sub.metadata = pending.metadata;
+  followPeriod(sub);
+  if (pending.cancel_at_period_end !== null)
+    setCancellation(app, sub, pending.cancel_at_period_end, undefined);
+  sub.pending_update = null;
+  sub._.pending_invoice = null;
+  sub._.pending_at = null;
+  app.store.put('subscriptions', sub);
+  recordBilled(app, invoice);
+  app.told('subscriptions', sub, 'customer.subscription.updated', before);
+  app.emit('customer.subscription.pending_update_applied', app.view('subscriptions', sub));
+}
+
+export function dropPendingUpdate(
+  app: App,
+  sub: Subscription,
+  event: 'customer.subscription.pending_update_expired' | null,
+): void {
+  const invoice = app.store.get('invoices', sub._.pending_invoice);
+  app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
+    rec.pending_update = null;
+    rec._.pending_invoice = null;
+    rec._.pending_at = null;
+  });
+  if (invoice?.status === 'open') voidInvoice(app, invoice);
+  if (event) app.emit(event, app.view('subscriptions', sub));
+}
+
+/**
+ * A change of items takes the place of one that waits; a `cancel_at_period_end` that contradicts the one waiting
+ * expires it, whatever else is asked. https://docs.stripe.com/changelog/endive/2026-09-30/scheduled-subscription-cancellation
+ */
+function supersedePendingUpdate(app: App, sub: Subscription, given: UpdateGiven, replaces: boolean): void {
+  if (!sub.pending_update) return;
+  const waiting = sub.pending_update.cancel_at_period_end;
+  const asked = given.cancel_at_period_end;
+  if (waiting !== null && asked !== undefined && asked !== waiting)
+    dropPendingUpdate(app, sub, 'customer.subscription.pending_update_expired');
+  else if (replaces) dropPendingUpdate(app, sub, null);
 }
 
 /** `create_prorations`: pending items for the next invoice (stripe.md 22). */

@@ -6,14 +6,7 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
 import { draft, type Plan, periodAfter, shapeItem, truncateBilled } from '../engine/changes';
-import {
-  collect,
-  createInvoice,
-  finalize,
-  foreseeCollection,
-  recordBilled,
-  voidInvoice,
-} from '../engine/collect';
+import { collect, createInvoice, finalize, foreseeCollection, voidInvoice } from '../engine/collect';
 import { type Draft, priceAmount } from '../engine/invoicing';
 import { cancelScheduleOf } from '../engine/schedules';
 import { cardError, invalid, missing } from '../errors';
@@ -408,57 +401,6 @@ export function writePlan(sub: Subscription, plan: Plan): void {
     sub.trial_end = plan.trialEnd;
     if (plan.trialEnd) sub.trial_start ??= sub.created;
   }
-}
-
-/** The invoice of a pending update was paid. https://docs.stripe.com/billing/subscriptions/pending-updates */
-export function applyPendingUpdate(app: App, sub: Subscription): void {
-  const pending = sub.pending_update;
-  const invoice = app.store.get('invoices', sub._.pending_invoice);
-  if (!pending || !invoice) return;
-  const before = app.view('subscriptions', sub);
-  const { now } = app;
-  const at = sub._.pending_at ?? now;
-  const items = pending.subscription_items;
-  if (items) {
-    const touched = sub.items
-      .filter((old) => {
-        const next = items.find((item) => item.id === old.id);
-        return (
-          !next ||
-          next.price !== old.price ||
-          next.quantity !== old.quantity ||
-          next.current_period_end !== old.current_period_end
-        );
-      })
-      .map((item) => item.id);
-    sub._.billed = truncateBilled(sub._.billed, touched, at);
-    sub.items = items;
-  }
-  if (pending.billing_cycle_anchor) sub.billing_cycle_anchor = pending.billing_cycle_anchor;
-  if (pending.trial_end) sub.trial_end = pending.trial_end;
-  if (pending.metadata) sub.metadata = pending.metadata;
-  sub.pending_update = null;
-  sub._.pending_invoice = null;
-  sub._.pending_at = null;
-  app.store.put('subscriptions', sub);
-  recordBilled(app, invoice);
-  app.told('subscriptions', sub, 'customer.subscription.updated', before);
-  app.emit('customer.subscription.pending_update_applied', app.view('subscriptions', sub));
-}
-
-export function dropPendingUpdate(
-  app: App,
-  sub: Subscription,
-  event: 'customer.subscription.pending_update_expired' | null,
-): void {
-  const invoice = app.store.get('invoices', sub._.pending_invoice);
-  app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
-    rec.pending_update = null;
-    rec._.pending_invoice = null;
-    rec._.pending_at = null;
-  });
-  if (invoice?.status === 'open') voidInvoice(app, invoice);
-  if (event) app.emit(event, app.view('subscriptions', sub));
 }
 
 /** Ends it now: customer.subscription.deleted, and nothing collects any more (stripe.md 21). */
