@@ -126,7 +126,7 @@ async function noteAct(
 const about = (before: InboxRow, after: InboxRow) => ({
   entity: 'webhook_event',
   entityId: before.id,
-  merchantId: before.merchantId,
+  merchantId: after.merchantId ?? before.merchantId,
   before: { status: before.status, error: before.error },
   after: { status: after.status, error: after.error },
 });

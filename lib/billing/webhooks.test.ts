@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog, invoices, subscriptions, webhookEvents } from '@/db/schema';
 import { getBalance } from './credits';
+import { getEvent, listEvents, replayEvent, setEventAside } from './inbox';
 import { findCurrentSubscription } from './subscriptions';
 import { openStage, type Stage } from './testing';
 import { InvalidSignature, retryDueEvents, verifySignature } from './webhooks';
@@ -156,6 +157,46 @@ describe('an event is taken in', () => {
     expect(await stage.deliver(event)).toEqual({ id, status: 'ignored' });
     const [row] = await stage.db.select().from(webhookEvents).where(eq(webhookEvents.id, id));
     expect(row?.reason).toBe(reason);
+  });
+
+  test('one that fails or is ignored is still its merchant’s: by the customer, else by our marks', async () => {
+    const { account } = await stage.merchant();
+    const customer = await stage.customer(account);
+    await stage.deliverNew();
+    const { merchantId } = account;
+    const event = { object: 'event', created: 1_795_000_000, livemode: false };
+    const cases = [
+      // Not readable as what its type says, so that it fails.
+      ['failed', 'customer.subscription.updated', { id: 'sub_odd', object: 'subscription', customer }],
+      ['failed', 'checkout.session.completed', { id: 'cs_odd', metadata: { merchant: merchantId } }],
+      ['ignored', 'nothing.known', { id: 'x_1', customer, metadata: { merchant: 'mer_nobody' } }],
+      ['ignored', 'invoice.upcoming', { object: 'invoice', customer }],
+    ] as const;
+    const ids = cases.map((_, index) => `evt_whose_${merchantId}_${index}`);
+    for (const [index, [status, type, object]] of cases.entries()) {
+      const answer = await stage.deliver({ ...event, id: ids[index], type, data: { object } });
+      expect(answer.status, type).toBe(status);
+    }
+    const nobody = { id: 'x_2', customer: 'cus_nobody', metadata: { merchant: 'mer_nobody' } };
+    await stage.deliver({ ...event, id: 'evt_nobodys', type: 'nothing.known', data: { object: nobody } });
+    const listed = await listEvents(stage.db, { merchantId, limit: 20 });
+    expect(listed.map((row) => row.id)).toEqual(expect.arrayContaining(ids));
+    expect((await getEvent(stage.db, 'evt_nobodys')).merchantId).toBeNull();
+
+    const [first = '', second = ''] = ids;
+    const now = await stage.now();
+    const admin = { kind: 'user', id: 'usr_whose' } as const;
+    // Stored before its customer was known: told when it is tried again.
+    await stage.db.update(webhookEvents).set({ merchantId: null }).where(eq(webhookEvents.id, first));
+    await replayEvent(stage.db, { stripe: stage.stripe, livemode: false, now }, first, admin);
+    expect((await getEvent(stage.db, first)).merchantId).toBe(merchantId);
+    await setEventAside(stage.db, second, 'an old session', admin, now);
+    const trail = await stage.db.select().from(auditLog).where(eq(auditLog.actorId, 'usr_whose'));
+    expect(trail.map((row) => [row.action, row.merchantId]).sort()).toEqual([
+      ['event.ignored', merchantId],
+      ['event.replayed', merchantId],
+    ]);
+    await stage.db.delete(webhookEvents).where(eq(webhookEvents.id, first));
   });
 
   test('an unmapped price waits as failed with a plain reason, and goes through once mapped', async () => {

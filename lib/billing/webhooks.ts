@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { and, asc, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
-import { webhookEvents } from '@/db/schema';
+import { customers, merchants, webhookEvents } from '@/db/schema';
 import { DomainError, invalid } from '@/lib/errors';
 import { log } from '@/lib/log';
 import { Moved, type Outcome, type SyncContext } from './sync/mirror';
@@ -187,7 +187,11 @@ function instantOf(at: number | string): Date {
 
 function rowOf(event: StripeEvent) {
   const object = event.data?.object;
-  const customer = object?.object === 'customer' ? object.id : object?.customer;
+  // A detached payment method has no customer any more: whose it was stands in previous_attributes (stripe.md 34).
+  const customer =
+    object?.object === 'customer'
+      ? object.id
+      : (object?.customer ?? event.data?.previous_attributes?.customer);
   return {
     id: event.id,
     type: event.type,
@@ -199,21 +203,34 @@ function rowOf(event: StripeEvent) {
   };
 }
 
+/**
+ * Whose an event is by what it says itself, for one that was not applied: its customer's, else the merchant that our marks
+ * on the object name. It is part of the statement that writes the row; an applied event's merchant is told by its mirror.
+ */
+function whoseIs(event: StripeEvent): SQL<string | null> {
+  const { stripeCustomerId } = rowOf(event);
+  const marks = event.data?.object.metadata;
+  const named = marks && typeof marks === 'object' && 'merchant' in marks ? marks.merchant : null;
+  return sql`coalesce(
+    (select ${customers.merchantId} from ${customers} where ${customers.stripeCustomerId} = ${stripeCustomerId}),
+    (select ${merchants.id} from ${merchants} where ${merchants.id} = ${typeof named === 'string' ? named : null}))`;
+}
+
 /** Stores the event with what became of it, in the transaction that applied it. Throws Duplicate when it is stored. */
 async function store(tx: Tx, event: StripeEvent, outcome: Settled): Promise<void> {
   const written = await tx
     .insert(webhookEvents)
-    .values({ ...rowOf(event), ...resultOf(outcome), attempts: 1 })
+    .values({ ...rowOf(event), ...resultOf(event, outcome), attempts: 1 })
     .onConflictDoNothing()
     .returning({ id: webhookEvents.id });
   if (written.length === 0) throw new Duplicate();
 }
 
-const resultOf = (outcome: Settled) => ({
+const resultOf = (event: StripeEvent, outcome: Settled) => ({
   status: statusOf(outcome),
   reason: outcome.kind === 'ignored' ? outcome.reason : null,
   changes: outcome.kind === 'applied' ? outcome.changes : [],
-  ...(outcome.kind === 'applied' ? { merchantId: outcome.merchantId } : {}),
+  merchantId: outcome.kind === 'applied' ? outcome.merchantId : whoseIs(event),
   error: null,
   nextAttemptAt: null,
   processedAt: new Date(),
@@ -222,7 +239,7 @@ const resultOf = (outcome: Settled) => ({
 async function storeIgnored(db: Db, event: StripeEvent, reason: string) {
   await db
     .insert(webhookEvents)
-    .values({ ...rowOf(event), status: 'ignored', reason, attempts: 1, processedAt: new Date() })
+    .values({ ...rowOf(event), ...resultOf(event, { kind: 'ignored', reason }), attempts: 1 })
     .onConflictDoNothing();
   return { id: event.id, status: 'ignored' as const };
 }
@@ -236,6 +253,7 @@ async function storeFailed(db: Db, event: StripeEvent, error: unknown) {
     .insert(webhookEvents)
     .values({
       ...rowOf(event),
+      merchantId: whoseIs(event),
       status: 'failed',
       error: wordsOf(error),
       attempts: 1,
@@ -287,7 +305,7 @@ export async function processStored(
   const event = eventShape.parse(row.payload);
   const reason = reasonToIgnore(event, deps.livemode);
   const keep = async (tx: Tx, outcome: Settled) => {
-    const result = resultOf(outcome);
+    const result = resultOf(event, outcome);
     const mine = eq(webhookEvents.id, id);
     // Somebody may have done it while we fetched: what that changed stays told.
     const [kept = row] = await tx.select().from(webhookEvents).where(mine).for('update');
@@ -310,11 +328,11 @@ export async function processStored(
     const outcome = await settleRing(db, deps, event, ring, keep);
     return { id, status: statusOf(outcome) };
   } catch (error) {
-    return keepFailure(db, row, error);
+    return keepFailure(db, row, event, error);
   }
 }
 
-async function keepFailure(db: Db, row: InboxRow, error: unknown) {
+async function keepFailure(db: Db, row: InboxRow, event: StripeEvent, error: unknown) {
   const attempts = row.attempts + 1;
   const status = attempts >= MAX_ATTEMPTS ? ('dead' as const) : ('failed' as const);
   log.warn({ err: error, event: row.id, attempts, status }, 'event failed again');
@@ -322,6 +340,8 @@ async function keepFailure(db: Db, row: InboxRow, error: unknown) {
     .update(webhookEvents)
     .set({
       status,
+      // Its customer may have become known since.
+      merchantId: row.merchantId ?? whoseIs(event),
       attempts,
       error: wordsOf(error),
       nextAttemptAt: status === 'dead' ? null : after(attempts),
