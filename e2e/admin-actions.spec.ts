@@ -229,6 +229,21 @@ test.describe('an admin', () => {
     await expect(slide).toBeHidden();
     await expect(trigger).toBeFocused();
     await page.keyboard.press('Enter');
+    // Wherever it is scrolled to, what ends it is not covered by what scrolls under it.
+    const covered = await slide.evaluate((dialog) => {
+      const bar = dialog.querySelector('.bottom-bar');
+      const found: string[] = [];
+      for (let y = 0; bar && y < dialog.scrollHeight; y += 20) {
+        dialog.scrollTop = y;
+        const { left, right, top, bottom } = bar.getBoundingClientRect();
+        for (let x = left + 10; x < right - 10; x += 20) {
+          const hit = document.elementFromPoint(x, (top + bottom) / 2);
+          if (!bar.contains(hit)) found.push(hit?.outerHTML.slice(0, 80) ?? 'nothing');
+        }
+      }
+      return bar ? found : ['no bar'];
+    });
+    expect(covered).toEqual([]);
     const box = slide.getByLabel('White label');
     const was = await box.isChecked();
     await tabTo(page, box);

@@ -1,10 +1,10 @@
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
-import { log } from '@/lib/log';
-import { callStripe, isRefused } from '@/lib/stripe/client';
+import { callStripe } from '@/lib/stripe/client';
 import type { Account } from './accounts';
+import { clearCancellation, overtaken, setAside } from './at-period-end';
 import { type Actor, recordAudit } from './audit';
-import { EditConflict, NoActiveSubscription, SubscriptionNotCancelled } from './errors';
+import { NoActiveSubscription, SubscriptionNotCancelled } from './errors';
 import { type CurrentSubscription, findCurrentSubscription, livesAtStripe } from './subscriptions';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
@@ -32,13 +32,14 @@ export async function cancelSubscription(
 ): Promise<CurrentSubscription> {
   const live = await getLiveSubscription(db, input.account);
   const id = live.stripeSubscriptionId;
-  await releaseSchedule(stripe, id);
   const details = input.reason ? { cancellation_details: { comment: input.reason } } : {};
-  await callStripe(() =>
-    input.immediately
-      ? stripe.subscriptions.cancel(id, details)
-      : stripe.subscriptions.update(id, { cancel_at_period_end: true, ...details }),
-  ).catch(overtaken);
+  await setAside(stripe, id, { cancellation: false }, () =>
+    callStripe(() =>
+      input.immediately
+        ? stripe.subscriptions.cancel(id, details)
+        : stripe.subscriptions.update(id, { cancel_at_period_end: true, ...details }),
+    ).catch(overtaken),
+  );
   return afterwards(
     db,
     stripe,
@@ -63,35 +64,6 @@ export async function reactivateSubscription(
   if (!live.cancelAt && !live.cancelAtPeriodEnd) throw new SubscriptionNotCancelled();
   await clearCancellation(stripe, id);
   return afterwards(db, stripe, id, input, 'subscription.reactivated');
-}
-
-/** Stripe refuses what it no longer has so: another window was faster. @throws EditConflict */
-export function overtaken(error: unknown): never {
-  if (!isRefused(error)) throw error;
-  log.warn({ error }, 'Stripe refused a change as out of date');
-  throw new EditConflict(undefined, { cause: error });
-}
-
-/** Clears `cancel_at_period_end` and `cancel_at`, whichever is set. */
-export async function clearCancellation(stripe: Stripe, id: string): Promise<void> {
-  const now = await callStripe(() => stripe.subscriptions.retrieve(id));
-  if (now.cancel_at_period_end) {
-    const cleared = await callStripe(() =>
-      stripe.subscriptions.update(id, { cancel_at_period_end: false }),
-    ).catch(overtaken);
-    if (cleared.cancel_at === null) return;
-  }
-  if (now.cancel_at !== null)
-    await callStripe(() => stripe.subscriptions.update(id, { cancel_at: '' })).catch(overtaken);
-}
-
-/** Lets go of a subscription's schedule, if it has one; the plan stays as it is. */
-export async function releaseSchedule(stripe: Stripe, id: string): Promise<boolean> {
-  const now = await callStripe(() => stripe.subscriptions.retrieve(id));
-  const schedule = typeof now.schedule === 'string' ? now.schedule : now.schedule?.id;
-  if (!schedule) return false;
-  await callStripe(() => stripe.subscriptionSchedules.release(schedule)).catch(overtaken);
-  return true;
 }
 
 /** Brings in what Stripe made of it, and writes who asked for it: the mirror itself is signed by Stripe's side. */

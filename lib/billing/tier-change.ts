@@ -6,15 +6,9 @@ import { callStripe } from '@/lib/stripe/client';
 import { type ItemSnapshot, readSubscription } from '@/lib/stripe/subscription-snapshot';
 import { addMonths, toUnix } from '@/lib/time';
 import type { Account } from './accounts';
+import { clearCancellation, releaseSchedule, setAside, writeSchedule } from './at-period-end';
 import type { Actor } from './audit';
-import {
-  type AtStripe,
-  afterwards,
-  clearCancellation,
-  getLiveSubscription,
-  overtaken,
-  releaseSchedule,
-} from './cancellation';
+import { type AtStripe, afterwards, getLiveSubscription } from './cancellation';
 import { syncInvoicesAndCard } from './checkout';
 import { NoActiveSubscription, NoPendingChange, SubscriptionConflict } from './errors';
 import { type CurrentSubscription, findCurrentSubscription, isLocalTrial } from './subscriptions';
@@ -37,6 +31,8 @@ export type ChangePreview = {
   lines: { description: string; amount: number; proration: boolean }[];
   /** What the lines come to: after discounts, then tax, then both; `balance` is what the customer's credit pays of it. */
   totals: { net: number; tax: number; total: number; balance: number } | null;
+  /** What waits for the period's end and goes with the change: a cancellation, or another change. */
+  takes_back: 'cancellation' | 'change' | null;
   /** Hand it to the change within 15 minutes, and it costs what the preview said. */
   proration_date: number | null;
 };
@@ -53,14 +49,22 @@ export async function previewChange(
 ): Promise<ChangePreview> {
   const { live, target, price, plan } = await decideChange(db, request);
   const none = { amount: 0, currency: live.currency };
-  const base = { kind: plan.kind, effective_at: plan.effectiveAt.toISOString(), proration_date: null };
+  const { item, raw } = await findPlanItem(db, stripe, live);
+  const base = {
+    kind: plan.kind,
+    effective_at: plan.effectiveAt.toISOString(),
+    proration_date: null,
+    takes_back: takenBack(raw, plan.kind),
+  };
   if (plan.kind === 'none') {
-    const renewal = await renewalPreview(stripe, live, null);
-    return { ...base, due_now: none, next_invoice: renewal.invoice, lines: [], totals: null };
+    // Nothing changes, a cancellation neither: after it there is no invoice.
+    const next_invoice =
+      raw.cancel_at === null ? (await renewalPreview(stripe, live, null)).invoice : { ...none, date: null };
+    return { ...base, due_now: none, next_invoice, lines: [], totals: null };
   }
-  const { id: item } = await findPlanItem(db, stripe, live);
+  const change = { item: item.id, price, stays: stays(raw) };
   if (plan.when === 'period_end' || live.status === 'trialing') {
-    const renewal = await renewalPreview(stripe, live, { item, price });
+    const renewal = await renewalPreview(stripe, live, change);
     return {
       ...base,
       due_now: none,
@@ -74,9 +78,10 @@ export async function previewChange(
     stripe.invoices.createPreview({
       subscription: live.stripeSubscriptionId,
       subscription_details: {
-        items: [{ id: item, ...toStripe(price) }],
+        items: [{ id: item.id, ...toStripe(price) }],
         proration_behavior: 'always_invoice',
         proration_date: prorationDate,
+        ...change.stays,
       },
     }),
   );
@@ -86,7 +91,7 @@ export async function previewChange(
     due_now: { amount: preview.amount_due, currency: preview.currency.toUpperCase() },
     next_invoice: resets
       ? nextAfterReset(preview, price, request.interval, request.now)
-      : (await renewalPreview(stripe, live, { item, price })).invoice,
+      : (await renewalPreview(stripe, live, change)).invoice,
     lines: preview.lines.data.map((line) => ({
       description: line.description ?? '',
       amount: line.amount,
@@ -99,6 +104,20 @@ export async function previewChange(
     proration_date: prorationDate,
   };
 }
+
+/** While a schedule is attached there is no cancellation (stripe.md 42); where nothing changes, it stays. */
+function takenBack(raw: Stripe.Subscription, kind: ChangeKind): ChangePreview['takes_back'] {
+  if (raw.schedule) return 'change';
+  return raw.cancel_at !== null && kind !== 'none' ? 'cancellation' : null;
+}
+
+/** A change takes a cancellation back: without it Stripe knows no next invoice. */
+const stays = (raw: Stripe.Subscription) =>
+  raw.cancel_at_period_end
+    ? { cancel_at_period_end: false }
+    : raw.cancel_at === null
+      ? {}
+      : { cancel_at: '' as const };
 
 /** Taxes that come on top; inclusive ones are within the net amount already. */
 function totalsOf(preview: Stripe.Invoice) {
@@ -120,7 +139,7 @@ const renewalLine = (tier: Tier, price: ChosenPrice) => ({
 async function renewalPreview(
   stripe: Stripe,
   live: AtStripe,
-  change: { item: string; price: ChosenPrice } | null,
+  change: { item: string; price: ChosenPrice; stays: object } | null,
 ) {
   const preview = await callStripe(() =>
     stripe.invoices.createPreview({
@@ -130,6 +149,7 @@ async function renewalPreview(
             subscription_details: {
               items: [{ id: change.item, ...toStripe(change.price) }],
               proration_behavior: 'none',
+              ...change.stays,
             },
           }
         : {}),
@@ -184,12 +204,12 @@ export async function changeTier(
   const id = live.stripeSubscriptionId;
   if (plan.kind === 'none' && !live.pendingAt)
     return { subscription: live, effectiveAt: request.now, paymentUrl: null };
-  await releaseSchedule(stripe, id);
-  if (live.cancelAt) await clearCancellation(stripe, id);
-  if (plan.kind !== 'none') {
-    if (plan.when === 'now') await changeNow(db, stripe, live, target, price, request);
-    else await changeAtPeriodEnd(db, stripe, live, target, price);
-  }
+  const atOnce = plan.when === 'now';
+  await setAside(stripe, id, { cancellation: !atOnce }, async () => {
+    if (plan.kind === 'none') return;
+    if (atOnce) await changeNow(db, stripe, live, target, price, request);
+    else await changeAtPeriodEnd(db, stripe, live, price);
+  });
   const subscription = await afterwards(db, stripe, id, request, `subscription.${plan.kind}`, request.reason);
   // What was billed now stands on the page after it, whether or not the webhook came.
   if (plan.kind !== 'none' && plan.when === 'now') {
@@ -198,6 +218,11 @@ export async function changeTier(
   return { subscription, effectiveAt: plan.effectiveAt, paymentUrl: subscription.pendingPaymentUrl };
 }
 
+/**
+ * A cancellation that waits is taken back by the same update, so only with the payment: an upgrade nobody paid leaves it
+ * (https://docs.stripe.com/changelog/endive/2026-09-30/scheduled-subscription-cancellation). One that was set as a date
+ * (stripe.md 43) Stripe cannot hold like that: it goes once the plan has changed.
+ */
 async function changeNow(
   db: Db,
   stripe: Stripe,
@@ -206,13 +231,13 @@ async function changeNow(
   price: ChosenPrice,
   request: ChangeRequest & { prorationDate?: number },
 ): Promise<void> {
-  const { id: item } = await findPlanItem(db, stripe, live);
-  const trialing = live.status === 'trialing';
+  const { item, raw } = await findPlanItem(db, stripe, live);
   const fresh = request.prorationDate && Math.abs(toUnix(request.now) - request.prorationDate) <= 900;
-  await callStripe(() =>
+  const updated = await callStripe(() =>
     stripe.subscriptions.update(live.stripeSubscriptionId, {
-      items: [{ id: item, ...toStripe(price) }],
-      ...(trialing
+      items: [{ id: item.id, ...toStripe(price) }],
+      ...(raw.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
+      ...(live.status === 'trialing'
         ? { proration_behavior: 'none' as const }
         : {
             proration_behavior: 'always_invoice' as const,
@@ -223,43 +248,25 @@ async function changeNow(
   ).catch((error) => {
     throw asConflict(error, target.code);
   });
+  if (!updated.pending_update && updated.cancel_at !== null) {
+    await clearCancellation(stripe, live.stripeSubscriptionId);
+  }
 }
 
-/** Two phases: what is paid until its end, then the other plan; after that the subscription goes on by itself. */
-async function changeAtPeriodEnd(
-  db: Db,
-  stripe: Stripe,
-  live: AtStripe,
-  target: Tier,
-  price: ChosenPrice,
-): Promise<void> {
-  const id = live.stripeSubscriptionId;
-  const schedule = await callStripe(() =>
-    stripe.subscriptionSchedules.create({ from_subscription: id }),
-  ).catch(overtaken);
-  const phase = schedule.phases[0];
-  if (!phase) throw new SubscriptionConflict({ tier_code: target.code });
-  const keep = phase.items.map((item) => ({
-    price: typeof item.price === 'string' ? item.price : item.price.id,
-    quantity: item.quantity ?? 1,
-  }));
-  const { priceId: former } = await findPlanItem(db, stripe, live);
-  await callStripe(() =>
-    stripe.subscriptionSchedules.update(schedule.id, {
-      end_behavior: 'release',
+/** Two phases: what is paid until its end, then the other plan with all else as it is. */
+async function changeAtPeriodEnd(db: Db, stripe: Stripe, live: AtStripe, price: ChosenPrice): Promise<void> {
+  const { item: former } = await findPlanItem(db, stripe, live);
+  await writeSchedule(stripe, live.stripeSubscriptionId, (running) => [
+    {
+      ...running,
+      items: running.items.map(({ price: held, ...item }) => ({
+        ...item,
+        ...(held === former.priceId ? toStripe(price) : { price: held }),
+      })),
+      duration: { interval: price.interval, interval_count: 1 },
       proration_behavior: 'none',
-      phases: [
-        { items: keep, start_date: phase.start_date, end_date: phase.end_date },
-        {
-          items: keep.map((item) =>
-            item.price === former ? { quantity: item.quantity, ...toStripe(price) } : item,
-          ),
-          duration: { interval: price.interval, interval_count: 1 },
-          proration_behavior: 'none',
-        },
-      ],
-    }),
-  ).catch(overtaken);
+    },
+  ]);
 }
 
 /**
@@ -278,11 +285,15 @@ export async function undoPendingChange(
 }
 
 /** The plan's item: the one whose price is a tier's; it need not be the first (stripe.md 13). */
-async function findPlanItem(db: Db, stripe: Stripe, live: AtStripe): Promise<ItemSnapshot> {
+async function findPlanItem(
+  db: Db,
+  stripe: Stripe,
+  live: AtStripe,
+): Promise<{ item: ItemSnapshot; raw: Stripe.Subscription }> {
   const raw = await callStripe(() => stripe.subscriptions.retrieve(live.stripeSubscriptionId));
   const { plans } = await placeItems(db, readSubscription(raw).items);
   if (!plans[0]) throw new NoActiveSubscription();
-  return plans[0].item;
+  return { item: plans[0].item, raw };
 }
 
 /** Stripe refuses a change while another waits to be paid: that is a conflict for the person, not a fault. */

@@ -101,6 +101,10 @@ const previewShape = z
         stores: z.array(z.object({ store: z.string(), current: z.number().int() })),
       }),
     ),
+    takes_back: z
+      .enum(['cancellation', 'change'])
+      .nullable()
+      .openapi({ description: 'What waits for the period’s end and goes with this change' }),
     proration_date: z.number().int().nullable(),
   })
   .openapi('TierChangePreview');

@@ -49,6 +49,7 @@ export function ChangeSummary({
     <>
       <p className="text-lg font-medium">{t(`${key}_${interval}`, words)}</p>
       <p className="mt-1 text-muted">{t(`${key}Note`, words)}</p>
+      {change.takes_back ? <p className="mt-1 text-muted">{t(`takesBack_${change.takes_back}`)}</p> : null}
       {change.lines.length > 0 ? (
         <table className="mt-4 w-full">
           <caption className="sr-only">{t('lines')}</caption>

@@ -1,0 +1,171 @@
+import type Stripe from 'stripe';
+import { log } from '@/lib/log';
+import { callStripe, isRefused } from '@/lib/stripe/client';
+import { EditConflict } from './errors';
+
+// What waits at Stripe for the end of a subscription's period: a cancellation, or another plan on a schedule.
+
+type PhaseParams = Stripe.SubscriptionScheduleUpdateParams.Phase;
+
+/** Stripe refuses what it no longer has so: another window was faster. @throws EditConflict */
+export function overtaken(error: unknown): never {
+  if (!isRefused(error)) throw error;
+  log.warn({ error }, 'Stripe refused a change as out of date');
+  throw new EditConflict(undefined, { cause: error });
+}
+
+/** Clears `cancel_at_period_end` and `cancel_at`, whichever is set (stripe.md 43). @throws EditConflict, StripeUnavailable */
+export async function clearCancellation(stripe: Stripe, id: string): Promise<void> {
+  const now = await callStripe(() => stripe.subscriptions.retrieve(id));
+  if (now.cancel_at_period_end) {
+    const cleared = await callStripe(() =>
+      stripe.subscriptions.update(id, { cancel_at_period_end: false }),
+    ).catch(overtaken);
+    if (cleared.cancel_at === null) return;
+  }
+  if (now.cancel_at !== null)
+    await callStripe(() => stripe.subscriptions.update(id, { cancel_at: '' })).catch(overtaken);
+}
+
+/** Lets go of a subscription's schedule, if it has one; the plan stays as it is. @throws EditConflict, StripeUnavailable */
+export async function releaseSchedule(stripe: Stripe, id: string): Promise<boolean> {
+  const now = await callStripe(() => stripe.subscriptions.retrieve(id));
+  if (!now.schedule) return false;
+  await callStripe(() => stripe.subscriptionSchedules.release(idOf(now.schedule))).catch(overtaken);
+  return true;
+}
+
+/**
+ * Does `work` with what waits set aside: while a schedule is attached Stripe refuses cancellation fields and another
+ * schedule (stripe.md 42). When `work` fails, it is put back, for a change that did not happen takes nothing away; unless
+ * the subscription has changed meanwhile: then another window was faster, and what it did holds.
+ */
+export async function setAside<T>(
+  stripe: Stripe,
+  id: string,
+  what: { cancellation: boolean },
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = await callStripe(() => stripe.subscriptions.retrieve(id, { expand: ['schedule'] }));
+  const schedule = typeof before.schedule === 'object' ? before.schedule : null;
+  const cancels = what.cancellation && before.cancel_at !== null;
+  const taken = { schedule: false, cancellation: false };
+  try {
+    if (schedule) {
+      await callStripe(() => stripe.subscriptionSchedules.release(schedule.id)).catch(overtaken);
+      taken.schedule = true;
+    }
+    if (cancels) {
+      taken.cancellation = true;
+      await clearCancellation(stripe, id);
+    }
+    return await work();
+  } catch (error) {
+    if (taken.schedule || taken.cancellation) await putBack(stripe, before, taken.schedule ? schedule : null);
+    throw error;
+  }
+}
+
+/** Best effort, in the failure's shadow: what cannot be put back is logged, and the failure itself is what is told. */
+async function putBack(
+  stripe: Stripe,
+  before: Stripe.Subscription,
+  schedule: Stripe.SubscriptionSchedule | null,
+): Promise<void> {
+  const { id } = before;
+  try {
+    const now = await callStripe(() => stripe.subscriptions.retrieve(id));
+    if (now.schedule || now.cancel_at !== null || pricesOf(now) !== pricesOf(before)) return;
+    if (schedule) await writeSchedule(stripe, id, () => laterPhases(schedule));
+    else if (before.cancel_at !== null) {
+      const comment = before.cancellation_details?.comment;
+      await callStripe(() =>
+        stripe.subscriptions.update(id, {
+          ...(before.cancel_at_period_end
+            ? { cancel_at_period_end: true }
+            : { cancel_at: before.cancel_at ?? '' }),
+          ...(comment ? { cancellation_details: { comment } } : {}),
+        }),
+      );
+    }
+  } catch (error) {
+    log.error({ error, subscription: id }, 'what waited for the end of the period could not be put back');
+  }
+}
+
+/**
+ * Puts a subscription on a schedule: what runs until its end, then `next`; after that it goes on by itself. `next` is made
+ * from the running phase. @throws EditConflict, StripeUnavailable
+ */
+export async function writeSchedule(
+  stripe: Stripe,
+  id: string,
+  next: (running: PhaseParams) => PhaseParams[],
+): Promise<void> {
+  const schedule = await callStripe(() =>
+    stripe.subscriptionSchedules.create({ from_subscription: id }),
+  ).catch(overtaken);
+  const phase = schedule.phases[0];
+  if (!phase) throw new EditConflict();
+  const running = toParams(phase);
+  await callStripe(() =>
+    stripe.subscriptionSchedules.update(schedule.id, {
+      end_behavior: 'release',
+      proration_behavior: 'none',
+      phases: [{ ...running, start_date: phase.start_date, end_date: phase.end_date }, ...next(running)],
+    }),
+  ).catch(overtaken);
+}
+
+/**
+ * A phase as an update gives it again. Phases are replaced whole: what is left out is lost, a discount as well
+ * (https://docs.stripe.com/api/subscription_schedules/update, `phases.discounts`).
+ */
+function toParams(phase: Stripe.SubscriptionSchedule.Phase): PhaseParams {
+  const rates = phase.default_tax_rates?.map((rate) => rate.id) ?? [];
+  return {
+    items: phase.items.map((item) => ({
+      price: idOf(item.price),
+      quantity: item.quantity ?? 1,
+      ...(item.metadata && Object.keys(item.metadata).length > 0 ? { metadata: item.metadata } : {}),
+      ...(item.discounts.length > 0 ? { discounts: item.discounts.map(toDiscount) } : {}),
+      ...(item.tax_rates && item.tax_rates.length > 0
+        ? { tax_rates: item.tax_rates.map((rate) => rate.id) }
+        : {}),
+    })),
+    ...(phase.discounts.length > 0 ? { discounts: phase.discounts.map(toDiscount) } : {}),
+    ...(rates.length > 0 ? { default_tax_rates: rates } : {}),
+    ...(phase.automatic_tax ? { automatic_tax: { enabled: phase.automatic_tax.enabled } } : {}),
+    ...(phase.collection_method ? { collection_method: phase.collection_method } : {}),
+    ...(phase.default_payment_method ? { default_payment_method: idOf(phase.default_payment_method) } : {}),
+    ...(phase.description ? { description: phase.description } : {}),
+    ...(phase.metadata && Object.keys(phase.metadata).length > 0 ? { metadata: phase.metadata } : {}),
+  };
+}
+
+/** The discount itself where there is one, so that it ends when it would have. */
+function toDiscount(one: Stripe.SubscriptionSchedule.Phase.Discount) {
+  if (one.discount) return { discount: idOf(one.discount) };
+  if (one.promotion_code) return { promotion_code: idOf(one.promotion_code) };
+  return { coupon: one.coupon ? idOf(one.coupon) : '' };
+}
+
+/** The phases of a schedule that lie ahead. */
+function laterPhases(schedule: Stripe.SubscriptionSchedule): PhaseParams[] {
+  const end = schedule.current_phase?.end_date ?? 0;
+  return schedule.phases
+    .filter((phase) => phase.start_date >= end)
+    .map((phase) => ({
+      ...toParams(phase),
+      end_date: phase.end_date,
+      proration_behavior: phase.proration_behavior,
+    }));
+}
+
+const idOf = (one: string | { id: string } | null) => (typeof one === 'string' ? one : (one?.id ?? ''));
+
+const pricesOf = (subscription: Stripe.Subscription) =>
+  subscription.items.data
+    .map((item) => `${item.price.id}×${item.quantity}`)
+    .sort()
+    .join();
