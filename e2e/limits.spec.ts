@@ -44,3 +44,16 @@ test.describe('FULL, with 200 of 200 products', () => {
     });
   });
 });
+
+test.describe('Hazel Hardware, over its limit since an exception ran out', () => {
+  test.use({ person: 'owner@hazel-hardware.test' });
+
+  test('is told that the exception is over, and why it was there', async ({ page }) => {
+    await page.goto('/store/HAZEL/billing');
+    await expect(page.getByText('230 of 200')).toBeVisible();
+    await page.getByText('Why this number?').first().click();
+    await expect(page.locator('#usage')).toContainText(/300 held until .* \(Season catalogue/);
+    await expectAccessible(page);
+    await takeScreenshots(page, 'over-after-exception');
+  });
+});

@@ -33,7 +33,7 @@ export type EntitlementFacts = StandingFacts & {
   platform: { id: string; code: string; currency: string };
   /** By tier id, then by feature code; of the subscription's tier and of the fallback. */
   limits: Record<string, Record<string, TierLimit>>;
-  /** At most one per feature; in force or not yet. */
+  /** At most one per feature: in force, not yet, or over but not taken away. */
   overrides: OverrideFacts[];
   addOns: AddOnFacts[];
   month: Period;
@@ -79,6 +79,8 @@ export type Step =
   | { kind: 'tier' | 'fallback'; tier: TierFacts; row: TierLimit | null; grant: Grant }
   | { kind: 'none'; grant: Grant }
   | { kind: 'override'; override: OverrideFacts; grant: Grant }
+  /** One that stands outside its time and changes nothing; `given` is what it gave or will give. */
+  | { kind: 'override_over' | 'override_later'; override: OverrideFacts; given: Grant; grant: Grant }
   | { kind: 'add_on'; addOn: AddOnFacts; grant: Grant };
 
 export type Resolution = { standing: Standing; steps: Step[]; grant: Grant; scope: Scope };
@@ -99,9 +101,11 @@ export function resolveGrant(
   const steps: Step[] = [];
   let scope: Scope = 'none';
   let grant = OFF;
+  // A flag has no limit: on is on.
+  const normalise = (next: Grant): Grant =>
+    !next.enabled ? OFF : feature.kind === 'flag' ? { enabled: true, limit: null } : next;
   const take = (next: Grant, by: Scope) => {
-    // A flag has no limit: on is on.
-    const normal = !next.enabled ? OFF : feature.kind === 'flag' ? { enabled: true, limit: null } : next;
+    const normal = normalise(next);
     if (normal.enabled !== grant.enabled || normal.limit !== grant.limit) scope = by;
     grant = normal;
     return grant;
@@ -115,14 +119,21 @@ export function resolveGrant(
     steps.push({ kind: 'none', grant });
   }
 
-  const override = facts.overrides.find((one) => one.featureCode === feature.code && isInForce(one, now));
+  let switchedOff = false;
+  const override = facts.overrides.find((one) => one.featureCode === feature.code);
   if (override) {
     const limit = override.hasLimit ? override.limitValue : grant.limit;
     const enabled = override.enabled ?? (override.hasLimit || grant.enabled);
-    steps.push({ kind: 'override', override, grant: take({ enabled, limit }, 'merchant_override') });
+    if (isInForce(override, now)) {
+      switchedOff = override.enabled === false;
+      steps.push({ kind: 'override', override, grant: take({ enabled, limit }, 'merchant_override') });
+    } else {
+      const kind = isOver(override, now) ? 'override_over' : 'override_later';
+      steps.push({ kind, override, given: normalise({ enabled, limit }), grant });
+    }
   }
 
-  if (override?.enabled !== false) {
+  if (!switchedOff) {
     for (const addOn of facts.addOns) {
       if (addOn.featureCode !== feature.code) continue;
       if (feature.kind !== 'flag' && addOn.amount === 0) continue;
@@ -135,11 +146,11 @@ export function resolveGrant(
 
 /** Whether an override holds at `now`. */
 export function isInForce(override: Pick<OverrideFacts, 'startsAt' | 'expiresAt'>, now: Date): boolean {
-  return (
-    (override.startsAt === null || override.startsAt <= now) &&
-    (override.expiresAt === null || override.expiresAt > now)
-  );
+  return (override.startsAt === null || override.startsAt <= now) && !isOver(override, now);
 }
+
+const isOver = ({ expiresAt }: Pick<OverrideFacts, 'expiresAt'>, now: Date): boolean =>
+  expiresAt !== null && expiresAt <= now;
 
 /** The API's answer for one feature of an account. */
 export function resolveFeature(facts: EntitlementFacts, feature: Feature, now: Date): FeatureSummary {

@@ -4,6 +4,7 @@ import { loadEntitlementFacts } from './entitlement-facts';
 import {
   type EntitlementFacts,
   type FeatureSummary,
+  type OverrideFacts,
   resolveFeature,
   resolveGrant,
   type Step,
@@ -18,7 +19,7 @@ import { findStoreCodes } from './what-if';
 export type StepValue = Record<string, string | number | boolean | null>;
 
 export type ExplainedStep = {
-  kind: 'status' | 'tier' | 'fallback' | 'none' | 'override' | 'add_on' | 'usage' | 'verdict' | 'unlock';
+  kind: 'status' | Step['kind'] | 'usage' | 'verdict' | 'unlock';
   /** Key of the sentence in the messages; `value` fills it in. */
   text_key: string;
   value: StepValue;
@@ -37,7 +38,7 @@ export type Explanation = {
 
 /**
  * Why an account may or may not use one more of a feature: every step of the resolution in order (status and grace, tier,
- * override, each add-on, use per store, verdict, what would unlock it).
+ * override, also one that is over or starts later, each add-on, use per store, verdict, what would unlock it).
  * @throws NotFound
  */
 export async function explainFeature(
@@ -100,7 +101,7 @@ function explainStanding(standing: Standing, facts: EntitlementFacts): Explained
 function explainStep(step: Step, feature: Feature, stores: Map<string, string>): ExplainedStep {
   const { enabled, limit } = step.grant;
   const result = { enabled, limit };
-  const outcome = !enabled ? 'off' : feature.kind === 'flag' ? 'on' : limit === null ? 'unlimited' : 'limit';
+  const outcome = outcomeOf(step.grant, feature);
   switch (step.kind) {
     case 'none':
       return { kind: 'none', text_key: 'features.explain.none', value: result, source: null };
@@ -112,21 +113,21 @@ function explainStep(step: Step, feature: Feature, stores: Map<string, string>):
         value: { tier: step.tier.name, ...result },
         source: `tier:${step.tier.code}`,
       };
-    case 'override': {
-      const { override } = step;
+    case 'override':
       return {
         kind: 'override',
         text_key: `features.explain.override_${outcome}`,
-        value: {
-          reason: override.reason,
-          author: override.author,
-          from: override.startsAt?.toISOString() ?? null,
-          until: override.expiresAt?.toISOString() ?? null,
-          ...result,
-        },
-        source: `override:${override.id}`,
+        value: { ...storyOf(step.override), ...result },
+        source: `override:${step.override.id}`,
       };
-    }
+    case 'override_over':
+    case 'override_later':
+      return {
+        kind: step.kind,
+        text_key: `features.explain.${step.kind}_${outcomeOf(step.given, feature)}`,
+        value: { ...storyOf(step.override), given: step.given.limit, ...result },
+        source: `override:${step.override.id}`,
+      };
     case 'add_on': {
       const { addOn } = step;
       const store = stores.get(addOn.storeId) ?? addOn.storeId;
@@ -139,6 +140,16 @@ function explainStep(step: Step, feature: Feature, stores: Map<string, string>):
     }
   }
 }
+
+const outcomeOf = ({ enabled, limit }: Step['grant'], feature: Feature) =>
+  !enabled ? 'off' : feature.kind === 'flag' ? 'on' : limit === null ? 'unlimited' : 'limit';
+
+const storyOf = (override: OverrideFacts): StepValue => ({
+  reason: override.reason,
+  author: override.author,
+  from: override.startsAt?.toISOString() ?? null,
+  until: override.expiresAt?.toISOString() ?? null,
+});
 
 function explainUse(facts: EntitlementFacts, feature: Feature, stores: Map<string, string>): ExplainedStep[] {
   const byStore = Object.entries(facts.used[feature.code]?.byStore ?? {}).filter(

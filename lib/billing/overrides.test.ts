@@ -333,6 +333,50 @@ describe('explain', () => {
     });
   });
 
+  test('tells of an exception that is over or starts later, which changes nothing', async () => {
+    const { db } = database;
+    const shop = await makeAccount(db, 'when', { stores: ['WHEN'] });
+    const put = (row: object, at: Date) => saveOverrides(db, shop, rows(row), features, { actor, now: at });
+    await put(
+      {
+        feature_code: 'max_products',
+        limit_value: 300,
+        reason: 'season',
+        expires_at: '2026-11-12T00:00:00Z',
+      },
+      new Date('2026-10-01T00:00:00Z'),
+    );
+    await put(
+      { feature_code: 'api_access', enabled: true, reason: 'pilot', starts_at: '2027-01-01T00:00:00Z' },
+      now,
+    );
+    const { steps, feature } = await explainFeature(db, shop, productLimit, now);
+    expect(steps.map((step) => step.kind)).toEqual(['status', 'tier', 'override_over', 'usage', 'verdict']);
+    expect(steps[2]).toEqual({
+      kind: 'override_over',
+      text_key: 'features.explain.override_over_limit',
+      value: {
+        ...{ reason: 'season', author: 'usr_admin', from: null, until: '2026-11-12T00:00:00.000Z' },
+        ...{ given: 300, enabled: true, limit: feature.limit },
+      },
+      source: expect.stringMatching(/^override:ovr_/),
+    });
+    expect(feature).toMatchObject({ limit: steps[1]?.value.limit, scope: 'tier' });
+    const flag = await explainFeature(db, shop, apiAccess, now);
+    expect(flag.verdict).toBe('feature_not_in_plan');
+    expect(flag.steps.find((step) => step.kind === 'override_later')).toMatchObject({
+      text_key: 'features.explain.override_later_on',
+      value: { from: '2027-01-01T00:00:00.000Z', until: null, enabled: false },
+    });
+
+    // In its time, and taken away.
+    const then = await explainFeature(db, shop, apiAccess, new Date('2027-01-01T00:00:00Z'));
+    expect(then).toMatchObject({ verdict: 'allowed', feature: { scope: 'merchant_override' } });
+    await endOverride(db, shop, 'max_products', { actor, now, reason: 'chose a bigger plan' });
+    const after = await explainFeature(db, shop, productLimit, now);
+    expect(after.steps.map((step) => step.kind)).not.toContain('override_over');
+  });
+
   test('a flag and a feature of no plan', async () => {
     const { db } = database;
     const shop = await makeAccount(db, 'whynot');

@@ -35,7 +35,11 @@ export function useFeatureReasons({ facts, overview, stores, now }: ReasonFacts)
           date: facts.subscription?.graceUntil ? format.date(facts.subscription.graceUntil) : '',
         }),
       },
-      ...steps.map((step) => ({ label: t(step.kind), text: textOf(step), value: amount(step.grant) })),
+      ...steps.map((step) => ({
+        label: t(step.kind),
+        text: textOf(step),
+        value: 'given' in step ? undefined : amount(step.grant),
+      })),
     ];
     for (const [storeId, units] of Object.entries(facts.used[code]?.byStore ?? {})) {
       if (units > 0)
@@ -63,8 +67,15 @@ export function useFeatureReasons({ facts, overview, stores, now }: ReasonFacts)
     if (step.kind === 'add_on') {
       return t('addOnText', { name: step.addOn.name, store: storeName(step.addOn.storeId) });
     }
-    if (step.kind !== 'override') return step.tier.name;
-    const { reason, expiresAt } = step.override;
+    if ('tier' in step) return step.tier.name;
+    const { reason, startsAt, expiresAt } = step.override;
+    if (step.kind !== 'override') {
+      const value = amount(step.given);
+      const date = (at: Date | null) => (at ? format.date(at) : 'none');
+      return step.kind === 'override_over'
+        ? t('overrideOver', { reason, value, date: date(expiresAt) })
+        : t('overrideLater', { reason, value, from: date(startsAt), until: date(expiresAt) });
+    }
     return expiresAt
       ? t('overrideUntil', { reason, date: format.date(expiresAt) })
       : t('overrideText', { reason });
