@@ -1,3 +1,4 @@
+import { createStripe } from '@/lib/stripe/client';
 import { expect, expectAccessible, takeScreenshots, test } from './fixtures';
 import { openCheckout, payWith } from './stripe-pages';
 
@@ -68,6 +69,33 @@ test.describe('LAPSED, whose trial is over', () => {
     await expect(page.getByText(/^Business ends on/).first()).toBeVisible();
     await page.getByRole('button', { name: 'Keep my plan' }).first().click();
     await expect(page.getByText(/^Business, renews on/)).toBeVisible();
+  });
+
+  test('ends an add-on that is billed with the plan at once, as it was told, and keeps the plan', async ({
+    page,
+  }) => {
+    // As an imported subscription has it: an item beside the plan.
+    const stripe = createStripe('sk_test_local', process.env.E2E_STRIPE_URL);
+    const [customer] = (await stripe.customers.list({ email: 'owner@lapsed.test' })).data;
+    const [plan] = (await stripe.subscriptions.list({ customer: customer?.id })).data;
+    const [price] = (await stripe.prices.list({ lookup_keys: ['market:email_5:month:eur'] })).data;
+    await stripe.subscriptionItems.create({ subscription: plan?.id ?? '', price: price?.id });
+    const addOns = page.locator('#add-ons');
+    await expect(async () => {
+      await page.goto('/store/LAPSED/billing');
+      await expect(addOns.getByText(/^Billed with your plan/)).toBeVisible({ timeout: 1000 });
+    }).toPass();
+    await addOns.getByRole('button', { name: 'Cancel 5 e-mail accounts' }).click();
+    await expect(page.getByRole('dialog')).toContainText('so it ends at once. Your plan stays.');
+    await takeScreenshots(page, 'add-on-with-plan');
+    await page.getByRole('button', { name: 'Cancel now' }).click();
+    await expect(page.getByText(/^Business, renews on/)).toBeVisible();
+    await expect(addOns.getByText(/^Billed with your plan/)).toHaveCount(0);
+    expect(await stripe.subscriptions.retrieve(plan?.id ?? '')).toMatchObject({
+      status: 'active',
+      cancel_at: null,
+      items: { data: { length: 1 } },
+    });
   });
 });
 

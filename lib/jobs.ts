@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { jobRuns } from '@/db/schema';
-import { endAddOns } from './billing/addons';
+import { endAddOns } from './billing/add-on-cancellation';
 import { applyTaxTreatment } from './billing/billing-details';
 import { cleanUpStale } from './billing/cleanup';
 import { pruneIdempotencyKeys } from './billing/idempotency';

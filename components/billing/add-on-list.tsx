@@ -8,7 +8,7 @@ import { ActionForm } from '@/components/ui/form';
 import type { FormAction } from '@/components/ui/form-state';
 import { SubmitButton } from '@/components/ui/submit-button';
 
-/** An add-on that the store has, in finished words. `question` asks before it is cancelled; none = it ends already. */
+/** An add-on that the store has, in finished words. `question` asks before it is cancelled, `confirm` says yes; none = it ends already. */
 export type OwnAddOnView = {
   id: string;
   name: string;
@@ -16,15 +16,13 @@ export type OwnAddOnView = {
   badge: { tone: Tone; text: string };
   note: string;
   question: string | null;
+  confirm: string;
 };
 
 /** An add-on that can be bought. */
 export type AddOnView = { code: string; name: string; price: string; adds: string; needsDomain: boolean };
 
-export type AddOnWords = Record<
-  'buy' | 'cancel' | 'confirmCancel' | 'keep' | 'domain' | 'domainHint' | 'close',
-  string
->;
+export type AddOnWords = Record<'buy' | 'cancel' | 'keep' | 'domain' | 'domainHint' | 'close', string>;
 
 const row = 'flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3';
 
@@ -40,7 +38,7 @@ export function OwnAddOns({
 }: Common & { addOns: OwnAddOnView[]; actions: { cancel: FormAction; keep: FormAction } }) {
   return (
     <ul className="divide-y divide-line">
-      {addOns.map(({ id, name, domain, badge, note, question }) => (
+      {addOns.map(({ id, name, domain, badge, note, question, confirm }) => (
         <li key={id} className={row}>
           <div className="min-w-0">
             <p className="flex flex-wrap items-center gap-2 font-medium">
@@ -58,7 +56,7 @@ export function OwnAddOns({
             {question ? (
               <ConfirmButton
                 question={question}
-                confirm={words.confirmCancel}
+                confirm={confirm}
                 cancel={words.keep}
                 disabledReason={disabledReason}
               >

@@ -120,6 +120,8 @@ export type OwnAddOn = {
   id: string;
   name: string;
   domain: string | null;
+  /** Billed with the plan: it ends at once when it is cancelled. */
+  isOnPlan: boolean;
   status: SubscriptionStatus;
   currentPeriodEnd: Date | null;
   cancelAt: Date | null;

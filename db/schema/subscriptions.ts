@@ -229,6 +229,8 @@ export const storeAddOns = pgTable(
       .references(() => addOns.id),
     stripeSubscriptionId: text().notNull(),
     stripeItemId: text().notNull().unique(),
+    /** An item of a plan's subscription: it is billed with the plan and cannot end by itself with the period. */
+    isOnPlan: boolean().notNull().default(false),
     status: text({ enum: subscriptionStatuses }).notNull(),
     quantity: integer().notNull().default(1),
     domain: text(),

@@ -2,24 +2,10 @@ import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { addOnFeatures, addOns, checkoutSessions, storeAddOns, stores } from '@/db/schema';
-import { NotFound } from '@/lib/errors';
-import { callStripe, isMissing } from '@/lib/stripe/client';
 import type { Account } from './accounts';
-import { type Actor, recordAudit } from './audit';
 import { getLiveSubscription } from './cancellation';
 import { type CheckoutAnswer, type CheckoutRequest, openSession } from './checkout';
-import { getCustomer } from './customers';
-import {
-  AddOnNotFound,
-  DomainTaken,
-  InvalidDomain,
-  StripePriceNotConfigured,
-  SubscriptionNotCancelled,
-} from './errors';
-import { findCurrentSubscription, livesAtStripe } from './subscriptions';
-import type { SyncContext } from './sync/mirror';
-import { settle } from './sync/settle';
-import { subscriptionMirror } from './sync/subscription';
+import { AddOnNotFound, DomainTaken, InvalidDomain, StripePriceNotConfigured } from './errors';
 
 export type AddOnProduct = typeof addOns.$inferSelect & {
   features: { featureCode: string; amount: number }[];
@@ -127,87 +113,4 @@ async function wantDomain(
     .where(and(eq(sql`lower(${checkoutSessions.domain})`, domain), eq(checkoutSessions.status, 'open')));
   if (open && open.merchantId !== request.account.merchantId) throw new DomainTaken(domain);
   return domain;
-}
-
-/** One of the account's add-ons. @throws NotFound, also for another merchant's */
-async function getStoreAddOn(db: Db, account: Account, id: string) {
-  const [row] = await db
-    .select()
-    .from(storeAddOns)
-    .where(
-      and(
-        eq(storeAddOns.id, id),
-        eq(storeAddOns.merchantId, account.merchantId),
-        eq(storeAddOns.platformId, account.platformId),
-      ),
-    );
-  if (!row) throw new NotFound('add-on', id);
-  return row;
-}
-
-/**
- * Cancels an add-on at the end of what is paid, or takes that back. Safe to repeat.
- * @throws NotFound, SubscriptionNotCancelled, StripeUnavailable
- */
-export async function setAddOnCancellation(
-  db: Db,
-  stripe: Stripe,
-  input: { account: Account; id: string; cancel: boolean; actor: Actor; now: Date },
-): Promise<StoreAddOn> {
-  const row = await getStoreAddOn(db, input.account, input.id);
-  if (row.endedAt) throw new NotFound('add-on', input.id);
-  if (!input.cancel && !row.cancelAt) throw new SubscriptionNotCancelled();
-  await callStripe(() =>
-    stripe.subscriptions.update(row.stripeSubscriptionId, { cancel_at_period_end: input.cancel }),
-  );
-  await settle(db, stripe, subscriptionMirror, row.stripeSubscriptionId, input, (tx) =>
-    recordAudit(tx, input.actor, input.now, {
-      action: input.cancel ? 'add_on.cancelled' : 'add_on.reactivated',
-      entity: 'add_on',
-      entityId: row.id,
-      ...input.account,
-    }),
-  );
-  const after = (await listStoreAddOns(db, input.account)).find((one) => one.id === row.id);
-  if (!after) throw new NotFound('add-on', input.id);
-  return after;
-}
-
-/** Ends the add-ons of an account whose plan has ended, at Stripe and here. The worker repeats it until it is done. */
-export async function endAddOns(
-  db: Db,
-  stripe: Stripe | null,
-  account: Account,
-  context: SyncContext,
-): Promise<{ ended: number }> {
-  if (!stripe) return { ended: 0 };
-  const open = await db
-    .selectDistinct({ id: storeAddOns.stripeSubscriptionId })
-    .from(storeAddOns)
-    .where(
-      and(
-        eq(storeAddOns.merchantId, account.merchantId),
-        eq(storeAddOns.platformId, account.platformId),
-        isNull(storeAddOns.endedAt),
-      ),
-    );
-  if (open.length === 0) return { ended: 0 };
-  // The plan may live again by now, or its own event be late: Stripe knows, and then nothing ends.
-  await syncPlans(db, stripe, account, context);
-  if (livesAtStripe(await findCurrentSubscription(db, account))) return { ended: 0 };
-  for (const { id } of open) {
-    await callStripe(() => stripe.subscriptions.cancel(id)).catch((error) => {
-      if (!isMissing(error)) throw error;
-    });
-    await settle(db, stripe, subscriptionMirror, id, context);
-  }
-  return { ended: open.length };
-}
-
-/** Brings in all subscriptions that the merchant's customer has at Stripe. */
-async function syncPlans(db: Db, stripe: Stripe, account: Account, context: SyncContext): Promise<void> {
-  const { stripeCustomerId: customer, deletedAtStripe } = await getCustomer(db, account.merchantId);
-  if (!customer || deletedAtStripe) return;
-  const list = await callStripe(() => stripe.subscriptions.list({ customer, limit: 100 }));
-  for (const { id } of list.data) await settle(db, stripe, subscriptionMirror, id, context);
 }

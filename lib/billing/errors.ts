@@ -110,6 +110,13 @@ export class MerchantClosed extends DomainError {
   }
 }
 
+/** 409: a change of plan waits for its day or its payment; it has to happen or be undone first. */
+export class ChangePending extends DomainError {
+  constructor() {
+    super('conflict', 'change_pending');
+  }
+}
+
 /** 400: there is no pending change to undo. */
 export class NoPendingChange extends DomainError {
   constructor() {

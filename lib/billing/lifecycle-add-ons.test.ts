@@ -1,11 +1,12 @@
 import { eq, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { invoices, storeAddOns } from '@/db/schema';
-import { endAddOns, setAddOnCancellation, startAddOnCheckout } from './addons';
+import { auditLog, invoices, storeAddOns } from '@/db/schema';
+import { endAddOns, setAddOnCancellation } from './add-on-cancellation';
+import { startAddOnCheckout } from './addons';
 import { cancelSubscription } from './cancellation';
 import { openStage, type Shop, type Stage } from './testing';
-import { changeTier } from './tier-change';
+import { changeTier, undoPendingChange } from './tier-change';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -60,6 +61,22 @@ describe('an add-on', () => {
     await quietly();
     expect(await addOnsOf(shop)).toMatchObject([{ status: 'canceled', mrrCents: 0 }]);
     expect(await stage.current(shop)).toMatchObject({ status: 'active' });
+  });
+
+  test('that ended at Stripe meanwhile is not cancelled twice; one cancelled in the portal can be kept', async () => {
+    const shop = await stage.subscriber();
+    await buy(shop, 'email_5');
+    const [row] = await addOnsOf(shop);
+    const by = { ...(await stage.by(shop)), id: row?.id ?? '' };
+    const id = row?.stripeSubscriptionId ?? '';
+    await stage.stripe.subscriptions.update(id, { cancel_at: 'min_period_end' });
+    await quietly();
+    await setAddOnCancellation(stage.db, stage.stripe, { ...by, cancel: false });
+    expect((await stage.stripe.subscriptions.retrieve(id)).cancel_at).toBeNull();
+    await stage.stripe.subscriptions.cancel(id);
+    await expect(setAddOnCancellation(stage.db, stage.stripe, { ...by, cancel: true })).rejects.toThrow(
+      /edit_conflict/,
+    );
   });
 
   test('needs a live plan, and ends with it', async () => {
@@ -172,6 +189,86 @@ describe('an imported subscription with add-on items', () => {
     await quietly();
     expect((await addOnsOf(shop))[0]).toMatchObject({ status: 'canceled' });
     expect(await stage.current(shop)).toMatchObject({ status: 'active', mrrCents: 4900 });
+  });
+
+  const cancel = async (shop: Shop, wish = true) => {
+    const [row] = await addOnsOf(shop);
+    const input = { ...(await stage.by(shop)), id: row?.id ?? '', cancel: wish };
+    return setAddOnCancellation(stage.db, stage.stripe, input);
+  };
+  const itemsOf = async (id: string) => (await stage.stripe.subscriptions.retrieve(id)).items.data;
+
+  test('loses the add-on at once when that is cancelled, with credit, and keeps its plan (bug: the plan ended)', async () => {
+    const shop = await stage.merchant();
+    const made = await create(shop);
+    await stage.advance(15);
+    expect(await cancel(shop)).toMatchObject({ status: 'canceled', isOnPlan: true });
+    expect(await itemsOf(made.id)).toHaveLength(1);
+    expect(await stage.current(shop)).toMatchObject({ status: 'active', cancelAt: null, mrrCents: 4900 });
+    const actions = await stage.db
+      .select({ action: auditLog.action, by: auditLog.actorKind })
+      .from(auditLog)
+      .where(eq(auditLog.entityId, (await addOnsOf(shop))[0]?.id ?? ''));
+    expect(actions).toContainEqual({ action: 'add_on.removed', by: 'user' });
+    await quietly();
+    await expect(cancel(shop)).rejects.toThrow(/not_found/);
+    await stage.advance(17);
+    await quietly();
+    const [bill] = (await stage.stripe.invoices.list({ subscription: made.id, limit: 1 })).data;
+    const credit = bill?.lines.data.filter((line) => line.amount < 0) ?? [];
+    expect(credit).toHaveLength(1);
+    expect(credit[0]?.amount).toBeGreaterThan(-1000);
+    expect(await stage.current(shop)).toMatchObject({ status: 'active' });
+  });
+
+  test('is not brought back by keeping its add-on', async () => {
+    const shop = await stage.merchant();
+    const made = await create(shop);
+    await cancelSubscription(stage.db, stage.stripe, await stage.by(shop));
+    await quietly();
+    await expect(cancel(shop, false)).rejects.toThrow(/subscription_not_cancelled/);
+    expect((await stage.stripe.subscriptions.retrieve(made.id)).cancel_at_period_end).toBe(true);
+  });
+
+  test('keeps the add-on while a change of plan waits, and the change too', async () => {
+    const shop = await stage.merchant();
+    const made = await create(shop);
+    const change = async (tierCode: string) =>
+      changeTier(stage.db, stage.stripe, { ...(await stage.by(shop)), tierCode, interval: 'month' });
+    await change('business');
+    await change('professional');
+    await expect(cancel(shop)).rejects.toThrow(/change_pending/);
+    expect(await stage.current(shop)).toMatchObject({ pendingTier: { code: 'professional' } });
+    await undoPendingChange(stage.db, stage.stripe, await stage.by(shop));
+    await cancel(shop);
+    expect(await itemsOf(made.id)).toHaveLength(1);
+  });
+
+  test('keeps the add-on while a dearer plan waits for its payment', async () => {
+    const shop = await stage.merchant();
+    const made = await create(shop);
+    await stage.card(String(made.customer), 'pm_card_chargeCustomerFail');
+    const wish = { tierCode: 'business', interval: 'month' as const };
+    await changeTier(stage.db, stage.stripe, { ...(await stage.by(shop)), ...wish });
+    await expect(cancel(shop)).rejects.toThrow(/change_pending/);
+    expect((await stage.stripe.subscriptions.retrieve(made.id)).pending_update).not.toBeNull();
+  });
+
+  test('may wait for its first payment: the worker ends add-ons without a plan, not it (bug)', async () => {
+    const shop = await stage.merchant();
+    const customer = await stage.customer(shop.account);
+    const price = (await stage.stripe.prices.list({ lookup_keys: ['market:email_5:month:eur'] })).data[0]?.id;
+    const made = await stage.stripe.subscriptions.create({
+      customer,
+      items: [{ price }, { price: await stage.price('essential') }],
+      metadata: stage.marks(shop.account, 'essential'),
+      payment_behavior: 'default_incomplete',
+    });
+    await quietly();
+    expect(await addOnsOf(shop)).toMatchObject([{ isOnPlan: true, endedAt: null }]);
+    const context = { actor: JOB, now: await stage.now() };
+    expect(await endAddOns(stage.db, stage.stripe, shop.account, context)).toEqual({ ended: 0 });
+    expect((await stage.stripe.subscriptions.retrieve(made.id)).status).toBe('incomplete');
   });
 });
 

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { listStoreAddOns, setAddOnCancellation, startAddOnCheckout } from './addons';
+import { setAddOnCancellation } from './add-on-cancellation';
+import { listStoreAddOns, startAddOnCheckout } from './addons';
 import { cancelSubscription, reactivateSubscription } from './cancellation';
 import { completeCheckout } from './checkout';
 import { consumeCredits } from './credits';

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import Stripe from 'stripe';
 import { DomainError } from '@/lib/errors';
 import { addDays, toUnix } from '@/lib/time';
-import { endAddOns } from './addons';
+import { endAddOns } from './add-on-cancellation';
 import { ensureStripeCustomer } from './customers';
 import { reconcileStripe, takeMissedEvents } from './reconcile';
 import type { Stage } from './testing';

@@ -47,6 +47,7 @@ export async function syncAddOnItems(
     const account = { merchantId, platformId: place.platformId };
     const next = {
       addOnId: place.addOnId,
+      isOnPlan: where === 'on_base',
       status,
       quantity: place.item.quantity,
       currentPeriodStart: place.item.periodStart,

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { setAddOnCancellation } from '@/lib/billing/add-on-cancellation';
 import {
   listAddOnProducts,
   listStoreAddOns,
   type StoreAddOn,
-  setAddOnCancellation,
   startAddOnCheckout,
 } from '@/lib/billing/addons';
 import { limitPurchase } from '@/lib/rate-limit';
@@ -38,6 +38,12 @@ const myAddOnShape = z
     status,
     current_period_end: instant.nullable(),
     cancel_at_period_end: z.boolean(),
+    is_on_plan: z
+      .literal(true)
+      .optional()
+      .describe(
+        "An item of the plan's own subscription: DELETE removes it at once, with credit for unused time",
+      ),
   })
   .openapi('StoreAddOn');
 
@@ -50,6 +56,7 @@ const presentMine = (row: StoreAddOn): z.infer<typeof myAddOnShape> => ({
   status: row.status,
   current_period_end: iso(row.currentPeriodEnd),
   cancel_at_period_end: row.cancelAt !== null || row.cancelAtPeriodEnd,
+  ...(row.isOnPlan ? { is_on_plan: true as const } : {}),
 });
 
 const getAddOns = createRoute({
@@ -89,7 +96,9 @@ const removeMine = createRoute({
   method: 'delete',
   path: '/store/billing/addons/{id}',
   tags,
-  summary: 'Cancel an add-on at the end of what is paid',
+  summary: 'Cancel an add-on',
+  description:
+    'It ends with what is paid. One with `is_on_plan` goes at once and answers `status: canceled`: what is left of the paid time is credited on the next invoice. While a change of plan waits that is refused with 409 `change_pending`.',
   middleware: asStore('write'),
   request: { query: storeQuery, params: z.object({ id: z.string() }) },
   responses: { 200: answers(myAddOnShape, 'The add-on'), ...refusals },

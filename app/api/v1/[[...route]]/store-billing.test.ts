@@ -177,6 +177,25 @@ describe('a subscribed owner', () => {
     expect(storeId).toBeTruthy();
   });
 
+  test("cancels an add-on that is an item of the plan's subscription: it goes at once, the plan stays", async () => {
+    const { owner } = await subscribed();
+    const as = { as: owner };
+    const [plan] = (await stage.stripe.subscriptions.list({ limit: 1 })).data;
+    const price = (await stage.stripe.prices.list({ lookup_keys: ['market:email_5:month:eur'] })).data[0]?.id;
+    await stage.stripe.subscriptionItems.create({ subscription: plan?.id ?? '', price });
+    await stage.deliverNew();
+    const mine = await call('GET', `${base}/my-addons`, as);
+    expect(mine.body).toMatchObject([{ code: 'email_5', status: 'active', is_on_plan: true }]);
+    expect(await call('DELETE', `${base}/addons/${mine.body[0].id}`, as)).toMatchObject({
+      status: 200,
+      body: { status: 'canceled', is_on_plan: true },
+    });
+    expect((await call('GET', `${base}/subscription`, as)).body).toMatchObject({
+      status: 'active',
+      cancel_at_period_end: false,
+    });
+  });
+
   test('buys credits and spends them once per key', async () => {
     const { owner } = await subscribed('essential');
     const opened = await call('POST', `${base}/credits/checkout`, {

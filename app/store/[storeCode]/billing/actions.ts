@@ -6,7 +6,8 @@ import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { getFormat } from '@/components/ui/format';
-import { setAddOnCancellation, startAddOnCheckout } from '@/lib/billing/addons';
+import { setAddOnCancellation } from '@/lib/billing/add-on-cancellation';
+import { startAddOnCheckout } from '@/lib/billing/addons';
 import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/billing-details';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
 import { startPlanCheckout } from '@/lib/billing/checkout';
@@ -152,7 +153,7 @@ export async function buyAddOn(_state: FormState, form: FormData): Promise<FormS
 
 const ownAddOn = z.object({ id: z.string().min(1) });
 
-/** Ends an add-on after what is paid. */
+/** Ends an add-on after what is paid, or at once where it is billed with the plan. */
 export async function cancelAddOn(_state: FormState, form: FormData): Promise<FormState> {
   return setAddOn(form, true);
 }
@@ -168,6 +169,7 @@ function setAddOn(form: FormData, cancel: boolean): Promise<FormState> {
     const after = await setAddOnCancellation(db, requireStripe(), { account, id, cancel, actor, now });
     refresh();
     const [t, format] = await Promise.all([getTranslations('billing.addOns'), getFormat()]);
+    if (after.endedAt) return t('removed', { name: after.name });
     const end = after.cancelAt ?? after.currentPeriodEnd;
     return cancel
       ? t('cancelled', { name: after.name, date: end ? format.date(end) : '' })

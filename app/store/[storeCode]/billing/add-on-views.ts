@@ -9,9 +9,11 @@ import { useTranslations } from '@/lib/i18n/translations';
 export function useOwnAddOnView(): (addOn: OwnAddOn) => OwnAddOnView {
   const t = useTranslations('billing');
   const format = useFormat();
-  return ({ id, name, domain, status, cancelAt, currentPeriodEnd }) => {
+  return ({ id, name, domain, isOnPlan, status, cancelAt, currentPeriodEnd }) => {
     const end = cancelAt ?? currentPeriodEnd;
     const date = end ? format.date(end) : '';
+    const when = end ? t(cancelAt ? 'addOns.until' : 'addOns.renews', { date }) : '';
+    const ask = (text: string) => `${t('addOns.cancelTitle', { name })} ${text}`;
     return {
       id,
       name,
@@ -19,8 +21,17 @@ export function useOwnAddOnView(): (addOn: OwnAddOn) => OwnAddOnView {
       badge: cancelAt
         ? { tone: 'warn', text: t('status.ending') }
         : { tone: statusTones[status], text: t(`status.${status}`) },
-      note: end ? t(cancelAt ? 'addOns.until' : 'addOns.renews', { date }) : '',
-      question: cancelAt ? null : `${t('addOns.cancelTitle', { name })} ${t('addOns.cancelText', { date })}`,
+      ...(isOnPlan
+        ? {
+            note: t('addOns.onPlan', { when }),
+            question: ask(t('addOns.removeText')),
+            confirm: t('addOns.confirmRemove'),
+          }
+        : {
+            note: when,
+            question: cancelAt ? null : ask(t('addOns.cancelText', { date })),
+            confirm: t('addOns.confirmCancel'),
+          }),
     };
   };
 }

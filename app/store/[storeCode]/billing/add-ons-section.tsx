@@ -27,7 +27,6 @@ export function AddOnsSection({
   const words: AddOnWords = {
     buy: t('buy'),
     cancel: t('cancel'),
-    confirmCancel: t('confirmCancel'),
     keep: t('keep'),
     domain: t('domain'),
     domainHint: t('domainHint'),
