@@ -134,6 +134,9 @@ describe('a plan made to measure', () => {
     const shop = await stage.subscriber('essential');
     await change(shop, { ...ENTERPRISE, unitAmount: 9000 });
     expect(await preview(shop, { tierCode: 'business' })).toMatchObject({ kind: 'upgrade' });
+    const { tiers: cards } = await getBillingOverview(stage.db, shop.account, await stage.now());
+    const business = cards.find((one) => one.code === 'business');
+    expect(business?.choices).toEqual({ month: 'upgrade', year: 'upgrade' });
     expect((await change(shop, { tierCode: 'business' })).subscription.tier.code).toBe('business');
   });
 

@@ -6,7 +6,7 @@ import type { CustomerRow } from './customers';
 import type { InvoiceRow } from './invoices';
 import { loadOverviewFacts } from './overview-facts';
 import { type CurrentSubscription, isLocalTrial, livesAtStripe } from './subscriptions';
-import { planChange } from './tier-change-plan';
+import { heldMonthlyAmount, monthlyAmount, planChange } from './tier-change-plan';
 import { findPrice, type Tier } from './tiers';
 
 type Interval = 'month' | 'year';
@@ -114,19 +114,18 @@ export function chooseAction(tier: Tier, interval: Interval, situation: Situatio
     return 'current';
   if (!tier.isSelfService) return isHeld && subscription?.status === 'active' ? 'current' : 'contact';
   const price = findPrice(tier, currency, interval);
-  if (!price || !tier.isActive) return 'unavailable';
+  // A price that Stripe does not know yet cannot be bought: a plan that was not pushed.
+  if (!price?.stripePriceId || !tier.isActive) return 'unavailable';
   if (!subscription || !lives) {
     const trying = subscription !== null && isLocalTrial(subscription, now);
     return trying && !isHeld ? 'subscribe_or_try' : 'subscribe';
   }
   if (subscription.pendingTierId === tier.id && (subscription.pendingInterval ?? interval) === interval)
     return 'planned';
-  const held = tiers.find((one) => one.id === subscription.tierId);
-  const monthlyAmount = (of: Tier | undefined) =>
-    of ? (findPrice(of, currency, 'month')?.unitAmount ?? Infinity) : 0;
+  const held = tiers.find((one) => one.id === subscription.tierId) ?? null;
   const { kind } = planChange(
-    { ...subscription, monthlyAmount: monthlyAmount(held) },
-    { tierId: tier.id, interval, monthlyAmount: monthlyAmount(tier) },
+    { ...subscription, monthlyAmount: heldMonthlyAmount(held, subscription) },
+    { tierId: tier.id, interval, monthlyAmount: monthlyAmount(tier, currency) },
     now,
   );
   return kind === 'none' ? 'current' : kind;

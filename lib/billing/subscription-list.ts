@@ -21,8 +21,8 @@ export const subscriptionSorts = ['started', 'period_end', 'mrr'] as const;
 export type SubscriptionSort = (typeof subscriptionSorts)[number];
 
 /**
- * `running`: has not ended and is not waiting to begin; `over_limit`: uses more of a feature than it is granted; `grandfathered`: on a plan that is not offered any more (it has
- * a successor, or is private).
+ * `running`: has not ended and is not waiting to begin; `over_limit`: uses more of a feature than it is granted; `grandfathered`: runs on a plan
+ * that is not offered any more (it has a successor, or is private).
  */
 export const subscriptionStates = [
   'running',
@@ -72,6 +72,8 @@ export type SubscriptionListRow = {
   isGrandfathered: boolean;
   /** All that the account brings in a month, in the row's currency: its plan, add-ons, and a second plan of an import. */
   mrrCents: number;
+  /** What of it is not the plan's: the list is sorted by the plan alone, which an index can. */
+  besideCents: number;
 };
 
 /**
@@ -106,6 +108,7 @@ export async function listSubscriptions(
   if (filter.state === 'cancelling') where.push(sql`s.cancel_at is not null and s.ended_at is null`);
   if (filter.state === 'pending_change') where.push(sql`s.pending_tier_id is not null`);
   if (filter.state === 'grandfathered') {
+    where.push(sql`s.status in ${LIVE}`);
     // Asked first: knowing the few plans, the planner takes the index by plan and does not walk the list for them.
     const kept = await db.execute<{ id: string }>(sql`select t.id from ${tiers} t where ${isGrandfathered}`);
     if (kept.length === 0) return { rows: [], nextCursor: null };
@@ -197,6 +200,7 @@ type Raw = {
 const date = (value: string | Date | null) => (value === null ? null : new Date(value));
 
 const toRow = (raw: Raw): SubscriptionListRow => ({
+  besideCents: Number(raw.add_on_mrr) + Number(raw.other_mrr),
   id: raw.id,
   merchantId: raw.merchant_id,
   merchantName: raw.merchant_name,

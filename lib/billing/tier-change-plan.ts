@@ -148,13 +148,16 @@ export function toStripe(price: ChosenPrice) {
 }
 
 /** What is paid per month for the plan held: its own price or, where it has none, the one agreed. */
-function heldMonthlyAmount(held: Tier | null, live: AtStripe): number {
+export function heldMonthlyAmount(
+  held: Tier | null,
+  live: Pick<AtStripe, 'currency' | 'unitAmount' | 'interval'>,
+): number {
   const own = held ? monthlyAmount(held, live.currency) : Number.POSITIVE_INFINITY;
   return held?.isSelfService && Number.isFinite(own) ? own : monthly(live.unitAmount, live.interval);
 }
 
 /** What a tier costs per month; sold only by the year: a twelfth of that. */
-function monthlyAmount(tier: Tier, currency: string): number {
+export function monthlyAmount(tier: Tier, currency: string): number {
   const month = findPrice(tier, currency, 'month');
   if (month) return month.unitAmount;
   const year = findPrice(tier, currency, 'year');

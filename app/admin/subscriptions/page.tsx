@@ -5,6 +5,7 @@ import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { EmptyState } from '@/components/ui/empty-state';
+import { getFormat } from '@/components/ui/format';
 import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
@@ -33,12 +34,13 @@ const PATH = '/admin/subscriptions' as Route;
 const PAGE = 25;
 
 export default async function SubscriptionsPage({ searchParams }: PageProps<'/admin/subscriptions'>) {
-  const [{ db, now, locked }, query, t, f, s] = await Promise.all([
+  const [{ db, now, locked }, query, t, f, s, format] = await Promise.all([
     staffContext(),
     searchParams,
     getTranslations('console.subscriptions'),
     getTranslations('console.filter'),
     getTranslations('billing.status'),
+    getFormat(),
   ]);
   const filter = {
     search: one(query.search),
@@ -50,8 +52,23 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
   };
   const [platformRows, tierRows] = await Promise.all([
     db.select().from(platforms),
-    db.selectDistinct({ code: tiers.code, name: tiers.name }).from(tiers),
+    db
+      .select({
+        code: tiers.code,
+        name: tiers.name,
+        platformId: tiers.platformId,
+        isPublic: tiers.isPublic,
+      })
+      .from(tiers)
+      .orderBy(tiers.platformId, tiers.displayOrder, tiers.code),
   ]);
+  // A code may stand for a plan on each platform: the filter means them all.
+  const planNames = new Map<string, string>();
+  for (const row of tierRows) {
+    const name = row.isPublic ? row.name : t('privateTier', { tier: row.name });
+    const platform = platformRows.find((one) => one.id === row.platformId)?.name ?? '';
+    planNames.set(row.code, `${planNames.get(row.code) ?? name} · ${platform}`);
+  }
   const platformId = platformRows.find((row) => row.code === filter.platform)?.id;
   const cursor = one(query.cursor);
   const { tier: tierCode, platform: _, ...narrowed } = filter;
@@ -132,7 +149,16 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
       key: 'mrr',
       header: t('mrr'),
       align: 'right',
-      cell: (row) => <Money amount={row.mrrCents} currency={row.currency} />,
+      cell: (row) => (
+        <>
+          <Money amount={row.mrrCents - row.besideCents} currency={row.currency} />
+          {row.besideCents !== 0 ? (
+            <span className="block text-sm text-muted">
+              {t('beside', { amount: format.money(row.besideCents, row.currency) })}
+            </span>
+          ) : null}
+        </>
+      ),
     },
     {
       key: 'edit',
@@ -168,7 +194,7 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
             name: 'tier',
             label: f('tier'),
             value: filter.tier,
-            options: tierRows.map((row) => ({ value: row.code, label: row.name })),
+            options: [...planNames].map(([value, label]) => ({ value, label })),
           },
           {
             kind: 'choice',

@@ -9,7 +9,7 @@ import { getFormat } from '@/components/ui/format';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
 import { closeMerchant } from '@/lib/billing/close-merchant';
 import { adjustCredits } from '@/lib/billing/credits';
-import { dayText, endOverride, limitText, overrideInput, saveOverrides } from '@/lib/billing/overrides';
+import { dayText, editOverrides, limitText, overrideInput } from '@/lib/billing/overrides';
 import { reconcileStripe } from '@/lib/billing/reconcile';
 import { setSubscription } from '@/lib/billing/subscription-admin';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
@@ -189,8 +189,12 @@ export async function adjust(_state: FormState, form: FormData): Promise<FormSta
   });
 }
 
+/** The exception that stood when the form was drawn; '' for none. */
+const seen = z.string().default('');
+
 const exception = place.extend({
   feature: z.string(),
+  seen,
   limit: limitText.optional(),
   unlimited: z.literal('on').optional(),
   enabled: z.enum(['on', 'off']).optional(),
@@ -203,14 +207,15 @@ const exception = place.extend({
 export async function saveOverride(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, exception, async ({ feature, limit, unlimited, enabled, ...rest }) => {
     const { db, actor, now } = await adminContext();
-    const { merchantId, platformId, ...when } = rest;
+    const { merchantId, platformId, seen, ...when } = rest;
     const row = overrideInput.parse({
       ...when,
       feature_code: feature,
       ...(unlimited ? { limit_value: null } : limit === undefined ? {} : { limit_value: Number(limit) }),
       ...(enabled ? { enabled: enabled === 'on' } : {}),
     });
-    await saveOverrides(db, { merchantId, platformId }, [row], features, { actor, now }).catch(aboutThisForm);
+    const edit = { save: [row], end: [], seen: { [feature]: seen } };
+    await editOverrides(db, { merchantId, platformId }, edit, features, { actor, now }).catch(aboutThisForm);
     refresh();
     return (await words())('done.override');
   });
@@ -230,10 +235,11 @@ function aboutThisForm(error: unknown): never {
 
 /** Ends an exception: the plan's own limit holds again at once. */
 export async function endException(_state: FormState, form: FormData): Promise<FormState> {
-  const input = place.extend({ feature: z.string(), reason });
-  return attempt(form, input, async ({ feature, reason: why, ...account }) => {
+  const input = place.extend({ feature: z.string(), seen, reason });
+  return attempt(form, input, async ({ feature, reason: why, seen: id, ...account }) => {
     const { db, actor, now } = await adminContext();
-    await endOverride(db, account, feature, { actor, now, reason: why });
+    const edit = { save: [], end: [{ feature_code: feature, reason: why }], seen: { [feature]: id } };
+    await editOverrides(db, account, edit, features, { actor, now });
     refresh();
     return (await words())('done.ended');
   });

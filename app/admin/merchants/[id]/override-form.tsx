@@ -43,7 +43,11 @@ export function OverrideForm({
       closeLabel={c('close')}
       disabledReason={locked}
     >
-      <ActionForm action={saveOverride} fields={{ ...account, feature: code }} className="space-y-4">
+      <ActionForm
+        action={saveOverride}
+        fields={{ ...account, feature: code, seen: own?.id ?? '' }}
+        className="space-y-4"
+      >
         {isFlag ? null : (
           <>
             <TextField

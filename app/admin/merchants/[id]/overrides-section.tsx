@@ -86,7 +86,7 @@ export function OverridesSection({ page, locked }: { page: MerchantPage; locked?
             >
               <ActionForm
                 action={endException}
-                fields={{ ...account, feature: row.code }}
+                fields={{ ...account, feature: row.code, seen: row.own?.id ?? '' }}
                 className="space-y-4"
               >
                 <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
