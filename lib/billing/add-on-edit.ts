@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
-import { addOnFeatures, addOns, storeAddOns } from '@/db/schema';
+import { addOnFeatures, addOns, storeAddOns, tiers } from '@/db/schema';
 import type { FieldProblem } from '@/lib/errors';
 import { changedFields, recordAudit } from './audit';
 import { AddOnNotFound } from './errors';
@@ -16,7 +16,7 @@ import {
 } from './extras-edit';
 import type { Feature } from './features';
 import { retireProduct } from './retire-product';
-import { type EditContext, which } from './tier-edit';
+import { type EditContext, lockPlatform, which } from './tier-edit';
 import { platformCode } from './tiers';
 
 /**
@@ -60,6 +60,13 @@ export async function saveAddOn(
         .set({ ...row, revision: before.revision + 1 })
         .where(eq(addOns.id, key));
     else {
+      // A tier of the code would have the same lookup keys: `isAddOnCode` asks the other way round.
+      await lockPlatform(tx, platformId);
+      const [tier] = await tx
+        .select({ id: tiers.id })
+        .from(tiers)
+        .where(and(eq(tiers.platformId, platformId), eq(tiers.code, input.code)));
+      if (tier) throw new CodeTaken(input.code);
       const [made] = await tx
         .insert(addOns)
         .values({ id: key, platformId, ...row })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCatalogue } from '@/db/make';
 import { auditLog, creditLedger } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
-import { adjustCredits } from './credits';
+import { adjustCredits, consumeCredits } from './credits';
 import { IdempotencyConflict, InsufficientCredits } from './errors';
 import { makeAccount } from './testing-accounts';
 
@@ -41,4 +41,18 @@ test('what an admin gives or takes is moved and audited once, however often it i
     ['credits.adjusted', 'one', 'After an outage'],
     ['credits.adjusted', 'two', 'After an outage'],
   ]);
+});
+
+test('what is spent is spent once for a key, and the key is for that amount', async () => {
+  const { db } = database;
+  const { merchantId, platformId } = await makeAccount(db, 'spender');
+  const account = { merchantId, platformId };
+  await adjustCredits(db, account, { amount: 30, reason: 'Start', key: 'start', ...context });
+  const spend = (amount: number, key: string) =>
+    db.transaction((tx) => consumeCredits(tx, account, { amount, reason: 'Mail', key, ...context }));
+  const first = await spend(10, 'mail');
+  expect(first).toEqual({ spent: { monthly: 0, purchased: 10 }, balance: { monthly: 0, purchased: 20 } });
+  expect(await spend(10, 'mail')).toEqual(first);
+  await expect(spend(15, 'mail')).rejects.toBeInstanceOf(IdempotencyConflict);
+  expect((await spend(20, 'more')).balance).toEqual({ monthly: 0, purchased: 0 });
 });

@@ -223,7 +223,7 @@ export async function adjustCredits(
 /**
  * Spends credits in the caller's transaction: monthly first, then purchased. The same key spends once and answers the
  * same again.
- * @throws InsufficientCredits (402): nothing is spent
+ * @throws InsufficientCredits (402), IdempotencyConflict (409) for the same key with another amount: nothing is spent
  */
 export async function consumeCredits(
   tx: Tx,
@@ -240,7 +240,8 @@ export async function consumeCredits(
     .from(creditLedger)
     .where(and(ledgerOf(account), eq(creditLedger.sourceKey, sourceKey)));
   if (earlier.length > 0) {
-    const spentFrom = (bucket: Bucket) => -(earlier.find((line) => line.bucket === bucket)?.amount ?? 0);
+    if (earlier.reduce((sum, line) => sum - line.amount, 0) !== input.amount) throw new IdempotencyConflict();
+    const spentFrom = (bucket: Bucket) => 0 - (earlier.find((line) => line.bucket === bucket)?.amount ?? 0);
     return { spent: { monthly: spentFrom('monthly'), purchased: spentFrom('purchased') }, balance: wallet };
   }
   if (wallet.monthly + wallet.purchased < input.amount) {

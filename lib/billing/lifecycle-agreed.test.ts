@@ -191,6 +191,9 @@ describe('a plan made to measure', () => {
     const link = (stripe_product_id: string | null | undefined) =>
       updateTier(stage.db, MARKET, 'business', { stripe_product_id }, context);
     await stage.subscriber('business');
+    // So is one that is planned: a yearly plan that becomes monthly.
+    const yearly = await stage.subscriber('business', 'year');
+    expect((await change(yearly, { tierCode: 'business' })).subscription.pendingTier?.code).toBe('business');
     expect((await link(null)).stripeProductId).toBeNull();
     await link(business?.stripeProductId);
   });

@@ -75,6 +75,7 @@ describe('overrides', () => {
     [{ feature_code: 'max_products', limit_value: 1 }, '[1].feature_code', 'repeated'],
     [{ feature_code: 'api_access', limit_value: 1 }, '[1].limit_value', 'binary_has_no_limit'],
     [{ feature_code: 'max_team_members' }, '[1].limit_value', 'required'],
+    [{ feature_code: 'monthly_credits', limit_value: null }, '[1].limit_value', 'grant_needs_number'],
     [{ feature_code: 'api_access' }, '[1].enabled', 'required'],
     [
       { feature_code: 'max_team_members', limit_value: 1, expires_at: '2026-11-21T12:00:00Z' },
@@ -159,12 +160,14 @@ describe('what a tier grants', () => {
       { feature_code: 'nope', limit_value: 1 },
       { feature_code: 'api_access', limit_value: 1 },
       { feature_code: 'max_products' },
+      { feature_code: 'monthly_credits', limit_value: null },
     );
     const refusal = await failure(saveTierLimits(db, professional, list, features, { actor, now }));
     expect((refusal as ValidationFailed).fields.map((one) => one.path)).toEqual([
       '[0].feature_code',
       '[1].limit_value',
       '[2].limit_value',
+      '[3].limit_value',
     ]);
   });
 

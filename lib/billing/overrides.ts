@@ -96,7 +96,7 @@ export async function listOverrides(
 
 /**
  * Writes exceptions, one per feature: each ends the one that stood for its feature, others stay. They hold from this
- * transaction's commit on. All or nothing.
+ * transaction's commit on, one of the monthly credits from the next month's grant on. All or nothing.
  * @throws ValidationFailed naming `[i].field`
  */
 export async function saveOverrides(
@@ -253,6 +253,8 @@ function checkRow(
   if (feature.kind === 'flag' && row.limit_value !== undefined) {
     return problem('limit_value', 'binary_has_no_limit', 'does not apply to a feature that is on or off');
   }
+  if (feature.kind === 'grant' && row.limit_value === null)
+    return problem('limit_value', 'grant_needs_number', 'is needed: what is granted each month is counted');
   if (row.limit_value === undefined && (row.enabled === undefined || row.enabled === null)) {
     const field = feature.kind === 'flag' ? 'enabled' : 'limit_value';
     return problem(field, 'required', 'is needed: the row changes nothing');

@@ -61,7 +61,12 @@ export async function refuseLostPrices(db: Db, tierId: string): Promise<void> {
         isNull(s.endedAt),
         or(
           and(eq(s.tierId, tierId), not(listed(s.interval, s.unitAmount))),
-          and(eq(s.pendingTierId, tierId), not(listed(s.pendingInterval, s.pendingUnitAmount))),
+          // Without an amount it is a price of the list.
+          and(
+            eq(s.pendingTierId, tierId),
+            isNotNull(s.pendingUnitAmount),
+            not(listed(s.pendingInterval, s.pendingUnitAmount)),
+          ),
         ),
       ),
     )

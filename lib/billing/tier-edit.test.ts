@@ -261,6 +261,20 @@ describe('add-ons and credit packages', () => {
     });
   const save = (input = addOn(), id?: string) => saveAddOn(stage.db, MARKET, input, features, by, id);
 
+  test('a plan and an add-on do not share a code: their prices would have one lookup key', async () => {
+    const before = await snapshot();
+    expect((await refusal(save(addOn({ code: 'essential' })))).code).toBe('code_taken');
+    expect(await snapshot()).toEqual(before);
+    expect((await refusal(make('domain'))).code).toBe('tier_code_taken');
+    const { revision } = await make('old');
+    const successor = successorInput.parse({ code: 'domain', revision });
+    const late = saveAsSuccessor(stage.db, MARKET, 'old', successor, by);
+    expect((await refusal(late)).code).toBe('tier_code_taken');
+    expect((await getTier(stage.db, MARKET, 'old')).successorId).toBeNull();
+    const twins = await Promise.allSettled([make('twin'), save(addOn({ code: 'twin' }))]);
+    expect(twins.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
   test('bad input is refused by field, and nothing is saved', async () => {
     const before = await snapshot();
     const bad = (more: object) =>

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { checkoutSessions, platforms, subscriptions, tiers } from '@/db/schema';
+import { addOns, checkoutSessions, platforms, subscriptions, tiers } from '@/db/schema';
 import { DomainError, NotFound } from '@/lib/errors';
 import { writePrice } from '@/lib/money';
 import { type Actor, changedFields, recordAudit } from './audit';
@@ -62,7 +62,7 @@ export async function createTier(
       .values({ id, platformId, code: input.code, name: input.name, ...columns(input) })
       .onConflictDoNothing({ target: [tiers.platformId, tiers.code] })
       .returning({ id: tiers.id });
-    if (!made) throw new TierCodeTaken(input.code);
+    if (!made || (await isAddOnCode(tx, platformId, input.code))) throw new TierCodeTaken(input.code);
     if (prices) await writePrices(tx, id, prices);
     const tier = await getTier(tx, platformId, input.code);
     await recordAudit(tx, context.actor, context.now, {
@@ -202,6 +202,18 @@ export async function lockPlatform(tx: Tx, platformId: string) {
   const [row] = await tx.select().from(platforms).where(eq(platforms.id, platformId)).for('no key update');
   if (!row) throw new NotFound('platform', platformId);
   return row;
+}
+
+/**
+ * Whether an add-on has the code: their lookup keys at Stripe would be the same (stripe.md 46), and each push would take the
+ * other's price off sale. Asked under `lockPlatform`, as `saveAddOn` asks.
+ */
+export async function isAddOnCode(tx: Tx, platformId: string, code: string): Promise<boolean> {
+  const [found] = await tx
+    .select({ id: addOns.id })
+    .from(addOns)
+    .where(and(eq(addOns.platformId, platformId), eq(addOns.code, code)));
+  return found !== undefined;
 }
 
 /** Every edit of a tier, its prices or its limits raises it: the guard against lost edits. */

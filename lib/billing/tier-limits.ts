@@ -104,6 +104,8 @@ export function checkTierLimits(rows: TierLimitInput[], features: readonly Featu
       say('feature_code', 'repeated', 'is named twice');
     } else if (feature.kind === 'flag' && typeof row.limit_value === 'number') {
       say('limit_value', 'binary_has_no_limit', 'does not apply to a feature that is on or off');
+    } else if (feature.kind === 'grant' && row.enabled && row.limit_value === null) {
+      say('limit_value', 'grant_needs_number', 'is needed: what is granted each month is counted');
     } else if (feature.kind !== 'flag' && row.enabled && row.limit_value === undefined) {
       say('limit_value', 'required', 'is needed: a number, or null for unlimited');
     }

@@ -7,6 +7,7 @@ import { recordAudit } from './audit';
 import { EditConflict } from './errors';
 import {
   type EditContext,
+  isAddOnCode,
   lockPlatform,
   lockTier,
   roleOf,
@@ -56,7 +57,7 @@ export async function saveAsSuccessor(
       })
       .onConflictDoNothing({ target: [tiers.platformId, tiers.code] })
       .returning({ id: tiers.id });
-    if (!made) throw new TierCodeTaken(input.code);
+    if (!made || (await isAddOnCode(tx, platformId, input.code))) throw new TierCodeTaken(input.code);
     if (old.prices.length > 0) {
       await tx.insert(tierPrices).values(
         old.prices.map(({ currency, interval, unitAmount }) => ({

@@ -18,6 +18,9 @@ describe('an e-mail says what happened', () => {
       { amount: 11583, currency: 'EUR', number: 'A-1', nextAttemptAt: '2026-11-24T10:00:00Z' },
       'Your payment of €115.83 failed',
     ],
+    // Minor units are what Stripe counts: a yen is one, a dinar a thousand.
+    ['receipt', { amount: 5000, currency: 'JPY', number: 'A-1', url: '' }, 'Receipt for JP¥5,000'],
+    ['receipt', { amount: 12_340, currency: 'KWD', number: 'A-1', url: '' }, 'Receipt for KWD\u00a012.340'],
     ['trial_ending', { trialEnd: '2026-12-01T00:00:00Z' }, 'Your trial ends on 1 December 2026'],
   ])('%s', (template, data, subject) => {
     const composed = composeEmail({ template, locale: 'en', data }, 'https://app.example');

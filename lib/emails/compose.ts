@@ -1,6 +1,7 @@
 import { createTranslator } from 'next-intl';
 import type { emails } from '@/db/schema';
-import { chooseLocale, regions } from '@/lib/i18n/locales';
+import { formatFor } from '@/lib/i18n/format';
+import { chooseLocale } from '@/lib/i18n/locales';
 import { loadMessages } from '@/lib/i18n/messages';
 
 type EmailRow = Pick<typeof emails.$inferSelect, 'template' | 'locale' | 'data'>;
@@ -43,16 +44,11 @@ function factsOf(
   data: Record<string, unknown>,
   locale: ReturnType<typeof chooseLocale>,
 ): Record<string, string> {
-  const region = regions[locale];
-  const date = (value: unknown) =>
-    typeof value === 'string'
-      ? new Intl.DateTimeFormat(region, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(value))
-      : '';
+  const format = formatFor(locale);
+  const date = (value: unknown) => (typeof value === 'string' ? format.date(value) : '');
   const amount =
     typeof data.amount === 'number' && typeof data.currency === 'string'
-      ? new Intl.NumberFormat(region, { style: 'currency', currency: data.currency }).format(
-          data.amount / 100,
-        )
+      ? format.money(data.amount, data.currency)
       : '';
   const rest = Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key, value === null ? '' : String(value)]),
