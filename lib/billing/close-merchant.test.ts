@@ -17,7 +17,7 @@ import { features } from '@/lib/features';
 import { findInvitation, inviteMember } from '@/lib/tenancy/invitations';
 import { closeMerchant } from './close-merchant';
 import { adjustCredits } from './credits';
-import { MerchantClosed } from './errors';
+import { MerchantClosed, PaymentsNotConfigured } from './errors';
 import { overrideInput, saveOverrides } from './overrides';
 import { erasePersonalData } from './personal-data';
 import { setSubscription } from './subscription-admin';
@@ -109,6 +109,22 @@ test('it ends at Stripe, its people are erased, links to join are dead; invoices
 
   await expect(closeMerchant(db, stripe, { merchantId, reason, actor, now })).rejects.toThrow(MerchantClosed);
   for (const give of gifts(shop.account, now)) await expect(give()).rejects.toThrow(MerchantClosed);
+});
+
+test('one whom Stripe charges is not closed while payments are not configured: nothing is written (bug)', async () => {
+  const { db, stripe } = stage;
+  const shop = await stage.subscriber('essential');
+  const { merchantId } = shop.account;
+  const facts = async () => [
+    await db.select().from(customers).where(eq(customers.merchantId, merchantId)),
+    await db.select().from(auditLog).where(eq(auditLog.merchantId, merchantId)),
+  ];
+  const before = await facts();
+  const input = { merchantId, reason, actor, now: await stage.now() };
+  await expect(closeMerchant(db, null, input)).rejects.toThrow(PaymentsNotConfigured);
+  expect(await facts()).toEqual(before);
+  await closeMerchant(db, stripe, input);
+  expect((await stripe.subscriptions.retrieve(shop.subscriptionId)).status).toBe('canceled');
 });
 
 test('four admins close while others give: one closes, nothing given lives on', async () => {

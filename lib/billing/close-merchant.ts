@@ -14,7 +14,7 @@ import {
 import { NotFound } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { type Actor, recordAudit } from './audit';
-import { MerchantClosed } from './errors';
+import { MerchantClosed, PaymentsNotConfigured } from './errors';
 import { queueErasure } from './personal-data';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
@@ -24,7 +24,8 @@ type Context = { actor: Actor; now: Date };
 /**
  * Closes a merchant: its subscriptions end at Stripe at once and the customer is deleted there, then the people and the
  * personal data here are erased. Invoices and the audit trail stay: the law wants them. Safe to repeat after a failure.
- * @throws NotFound, MerchantClosed, StripeUnavailable
+ * Without Stripe only one whom Stripe does not know: another would be charged on.
+ * @throws NotFound, MerchantClosed, PaymentsNotConfigured, StripeUnavailable
  */
 export async function closeMerchant(
   db: Db,
@@ -36,7 +37,8 @@ export async function closeMerchant(
   if (merchant.closedAt) throw new MerchantClosed(input.merchantId);
   const [customer] = await db.select().from(customers).where(eq(customers.merchantId, input.merchantId));
   const id = customer?.stripeCustomerId;
-  if (stripe && id && !customer.deletedAtStripe) {
+  if (id && !customer.deletedAtStripe) {
+    if (!stripe) throw new PaymentsNotConfigured();
     for (const subscriptionId of await listLiveAtStripe(db, input.merchantId)) {
       await callStripe(() => stripe.subscriptions.cancel(subscriptionId)).catch(orMissing);
       await settle(db, stripe, subscriptionMirror, subscriptionId, input);
