@@ -127,6 +127,49 @@ describe('sync_stripe_status', () => {
     await stage.deliverNew();
   });
 
+  test('two runs at once list what they find once', async () => {
+    const shop = await stage.subscriber();
+    const [bill] = await stage.db
+      .select()
+      .from(invoices)
+      .where(eq(invoices.merchantId, shop.account.merchantId));
+    if (!bill) throw new Error('no invoice');
+    const stray = { id: 'inv_twice', stripeInvoiceId: 'in_twice', status: 'open' as const };
+    await stage.db.insert(invoices).values({ ...bill, ...stray });
+    const { merchantId } = shop.account;
+    const runs = await Promise.all(Array.from({ length: 6 }, () => reconcile({ merchantId })));
+    expect(runs.map((run) => run.ambiguous)).toEqual(Array(6).fill(1));
+    expect(await openDifferences(shop)).toMatchObject([{ kind: 'missing_at_stripe' }]);
+    await stage.db.delete(invoices).where(eq(invoices.id, stray.id));
+    await reconcile({ merchantId });
+  });
+
+  test('a merchant that cannot be compared is named, and the others are', async () => {
+    const bad = await stage.subscriber();
+    const lagging = await stage.subscriber('essential');
+    await stage.stripe.subscriptions.update(lagging.subscriptionId, { cancel_at_period_end: true });
+    await stage.newEvents(); // nobody delivers them
+    // What the mirror of a subscription cannot read, the list of one customer's shows here.
+    const subscriptions = new Proxy(stage.stripe.subscriptions, {
+      get(target, name) {
+        if (name !== 'list') return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
+        return (params: { customer: string }) => {
+          if (params.customer === bad.customerId) throw new Error('a shape nobody knows');
+          return target.list(params);
+        };
+      },
+    });
+    const stripe = new Proxy(stage.stripe, {
+      get: (target, name) => (name === 'subscriptions' ? subscriptions : Reflect.get(target, name)),
+    });
+    const options = { now: await stage.now(), livemode: false, actor };
+    const report = await reconcileStripe(stage.db, stripe, options);
+    expect(report.failed).toEqual([bad.account.merchantId]);
+    expect(await stage.current(lagging)).toMatchObject({ cancelAtPeriodEnd: true });
+    const alone = reconcileStripe(stage.db, stripe, { ...options, merchantId: bad.account.merchantId });
+    await expect(alone).rejects.toThrow('a shape nobody knows');
+  });
+
   test('an event of an object that is gone at Stripe is ignored, not retried for ever', async () => {
     const shop = await stage.subscriber();
     const [bill] = await stage.db

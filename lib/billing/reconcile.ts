@@ -12,10 +12,12 @@ import {
   subscriptions,
   webhookEvents,
 } from '@/db/schema';
+import { log } from '@/lib/log';
 import { callStripe, isRefused, stripeError } from '@/lib/stripe/client';
 import { type InvoiceSnapshot, readInvoice } from '@/lib/stripe/invoice-snapshot';
 import { addDays, toUnix } from '@/lib/time';
 import type { Actor } from './audit';
+import { StripeUnavailable } from './errors';
 import { LIVE } from './sync/current';
 import { customerMirror } from './sync/customer';
 import { invoiceMirror } from './sync/invoice';
@@ -42,6 +44,8 @@ export type ReconcileReport = {
   missedEvents: number;
   repaired: number;
   ambiguous: number;
+  /** Merchants that could not be compared, for a fault of ours or of their data; the others were. */
+  failed: string[];
   dryRun: boolean;
   differences: Difference[];
 };
@@ -66,8 +70,8 @@ const AT_ONCE = 6;
  * Compares our rows with Stripe's objects: the subscriptions with items and schedules, invoices and customers of one
  * merchant or all. What only lags is brought to Stripe's state by the usual writer and recorded; what two sides claim
  * differently is listed for a person, once. First the events that never arrived are taken in from Stripe's own list.
- * Convergent; a dry run takes the same path and writes nothing.
- * @throws StripeUnavailable
+ * Convergent; a dry run takes the same path and writes nothing. One merchant that cannot be compared keeps nobody else from it.
+ * @throws StripeUnavailable; asked for one merchant, whatever kept it from being compared
  */
 export async function reconcileStripe(
   db: Db,
@@ -79,27 +83,45 @@ export async function reconcileStripe(
     missedEvents: 0,
     repaired: 0,
     ambiguous: 0,
+    failed: [],
     dryRun: options.dryRun ?? false,
     differences: [],
   };
   if (!options.merchantId) report.missedEvents = await takeMissedEvents(db, stripe, options);
   const everybody = eachCustomer(db, options.merchantId);
+  const look = async (customer: Known) => {
+    const found = await reconcileCustomer(db, stripe, customer, options);
+    for (const difference of found) {
+      if (difference.repaired) report.repaired++;
+      else report.ambiguous++;
+      if (report.differences.length < KEPT_DIFFERENCES) report.differences.push(difference);
+    }
+    if (!report.dryRun) await keepDifferences(db, customer.merchantId, found, options.now);
+    report.merchants++;
+    options.onProgress?.(report.merchants);
+  };
+  let stopped: unknown;
   const work = async () => {
-    for (let next = await everybody.next(); !next.done; next = await everybody.next()) {
-      const customer = next.value;
-      const found = await reconcileCustomer(db, stripe, customer, options);
-      for (const difference of found) {
-        if (difference.repaired) report.repaired++;
-        else report.ambiguous++;
-        if (report.differences.length < KEPT_DIFFERENCES) report.differences.push(difference);
+    try {
+      for (
+        let next = await everybody.next();
+        !next.done && stopped === undefined;
+        next = await everybody.next()
+      ) {
+        const customer = next.value;
+        await look(customer).catch((error: unknown) => {
+          if (options.merchantId || error instanceof StripeUnavailable) throw error;
+          log.error({ error, merchant: customer.merchantId }, 'a merchant could not be compared with Stripe');
+          report.failed.push(customer.merchantId);
+        });
       }
-      if (!report.dryRun) await keepDifferences(db, customer.merchantId, found, options.now);
-      report.merchants++;
-      options.onProgress?.(report.merchants);
+    } catch (error) {
+      stopped ??= error; // The others end with the merchant they are at.
     }
   };
   // Customers are independent; most of the time is spent waiting for Stripe.
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  if (stopped !== undefined) throw stopped;
   return report;
 }
 
@@ -382,18 +404,22 @@ async function keepDifferences(db: Db, merchantId: string, found: Difference[], 
     const had = new Set(open.map((row) => `${row.entity}/${row.entityId}/${row.kind}`));
     const fresh = found.filter((one) => one.repaired || !had.has(`${one.entity}/${one.id}/${one.kind}`));
     if (fresh.length === 0) return;
-    await tx.insert(stripeDifferences).values(
-      fresh.map((one) => ({
-        id: newId('dif'),
-        entity: one.entity,
-        entityId: one.id,
-        merchantId,
-        kind: one.kind,
-        local: one.local,
-        stripe: one.stripe,
-        foundAt: now,
-        ...(one.repaired ? { resolvedAt: now, resolution: 'repaired' as const } : {}),
-      })),
-    );
+    // A run beside this one may have noted it: it is listed once.
+    await tx
+      .insert(stripeDifferences)
+      .values(
+        fresh.map((one) => ({
+          id: newId('dif'),
+          entity: one.entity,
+          entityId: one.id,
+          merchantId,
+          kind: one.kind,
+          local: one.local,
+          stripe: one.stripe,
+          foundAt: now,
+          ...(one.repaired ? { resolvedAt: now, resolution: 'repaired' as const } : {}),
+        })),
+      )
+      .onConflictDoNothing();
   });
 }
