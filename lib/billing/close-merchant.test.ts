@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   auditLog,
@@ -6,6 +6,7 @@ import {
   emails,
   invitations,
   invoices,
+  memberships,
   merchants,
   stores,
   stripeDifferences,
@@ -109,6 +110,58 @@ test('it ends at Stripe, its people are erased, links to join are dead; invoices
 
   await expect(closeMerchant(db, stripe, { merchantId, reason, actor, now })).rejects.toThrow(MerchantClosed);
   for (const give of gifts(shop.account, now)) await expect(give()).rejects.toThrow(MerchantClosed);
+});
+
+test('who works here, or owns another merchant, leaves the team and stays who they are (bug: an admin was erased)', async () => {
+  const { db } = stage;
+  const [one, other] = [await stage.merchant(), await stage.merchant()];
+  const { merchantId } = one.account;
+  const person = async (id: string, staffRole: 'admin' | null) => {
+    const row = { id, email: `${id}@people.test`, name: id, passwordHash: 'kept', staffRole };
+    await db.insert(users).values(row);
+    await db.insert(memberships).values({ merchantId, userId: id, role: 'member', storeId: one.storeId });
+    return row;
+  };
+  const staff = await person('usr_works_here', 'admin');
+  const elsewhere = await person('usr_elsewhere', null);
+  const ofOther = { merchantId: other.account.merchantId, storeId: other.storeId };
+  await db.insert(memberships).values({ ...ofOther, userId: elsewhere.id, role: 'member' });
+  const gone = await person('usr_only_here', null);
+  await closeMerchant(db, null, { merchantId, reason, actor, now: await stage.now() });
+  const after = await db
+    .select()
+    .from(users)
+    .where(inArray(users.id, [staff.id, elsewhere.id, gone.id]))
+    .orderBy(users.email);
+  expect(after).toMatchObject([
+    { id: gone.id, passwordHash: null, name: 'Closed account' },
+    { ...elsewhere, disabledAt: null },
+    { ...staff, disabledAt: null },
+  ]);
+  expect(await db.select().from(memberships).where(eq(memberships.merchantId, merchantId))).toEqual([]);
+});
+
+test('a trial that ends with it says so in the trail (bug: nothing was written)', async () => {
+  const { db } = stage;
+  const { account } = await stage.merchant({ trialDays: 20 });
+  const [trial] = await db
+    .select()
+    .from(subscriptions)
+    .where(eq(subscriptions.merchantId, account.merchantId));
+  await closeMerchant(db, null, { merchantId: account.merchantId, reason, actor, now: await stage.now() });
+  const [after] = await db
+    .select()
+    .from(subscriptions)
+    .where(eq(subscriptions.merchantId, account.merchantId));
+  expect(after).toMatchObject({ status: 'canceled' });
+  expect(after?.updatedAt.getTime()).toBeGreaterThan(trial?.updatedAt.getTime() ?? Number.NaN);
+  const trail = await db
+    .select()
+    .from(auditLog)
+    .where(eq(auditLog.entityId, trial?.id ?? ''));
+  expect(trail.filter(({ action }) => action === 'subscription.cancelled_now')).toMatchObject([
+    { ...account, actorId: actor.id, reason, before: { status: 'trialing' }, after: { status: 'canceled' } },
+  ]);
 });
 
 test('one whom Stripe charges is not closed while payments are not configured: nothing is written (bug)', async () => {

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, notExists, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import {
@@ -19,7 +19,7 @@ import { queueErasure } from './personal-data';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
 
-type Context = { actor: Actor; now: Date };
+type Closing = { merchantId: string; reason: string; actor: Actor; now: Date };
 
 /**
  * Closes a merchant: its subscriptions end at Stripe at once and the customer is deleted there, then the people and the
@@ -27,11 +27,7 @@ type Context = { actor: Actor; now: Date };
  * Without Stripe only one whom Stripe does not know: another would be charged on.
  * @throws NotFound, MerchantClosed, PaymentsNotConfigured, StripeUnavailable
  */
-export async function closeMerchant(
-  db: Db,
-  stripe: Stripe | null,
-  input: { merchantId: string; reason: string } & Context,
-): Promise<void> {
+export async function closeMerchant(db: Db, stripe: Stripe | null, input: Closing): Promise<void> {
   const [merchant] = await db.select().from(merchants).where(eq(merchants.id, input.merchantId));
   if (!merchant) throw new NotFound('merchant', input.merchantId);
   if (merchant.closedAt) throw new MerchantClosed(input.merchantId);
@@ -73,11 +69,7 @@ async function listLiveAtStripe(db: Db, merchantId: string): Promise<string[]> {
   return [...new Set([...plans, ...extras].flatMap(({ id }) => id ?? []))];
 }
 
-async function erase(
-  tx: Tx,
-  name: string,
-  input: { merchantId: string; reason: string } & Context,
-): Promise<void> {
+async function erase(tx: Tx, name: string, input: Closing): Promise<void> {
   const { merchantId, now } = input;
   const gone = `closed+${merchantId}@invalid`;
   // Waits for `holdAccount`: what was given meanwhile ends here too. References to the merchant may go on.
@@ -96,32 +88,18 @@ async function erase(
       outcome: sql`coalesce(${invitations.outcome}, 'withdrawn')`,
     })
     .where(eq(invitations.merchantId, merchantId));
+  await endLocalPlans(tx, input);
   const people = await tx
-    .select({ id: memberships.userId })
-    .from(memberships)
-    .where(eq(memberships.merchantId, merchantId));
-  await tx
-    .update(subscriptions)
-    .set({ status: 'canceled', endedAt: now })
-    .where(
-      and(
-        eq(subscriptions.merchantId, merchantId),
-        isNull(subscriptions.stripeSubscriptionId),
-        isNull(subscriptions.endedAt),
-      ),
-    );
-  await tx.delete(memberships).where(eq(memberships.merchantId, merchantId));
+    .delete(memberships)
+    .where(eq(memberships.merchantId, merchantId))
+    .returning({ id: memberships.userId });
   for (const { id } of people) {
-    const [elsewhere] = await tx
-      .select({ id: memberships.userId })
-      .from(memberships)
-      .where(eq(memberships.userId, id))
-      .limit(1);
-    if (elsewhere) continue;
+    // Who works here, or belongs to another merchant too, stays who they are.
+    const others = tx.select({ one: sql`1` }).from(memberships).where(eq(memberships.userId, id));
     await tx
       .update(users)
       .set({ email: `closed+${id}@invalid`, name: 'Closed account', passwordHash: null, disabledAt: now })
-      .where(eq(users.id, id));
+      .where(and(eq(users.id, id), isNull(users.staffRole), notExists(others)));
   }
   await tx
     .update(customers)
@@ -155,4 +133,34 @@ async function erase(
     after: { closed: true },
     reason: input.reason,
   });
+}
+
+/** Ends the trials and given plans, which Stripe knows nothing of. */
+async function endLocalPlans(tx: Tx, { merchantId, reason, actor, now }: Closing): Promise<void> {
+  const open = and(
+    eq(subscriptions.merchantId, merchantId),
+    isNull(subscriptions.stripeSubscriptionId),
+    isNull(subscriptions.endedAt),
+  );
+  const before = await tx.select().from(subscriptions).where(open).for('update');
+  const after = { status: 'canceled' as const, endedAt: now };
+  await tx
+    .update(subscriptions)
+    .set({ ...after, updatedAt: new Date() })
+    .where(open);
+  await recordAudit(
+    tx,
+    actor,
+    now,
+    before.map(({ id, platformId, status }) => ({
+      action: 'subscription.cancelled_now',
+      entity: 'subscription',
+      entityId: id,
+      merchantId,
+      platformId,
+      before: { status },
+      after,
+      reason,
+    })),
+  );
 }
