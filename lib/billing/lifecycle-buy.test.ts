@@ -61,6 +61,13 @@ describe('buying a plan', () => {
     expect(await billsOf(shop)).toMatchObject([{ status: 'paid', total: 0 }]);
     const local = (await plansOf(shop)).find((row) => row.stripeSubscriptionId === null);
     expect(local).toMatchObject({ status: 'expired', isCurrent: false });
+    const trail = await stage.db
+      .select()
+      .from(auditLog)
+      .where(eq(auditLog.entityId, local?.id ?? ''));
+    expect(trail.filter((row) => row.action === 'subscription.converted')).toMatchObject([
+      { actorKind: 'stripe', before: { status: 'trialing' }, after: { status: 'expired' }, ...shop.account },
+    ]);
   });
 
   test('with less than 48 hours of trial left Stripe is asked for 48 hours', async () => {

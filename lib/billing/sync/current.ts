@@ -3,6 +3,7 @@ import type { Tx } from '@/db/client';
 import { billingAccounts, storeAddOns, subscriptions } from '@/db/schema';
 import { enqueue } from '@/lib/queue';
 import { type Account, findAccount, moveAnchor, openAccount } from '../accounts';
+import { recordAudit } from '../audit';
 import { monthlyCredits } from '../credit-grant';
 import { openCreditMonth } from '../credits';
 import { loadEntitlementFacts } from '../entitlement-facts';
@@ -48,12 +49,30 @@ export async function refreshAccount(
     .orderBy(desc(subscriptions.startedAt));
   const converted = rows.filter((row) => !row.stripeSubscriptionId && !row.endedAt && isConverted(row, rows));
   if (converted.length > 0) {
-    const ids = converted.map((row) => row.id);
+    const after = { status: 'expired' as const, endedAt: now };
     await tx
       .update(subscriptions)
-      .set({ status: 'expired', endedAt: now })
-      .where(inArray(subscriptions.id, ids));
-    for (const row of converted) Object.assign(row, { status: 'expired', endedAt: now });
+      .set({ ...after, updatedAt: new Date() })
+      .where(
+        inArray(
+          subscriptions.id,
+          converted.map((row) => row.id),
+        ),
+      );
+    await recordAudit(
+      tx,
+      context.actor,
+      now,
+      converted.map(({ id, status }) => ({
+        action: 'subscription.converted',
+        entity: 'subscription',
+        entityId: id,
+        ...account,
+        before: { status },
+        after,
+      })),
+    );
+    for (const row of converted) Object.assign(row, after);
   }
   const current = chooseCurrent(rows);
   if (!current) return;
