@@ -6,14 +6,32 @@ import type { CreditFacts } from './shapes';
 
 type Entry = CreditFacts['ledger'][number];
 
-/** Every credit that came or went; the balance is the sum. */
-export function CreditLedger({ ledger }: { ledger: CreditFacts['ledger'] }) {
+/** Every credit that came or went; the balance is the sum. `note` adds what staff knows of a line. */
+export function CreditLedger<Line extends Entry>({
+  ledger,
+  note,
+}: {
+  ledger: Line[];
+  note?: (line: Line) => string | null;
+}) {
   const t = useTranslations('billing.credits');
   const format = useFormat();
   if (ledger.length === 0) return <p className="text-muted">{t('empty')}</p>;
-  const columns: Column<Entry>[] = [
+  const columns: Column<Line>[] = [
     { key: 'when', header: t('when'), cell: (entry) => <DateText value={entry.at} style="short" /> },
-    { key: 'what', header: t('what'), cell: (entry) => t(`kinds.${entry.kind}`) },
+    {
+      key: 'what',
+      header: t('what'),
+      cell: (entry) => {
+        const more = note?.(entry);
+        return (
+          <>
+            {t(`kinds.${entry.kind}`)}
+            {more ? <span className="block text-sm text-muted">{more}</span> : null}
+          </>
+        );
+      },
+    },
     { key: 'bucket', header: t('bucket'), cell: (entry) => t(entry.bucket) },
     {
       key: 'amount',

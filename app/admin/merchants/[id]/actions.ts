@@ -6,6 +6,7 @@ import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
 import { getFormat } from '@/components/ui/format';
+import { setAddOnCancellation } from '@/lib/billing/add-on-cancellation';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
 import { closeMerchant } from '@/lib/billing/close-merchant';
 import { adjustCredits } from '@/lib/billing/credits';
@@ -142,6 +143,29 @@ export async function comp(_state: FormState, form: FormData): Promise<FormState
     });
     refresh();
     return (await words())('done.comped', { tier: after.tier.name });
+  });
+}
+
+/** Ends an add-on after what is paid, or at once where it is billed with the plan. */
+export async function cancelAddOn(_state: FormState, form: FormData): Promise<FormState> {
+  return setAddOn(form, true);
+}
+
+/** Keeps an add-on that was to end. */
+export async function keepAddOn(_state: FormState, form: FormData): Promise<FormState> {
+  return setAddOn(form, false);
+}
+
+function setAddOn(form: FormData, cancel: boolean): Promise<FormState> {
+  return attempt(form, place.extend({ id: z.string() }), async ({ id, ...account }) => {
+    const { db, actor, now } = await adminContext();
+    const after = await setAddOnCancellation(db, requireStripe(), { account, id, cancel, actor, now });
+    refresh();
+    const [t, format] = await Promise.all([getTranslations('merchant.addOns.done'), getFormat()]);
+    if (after.endedAt) return t('removed', { name: after.name });
+    const end = after.cancelAt ?? after.currentPeriodEnd;
+    const date = end ? format.date(end) : 'none';
+    return cancel ? t('cancelled', { name: after.name, date }) : t('kept', { name: after.name });
   });
 }
 

@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray, isNull } from 'drizzle-orm';
 import { notFound } from 'next/navigation';
+import type { Db } from '@/db/client';
 import { stripeDifferences, users } from '@/db/schema';
 import { listAudit } from '@/lib/billing/audit-trail';
 import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
@@ -12,6 +13,9 @@ import { findMerchant } from '@/lib/tenancy/merchants';
 import { listTeam } from '@/lib/tenancy/team';
 import { staffContext } from '../../context';
 import { choosePlatform } from '../../platform';
+
+/** How many invoices and credit movements the page shows; the rest has pages of its own. */
+export const SHOWN = 10;
 
 export type MerchantPage = Awaited<ReturnType<typeof loadMerchant>>;
 
@@ -34,7 +38,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
   const account = { merchantId: merchant.id, platformId: platform.id };
   const [overview, tiers, facts, stores, team, standing, ended, events, audit, differences] =
     await Promise.all([
-      getBillingOverview(db, account, now, { invoices: 10, ledger: 10 }),
+      getBillingOverview(db, account, now, { invoices: SHOWN + 1, ledger: SHOWN + 1 }),
       listTiers(db, platform.id),
       loadEntitlementFacts(db, account, now),
       listStoresOf(db, merchant.id, 50),
@@ -50,13 +54,10 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
         .orderBy(desc(stripeDifferences.foundAt))
         .limit(20),
     ]);
-  const authors = [
-    ...new Set([...standing, ...ended.rows].flatMap((row) => [row.author, row.endedBy ?? []].flat())),
-  ];
-  const names = await db
-    .select({ id: users.id, name: users.name })
-    .from(users)
-    .where(inArray(users.id, authors.length > 0 ? authors : ['']));
+  const nameOf = await loadNames(db, [
+    ...[...standing, ...ended.rows].flatMap((row) => [row.author, row.endedBy]),
+    ...overview.credits.ledger.map((line) => userIn(line.actor)),
+  ]);
   return {
     merchant,
     platforms,
@@ -67,14 +68,26 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     facts,
     stores,
     team,
-    overrides: {
-      standing,
-      ended,
-      nameOf: new Map(names.map((one) => [one.id, one.name])),
-    },
+    overrides: { standing, ended },
+    nameOf,
     events,
     audit,
     differences,
     now,
   };
 }
+
+/** What people are called, by id. */
+export async function loadNames(db: Db, ids: (string | null)[]): Promise<Map<string, string>> {
+  const wanted = [...new Set(ids.filter((id) => id !== null))];
+  if (wanted.length === 0) return new Map();
+  const rows = await db
+    .select({ id: users.id, name: users.name })
+    .from(users)
+    .where(inArray(users.id, wanted));
+  return new Map(rows.map((one) => [one.id, one.name]));
+}
+
+/** The person of an actor as the ledger writes it (`user:usr_…`); null = no person. */
+export const userIn = (actor: string): string | null =>
+  actor.startsWith('user:') ? actor.slice('user:'.length) : null;

@@ -132,7 +132,7 @@ export function OverridesSection({ page, locked }: { page: MerchantPage; locked?
 function useOverrideWords(page: MerchantPage) {
   const t = useTranslations('merchant.overrides');
   const format = useFormat();
-  const { nameOf } = page.overrides;
+  const { nameOf } = page;
   const grant = (enabled: boolean, limit: number | null, isFlag: boolean) =>
     !enabled ? t('off') : isFlag ? t('on') : limit === null ? t('unlimited') : format.number(limit);
   return {

@@ -1,4 +1,5 @@
 import type { Metadata, Route } from 'next';
+import Link from 'next/link';
 import { getLocale } from 'next-intl/server';
 import { DetailsSummary } from '@/components/billing/details-summary';
 import { InvoiceTable } from '@/components/billing/invoice-table';
@@ -10,11 +11,12 @@ import { getTranslations } from '@/lib/i18n/translations';
 import { ExplainedUsage } from '../../../store/[storeCode]/billing/explained-usage';
 import { detailsFacts, featureUses, invoiceRows, planFacts } from '../../../store/[storeCode]/billing/view';
 import { one, staffContext } from '../../context';
+import { AddOnsSection } from './add-ons-section';
 import { CreditsSection } from './credits-section';
 import { DifferencesSection } from './differences-section';
 import { MerchantHeader } from './header';
 import { AuditSection, EventsSection } from './history-sections';
-import { loadAccount, loadMerchant } from './load';
+import { loadAccount, loadMerchant, SHOWN } from './load';
 import { MembersSection } from './members-section';
 import { OverridesSection } from './overrides-section';
 import { SubscriptionSection } from './subscription-section';
@@ -64,8 +66,18 @@ export default async function MerchantPage({ params, searchParams }: PageProps<'
           now={now}
         />
         <OverridesSection {...shared} />
+        <AddOnsSection {...shared} />
         <Card id="invoices" title={t('invoices')} flush>
-          <InvoiceTable invoices={invoiceRows(overview.invoices)} />
+          <InvoiceTable invoices={invoiceRows(overview.invoices.slice(0, SHOWN))} />
+          {overview.invoices.length > SHOWN ? (
+            <Link
+              href={`/admin/merchants/${merchant.id}/invoices?platform=${platform.code}` as Route}
+              prefetch={false}
+              className="link mx-4 my-2 sm:mx-6"
+            >
+              {t('allInvoices')}
+            </Link>
+          ) : null}
         </Card>
         <CreditsSection {...shared} />
         <div className="grid gap-6 lg:grid-cols-2">

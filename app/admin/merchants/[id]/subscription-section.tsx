@@ -1,3 +1,5 @@
+import { failureWord } from '@/components/billing/failure-words';
+import { PaymentMethod } from '@/components/billing/payment-method';
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import type { PlanFacts } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
@@ -10,6 +12,7 @@ import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { isGrandfathered } from '@/lib/billing/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
+import { cardFacts } from '../../../store/[storeCode]/billing/view';
 import { Pair, Pairs } from '../../pair';
 import { stripeLink } from '../../stripe-link';
 import { undo } from './actions';
@@ -32,6 +35,7 @@ export function SubscriptionSection({
   const format = useFormat();
   const { account, overview, platform, now } = page;
   const row = overview.subscription;
+  const card = cardFacts(overview);
   const stripeId = row?.stripeSubscriptionId;
   const link = stripeId ? stripeLink('subscriptions', stripeId) : undefined;
   const ending = plan.cancelAt !== null && (plan.status === 'active' || plan.status === 'trialing');
@@ -86,11 +90,25 @@ export function SubscriptionSection({
                   since: format.date(plan.pastDue.since),
                   until: format.date(plan.pastDue.graceUntil),
                 })}
-                {plan.pastDue.nextAttemptAt
-                  ? ` ${t('nextAttempt', { date: format.date(plan.pastDue.nextAttemptAt) })}`
-                  : null}
+                <span className="block text-sm text-muted">
+                  {t('failed', {
+                    reason: t(`failure.${failureWord(plan.pastDue.failureCode)}`),
+                    code: plan.pastDue.failureCode ?? 'none',
+                    count: row.attemptCount,
+                  })}{' '}
+                  {plan.pastDue.nextAttemptAt
+                    ? t('nextAttempt', { date: format.date(plan.pastDue.nextAttemptAt) })
+                    : t('noNextAttempt')}
+                </span>
               </Pair>
             ) : null}
+            <Pair name={t('card')}>
+              {card ? (
+                <PaymentMethod card={card} now={now} />
+              ) : (
+                <span className="text-muted">{t('noCard')}</span>
+              )}
+            </Pair>
             {row.cancelReason ? <Pair name={t('cancelReason')}>{row.cancelReason}</Pair> : null}
             <Pair name={t('ids')}>
               <span className="flex flex-wrap items-center gap-2">

@@ -1,0 +1,61 @@
+import type { Metadata, Route } from 'next';
+import { CreditLedger } from '@/components/billing/credit-ledger';
+import { Card } from '@/components/ui/card';
+import { Pager } from '@/components/ui/pager';
+import { listLedger } from '@/lib/billing/credits';
+import { getTranslations } from '@/lib/i18n/translations';
+import { readCursor, toPage } from '../../../../store/[storeCode]/cursor';
+import { one, staffContext } from '../../../context';
+import { BackToMerchant } from '../back-link';
+import { useLedgerNote } from '../credits-section';
+import { loadAccount, loadNames, userIn } from '../load';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('merchant.page'))('credits') };
+}
+
+const PAGE = 50;
+type Lines = Awaited<ReturnType<typeof listLedger>>;
+
+/** Every credit of a merchant that came or went on one platform. */
+export default async function CreditsPage({
+  params,
+  searchParams,
+}: PageProps<'/admin/merchants/[id]/credits'>) {
+  const [{ db }, { id }, query, t] = await Promise.all([
+    staffContext(),
+    params,
+    searchParams,
+    getTranslations('merchant.page'),
+  ]);
+  const { merchant, platform } = await loadAccount(id, one(query.platform));
+  const before = readCursor(one(query.cursor));
+  const account = { merchantId: merchant.id, platformId: platform.id };
+  const list = await listLedger(db, account, { limit: PAGE + 1, before });
+  const { rows, next } = toPage(list, PAGE, (row) => row.at);
+  const nameOf = await loadNames(
+    db,
+    rows.map((row) => userIn(row.actor)),
+  );
+  const path = `/admin/merchants/${merchant.id}/credits?platform=${platform.code}`;
+  return (
+    <>
+      <BackToMerchant
+        merchant={merchant}
+        platform={platform}
+        title={t('adjustTitle', { name: merchant.name })}
+      />
+      <Card flush={rows.length > 0}>
+        <Movements lines={rows} nameOf={nameOf} />
+        <Pager
+          first={before ? (path as Route) : undefined}
+          next={next ? (`${path}&cursor=${next}` as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}
+
+function Movements({ lines, nameOf }: { lines: Lines; nameOf: Map<string, string> }) {
+  return <CreditLedger ledger={lines} note={useLedgerNote(nameOf)} />;
+}

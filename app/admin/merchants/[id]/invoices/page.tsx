@@ -1,0 +1,52 @@
+import type { Metadata, Route } from 'next';
+import { InvoiceTable } from '@/components/billing/invoice-table';
+import { Card } from '@/components/ui/card';
+import { Pager } from '@/components/ui/pager';
+import { listInvoices } from '@/lib/billing/invoices';
+import { getTranslations } from '@/lib/i18n/translations';
+import { invoiceRows } from '../../../../store/[storeCode]/billing/view';
+import { readCursor, toPage } from '../../../../store/[storeCode]/cursor';
+import { one, staffContext } from '../../../context';
+import { BackToMerchant } from '../back-link';
+import { loadAccount } from '../load';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('merchant.page'))('invoices') };
+}
+
+const PAGE = 25;
+
+/** Every invoice of a merchant on one platform. */
+export default async function InvoicesPage({
+  params,
+  searchParams,
+}: PageProps<'/admin/merchants/[id]/invoices'>) {
+  const [{ db }, { id }, query, t] = await Promise.all([
+    staffContext(),
+    params,
+    searchParams,
+    getTranslations('merchant.page'),
+  ]);
+  const { merchant, platform } = await loadAccount(id, one(query.platform));
+  const before = readCursor(one(query.cursor));
+  const account = { merchantId: merchant.id, platformId: platform.id };
+  const list = await listInvoices(db, account, { limit: PAGE + 1, before });
+  const { rows, next } = toPage(list, PAGE, (row) => row.issuedAt);
+  const path = `/admin/merchants/${merchant.id}/invoices?platform=${platform.code}`;
+  return (
+    <>
+      <BackToMerchant
+        merchant={merchant}
+        platform={platform}
+        title={t('invoicesOf', { name: merchant.name })}
+      />
+      <Card flush>
+        <InvoiceTable invoices={invoiceRows(rows)} />
+        <Pager
+          first={before ? (path as Route) : undefined}
+          next={next ? (`${path}&cursor=${next}` as Route) : undefined}
+        />
+      </Card>
+    </>
+  );
+}
