@@ -12,7 +12,14 @@ import { listAudit } from './audit-trail';
 import { EditConflict } from './errors';
 import { explainFeature } from './explain';
 import { consume } from './limits';
-import { endOverride, listOverrides, overrideInput, saveOverrides } from './overrides';
+import {
+  endOverride,
+  listEndedOverrides,
+  listOverrides,
+  loadEndReasons,
+  overrideInput,
+  saveOverrides,
+} from './overrides';
 import { makeAccount } from './testing-accounts';
 import { saveTierLimits, tierLimitInput } from './tier-limits';
 import { getTier } from './tiers';
@@ -375,7 +382,14 @@ describe('explain', () => {
     // In its time, and taken away.
     const then = await explainFeature(db, shop, apiAccess, new Date('2027-01-01T00:00:00Z'));
     expect(then).toMatchObject({ verdict: 'allowed', feature: { scope: 'merchant_override' } });
-    await endOverride(db, shop, 'max_products', { actor, now, reason: 'chose a bigger plan' });
+    const { id } = await endOverride(db, shop, 'max_products', { actor, now, reason: 'chose a bigger plan' });
+    expect(await loadEndReasons(db, [id])).toEqual(new Map([[id, 'chose a bigger plan']]));
+    // Replaced, not ended: the trail's reason is the next one's.
+    await put({ feature_code: 'api_access', enabled: false, reason: 'not yet' }, now);
+    const { rows: over } = await listEndedOverrides(db, shop, 10);
+    expect(over.map((row) => row.featureCode).sort()).toEqual(['api_access', 'max_products']);
+    const ids = over.map((row) => row.id);
+    expect([...(await loadEndReasons(db, ids)).keys()]).toEqual([id]);
     const after = await explainFeature(db, shop, productLimit, now);
     expect(after.steps.map((step) => step.kind)).not.toContain('override_over');
   });

@@ -2,7 +2,7 @@ import { and, count, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-o
 import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { overrides } from '@/db/schema';
+import { auditLog, overrides } from '@/db/schema';
 import { DomainError, type FieldProblem, NotFound, ValidationFailed } from '@/lib/errors';
 import { type Account, holdAccount } from './accounts';
 import { type Actor, type AuditEntry, recordAudit } from './audit';
@@ -79,6 +79,22 @@ export async function listEndedOverrides(
     db.select({ total: count() }).from(overrides).where(ended),
   ]);
   return { rows, total: counted?.total ?? 0 };
+}
+
+/** Why exceptions were ended, by id; one that another replaced, or that was ended without a word, is left out. */
+export async function loadEndReasons(db: Db, ids: string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: auditLog.entityId, reason: auditLog.reason })
+    .from(auditLog)
+    .where(
+      and(
+        eq(auditLog.entity, 'override'),
+        inArray(auditLog.entityId, ids),
+        eq(auditLog.action, 'override.ended'),
+      ),
+    );
+  return new Map(rows.flatMap((row) => (row.reason ? [[row.id, row.reason]] : [])));
 }
 
 /** The exceptions of an account that stand (in force, or not yet), or its whole history, newest first. */

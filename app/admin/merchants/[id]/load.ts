@@ -5,7 +5,7 @@ import { stripeDifferences, users } from '@/db/schema';
 import { listAudit } from '@/lib/billing/audit-trail';
 import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
 import { listEvents } from '@/lib/billing/inbox';
-import { listEndedOverrides, listOverrides } from '@/lib/billing/overrides';
+import { listEndedOverrides, listOverrides, loadEndReasons } from '@/lib/billing/overrides';
 import { getBillingOverview } from '@/lib/billing/overview';
 import { listTiers } from '@/lib/billing/tiers';
 import { listPlatformsOf, listStoresOf } from '@/lib/tenancy/merchant-platforms';
@@ -54,6 +54,10 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
         .orderBy(desc(stripeDifferences.foundAt))
         .limit(20),
     ]);
+  const endReasons = await loadEndReasons(
+    db,
+    ended.rows.map((row) => row.id),
+  );
   const nameOf = await loadNames(db, [
     ...[...standing, ...ended.rows].flatMap((row) => [row.author, row.endedBy]),
     ...overview.credits.ledger.map((line) => userIn(line.actor)),
@@ -68,7 +72,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     facts,
     stores,
     team,
-    overrides: { standing, ended },
+    overrides: { standing, ended, endReasons },
     nameOf,
     events,
     audit,

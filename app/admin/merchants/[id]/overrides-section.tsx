@@ -132,7 +132,12 @@ export function OverridesSection({ page, locked }: { page: MerchantPage; locked?
 function useOverrideWords(page: MerchantPage) {
   const t = useTranslations('merchant.overrides');
   const format = useFormat();
-  const { nameOf } = page;
+  const { nameOf, overrides } = page;
+  /** The next one is made in the transaction that ends the one before. */
+  const wasReplaced = (row: OverrideRow) =>
+    [...overrides.standing, ...overrides.ended.rows].some(
+      (next) => next.featureCode === row.featureCode && next.createdAt.getTime() === row.endedAt?.getTime(),
+    );
   const grant = (enabled: boolean, limit: number | null, isFlag: boolean) =>
     !enabled ? t('off') : isFlag ? t('on') : limit === null ? t('unlimited') : format.number(limit);
   return {
@@ -153,7 +158,11 @@ function useOverrideWords(page: MerchantPage) {
     ended(row: OverrideRow): string {
       if (!row.endedAt) return '';
       const by = row.endedBy ? (nameOf.get(row.endedBy) ?? row.endedBy) : '';
-      return t('ended', { date: format.date(row.endedAt), author: by });
+      const text = { date: format.date(row.endedAt), author: by };
+      const why = overrides.endReasons.get(row.id);
+      return why
+        ? t('endedBecause', { ...text, reason: why })
+        : t(wasReplaced(row) ? 'replaced' : 'ended', text);
     },
   };
 }
