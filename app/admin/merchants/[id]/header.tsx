@@ -5,7 +5,6 @@ import { countryName } from '@/components/countries';
 import { Badge } from '@/components/ui/badge';
 import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import { CopyId } from '@/components/ui/copy-id';
 import { DateText } from '@/components/ui/date-text';
 import { Dialog } from '@/components/ui/dialog';
 import { TextArea } from '@/components/ui/field';
@@ -14,6 +13,7 @@ import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { Locale } from '@/lib/i18n/locales';
 import { useTranslations } from '@/lib/i18n/translations';
+import { NamedId } from '../../named-id';
 import { Pair, Pairs } from '../../pair';
 import { stripeLink } from '../../stripe-link';
 import { close } from './actions';
@@ -87,9 +87,9 @@ export function MerchantHeader({ page, locked }: { page: MerchantPage; locked?: 
               </Pair>
             ) : null}
             <Pair name={t('ids')}>
-              <span className="flex flex-wrap gap-2">
-                <CopyId value={merchant.id} label={c('copy')} copiedLabel={c('copied')} />
-                {customer ? <CopyId value={customer} label={c('copy')} copiedLabel={c('copied')} /> : null}
+              <span className="flex flex-wrap gap-x-4 gap-y-2">
+                <NamedId name={t('ourId')} value={merchant.id} />
+                {customer ? <NamedId name={t('stripeId')} value={customer} /> : null}
               </span>
             </Pair>
           </Pairs>

@@ -2,11 +2,11 @@ import { and, desc, eq, inArray, isNull } from 'drizzle-orm';
 import { notFound } from 'next/navigation';
 import type { Db } from '@/db/client';
 import { stripeDifferences, users } from '@/db/schema';
-import { listAudit } from '@/lib/billing/audit-trail';
+import { type AuditRow, listAudit } from '@/lib/billing/audit-trail';
 import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
 import { listEvents } from '@/lib/billing/inbox';
 import { listEndedOverrides, listOverrides, loadEndReasons } from '@/lib/billing/overrides';
-import { getBillingOverview } from '@/lib/billing/overview';
+import { type BillingOverview, getBillingOverview } from '@/lib/billing/overview';
 import { listTiers } from '@/lib/billing/tiers';
 import { listPlatformsOf, listStoresOf } from '@/lib/tenancy/merchant-platforms';
 import { findMerchant } from '@/lib/tenancy/merchants';
@@ -62,6 +62,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     ...[...standing, ...ended.rows].flatMap((row) => [row.author, row.endedBy]),
     ...overview.credits.ledger.map((line) => userIn(line.actor)),
   ]);
+  const gift = await findGift(db, overview);
   return {
     merchant,
     platforms,
@@ -77,8 +78,18 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     events,
     audit,
     differences,
+    gift,
     now,
   };
+}
+
+/** Who gave the plan that nothing is charged for, when and why; null where it is paid or still tried. */
+async function findGift(db: Db, { subscription, isLocal }: BillingOverview): Promise<AuditRow | null> {
+  if (!subscription || !isLocal || subscription.status !== 'active') return null;
+  const trail = await listAudit(db, { entity: 'subscription', entityId: subscription.id, limit: 20 });
+  return (
+    trail.find((row) => row.action === 'subscription.comped' || row.action === 'subscription.set') ?? null
+  );
 }
 
 /** What people are called, by id. */

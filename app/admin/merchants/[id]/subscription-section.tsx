@@ -5,7 +5,6 @@ import type { PlanFacts } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
-import { CopyId } from '@/components/ui/copy-id';
 import { DateText } from '@/components/ui/date-text';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
@@ -13,6 +12,7 @@ import { SubmitButton } from '@/components/ui/submit-button';
 import { isGrandfathered } from '@/lib/billing/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 import { cardFacts } from '../../../store/[storeCode]/billing/view';
+import { NamedId } from '../../named-id';
 import { Pair, Pairs } from '../../pair';
 import { stripeLink } from '../../stripe-link';
 import { undo } from './actions';
@@ -31,12 +31,13 @@ export function SubscriptionSection({
 }) {
   const t = useTranslations('merchant.page');
   const b = useTranslations('billing');
-  const c = useTranslations('console');
+  const a = useTranslations('console.audit.actors');
   const format = useFormat();
-  const { account, overview, platform, now } = page;
+  const { account, overview, platform, gift, now } = page;
   const row = overview.subscription;
   const card = cardFacts(overview);
   const stripeId = row?.stripeSubscriptionId;
+  const isGiven = plan.isLocal && plan.status === 'active';
   const link = stripeId ? stripeLink('subscriptions', stripeId) : undefined;
   const ending = plan.cancelAt !== null && (plan.status === 'active' || plan.status === 'trialing');
   return (
@@ -50,8 +51,24 @@ export function SubscriptionSection({
       }
     >
       <p className="text-xl font-semibold tracking-tight text-balance">
-        <PlanSentence plan={plan} now={now} />
+        {isGiven ? (
+          t('given', {
+            tier: plan.tierName ?? '',
+            until: plan.cancelAt ? format.date(plan.cancelAt) : 'none',
+          })
+        ) : (
+          <PlanSentence plan={plan} now={now} />
+        )}
       </p>
+      {isGiven && gift ? (
+        <p className="mt-1 text-muted">
+          {t('givenBy', {
+            author: gift.actorName ?? a(gift.actorKind),
+            date: format.date(gift.at),
+            reason: gift.reason ?? 'none',
+          })}
+        </p>
+      ) : null}
       {overview.pending ? (
         <div className="mt-4 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-lg bg-sunken px-3 py-2">
           <p className="min-w-0 flex-1 basis-64">
@@ -111,9 +128,9 @@ export function SubscriptionSection({
             </Pair>
             {row.cancelReason ? <Pair name={t('cancelReason')}>{row.cancelReason}</Pair> : null}
             <Pair name={t('ids')}>
-              <span className="flex flex-wrap items-center gap-2">
-                <CopyId value={row.id} label={c('copy')} copiedLabel={c('copied')} />
-                {stripeId ? <CopyId value={stripeId} label={c('copy')} copiedLabel={c('copied')} /> : null}
+              <span className="flex flex-wrap items-center gap-x-4 gap-y-2">
+                <NamedId name={t('ourId')} value={row.id} />
+                {stripeId ? <NamedId name={t('stripeId')} value={stripeId} /> : null}
                 {link ? (
                   <a href={link} target="_blank" rel="noreferrer" className="link">
                     {t('atStripe')}
