@@ -13,8 +13,8 @@ const tones: Record<InvoiceRow['status'], Tone> = {
   uncollectible: 'danger',
 };
 
-/** What was charged: number, date, state, amounts, and where to read or pay it. */
-export function InvoiceTable({ invoices }: { invoices: InvoiceRow[] }) {
+/** What was charged: number, date, state, amounts, and where to read it, or to pay it where the reader is who owes it. */
+export function InvoiceTable({ invoices, owes = true }: { invoices: InvoiceRow[]; owes?: boolean }) {
   const t = useTranslations('billing.invoices');
   const format = useFormat();
   if (invoices.length === 0) {
@@ -28,6 +28,7 @@ export function InvoiceTable({ invoices }: { invoices: InvoiceRow[] }) {
   function toLine(row: InvoiceRow): InvoiceLine {
     const number = row.number ?? '–';
     const { hostedInvoiceUrl, invoicePdf } = row;
+    const pays = owes && row.status === 'open';
     return {
       id: row.id,
       cells: [number, format.date(row.issuedAt, 'short'), t(`kinds.${row.kind}`)],
@@ -51,8 +52,8 @@ export function InvoiceTable({ invoices }: { invoices: InvoiceRow[] }) {
           ? [
               {
                 href: hostedInvoiceUrl,
-                text: t(row.status === 'open' ? 'pay' : 'view'),
-                label: t(row.status === 'open' ? 'payNumber' : 'viewNumber', { number }),
+                text: t(pays ? 'pay' : 'view'),
+                label: t(pays ? 'payNumber' : 'viewNumber', { number }),
               },
             ]
           : []),

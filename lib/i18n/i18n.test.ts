@@ -65,7 +65,7 @@ describe('a refusal in words', () => {
     expect(refusal?.title).toBe('Products: no room left');
     expect(refusal?.text).toContain('200 of 200');
     expect(refusal?.options.map((option) => option.label)).toEqual([
-      'Remove something you no longer need',
+      'Remove something no longer needed',
       'Change to Professional (€99.00 a month)',
     ]);
   });

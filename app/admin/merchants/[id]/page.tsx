@@ -68,7 +68,7 @@ export default async function MerchantPage({ params, searchParams }: PageProps<'
         <OverridesSection {...shared} />
         <AddOnsSection {...shared} />
         <Card id="invoices" title={t('invoices')} flush>
-          <InvoiceTable invoices={invoiceRows(overview.invoices.slice(0, SHOWN))} />
+          <InvoiceTable invoices={invoiceRows(overview.invoices.slice(0, SHOWN))} owes={false} />
           {overview.invoices.length > SHOWN ? (
             <Link
               href={`/admin/merchants/${merchant.id}/invoices?platform=${platform.code}` as Route}

@@ -41,7 +41,7 @@ export default async function InvoicesPage({
         title={t('invoicesOf', { name: merchant.name })}
       />
       <Card flush>
-        <InvoiceTable invoices={invoiceRows(rows)} />
+        <InvoiceTable invoices={invoiceRows(rows)} owes={false} />
         <Pager
           first={before ? (path as Route) : undefined}
           next={next ? (`${path}&cursor=${next}` as Route) : undefined}
