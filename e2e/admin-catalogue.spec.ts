@@ -31,6 +31,16 @@ async function makePlan(page: Page, code: string, name: string, price = '29.50')
   await expect(page.getByText(`${name} is created.`)).toBeVisible();
 }
 
+/** As somebody does in Stripe's dashboard. */
+async function archivePrice(id: string) {
+  const answer = await fetch(`${process.env.E2E_STRIPE_URL}/v1/prices/${id}`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer sk_test_local' },
+    body: new URLSearchParams({ active: 'false' }),
+  });
+  expect(answer.status, id).toBe(200);
+}
+
 /** Other files read the plans too. */
 async function removePlans(page: Page, ...codes: string[]) {
   for (const code of codes) {
@@ -254,12 +264,19 @@ test.describe('an admin', () => {
     await fill(page, { code: `new-${mark}`, name: `New ${mark}` });
     await save(page, 'Save as successor');
     await expect(page.getByRole('dialog', { name: `Edit New ${mark}` })).toBeVisible();
+    // Neither of the two can be bought now: said in the form, and on the page until it is pushed.
+    await expect(dialog(page).getByRole('link', { name: 'Push to Stripe' })).toBeVisible();
     await expect(field(page, 'price_month_0')).toHaveValue('29.50');
     await fill(page, { price_month_0: '35' });
     await save(page);
     await expect(page.getByText(`New ${mark} is saved.`)).toBeVisible();
     await expect(row.first()).toContainText(`Succeeded by New ${mark}, 0 merchants grandfathered`);
     await expect(row.first()).toContainText('Private');
+    await expect(
+      page.getByText(new RegExp(`Prices of .*New ${mark}.* are not at Stripe yet`)).first(),
+    ).toBeVisible();
+    await expect(page.getByRole('row').filter({ hasText: `new-${mark}` })).toContainText('Not at Stripe yet');
+    await takeScreenshots(page, 'admin-plans-successor');
     await row.first().getByRole('link', { name: '0 merchants grandfathered' }).click();
     await expect(page).toHaveURL(new RegExp(`tier=${code}&platform=market`));
     await removePlans(page, `new-${mark}`, code);
@@ -316,6 +333,17 @@ test.describe('an admin', () => {
       await expect(row).toContainText('Not at Stripe yet');
       await catalogue.push(code);
 
+      // Somebody takes the price off sale at Stripe: said where it is managed, and mended by the next push.
+      await page.goto(`/admin/${kind}`);
+      await page.getByRole('button', { name: `Edit ${name}` }).click();
+      await archivePrice(await field(page, 'stripe_price_id').inputValue());
+      await expect(async () => {
+        await page.goto(`/admin/${kind}`);
+        await expect(row.getByRole('link', { name: 'Changed at Stripe' })).toBeVisible({ timeout: 1_000 });
+      }).toPass({ timeout: 30_000 });
+      await expect(page.getByRole('link', { name: /^Push to Stripe \d+ changed at Stripe/ })).toBeVisible();
+      await expectAccessible(page);
+
       const other = await context.newPage();
       for (const one of [page, other]) {
         await one.goto(`/admin/${kind}`);
@@ -334,6 +362,7 @@ test.describe('an admin', () => {
 
       await page.goto(`/admin/${kind}`);
       await expect(row).toContainText('€5.00');
+      await expect(row).not.toContainText('Changed at Stripe');
       await row.getByRole('button', { name: `Deactivate ${name}` }).click();
       await expect(row).toContainText('Inactive');
       await row.getByRole('button', { name: `Delete ${name}` }).click();

@@ -1,7 +1,6 @@
 import type { Route } from 'next';
 import type { ReactNode } from 'react';
 import { Badge } from '@/components/ui/badge';
-import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import type { IconName } from '@/components/ui/icon';
@@ -9,8 +8,10 @@ import { LinkTabs } from '@/components/ui/link-tabs';
 import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { type Column, Table } from '@/components/ui/table';
+import type { CatalogDrift } from '@/lib/billing/catalog-drift';
 import { useTranslations } from '@/lib/i18n/translations';
 import type { Extra } from './extras-fields';
+import { DriftBadge, PushLink } from './push-link';
 
 /** The page of what is sold beside the plans: platform, list, the way to make one and to push them. */
 export function ExtrasPage<R extends Extra>({
@@ -21,6 +22,7 @@ export function ExtrasPage<R extends Extra>({
   platforms,
   chosenId,
   rows,
+  drift,
   columns,
   create,
   actions,
@@ -32,6 +34,7 @@ export function ExtrasPage<R extends Extra>({
   platforms: { id: string; code: string; name: string }[];
   chosenId: string;
   rows: R[];
+  drift: CatalogDrift[];
   /** What only this kind has. */
   columns: Column<R>[];
   create: ReactNode;
@@ -63,6 +66,7 @@ export function ExtrasPage<R extends Extra>({
         <span className="flex flex-wrap gap-1">
           <Badge tone={row.isActive ? 'ok' : 'neutral'}>{t(row.isActive ? 'isActive' : 'inactive')}</Badge>
           {row.stripePriceId ? null : <Badge tone="warn">{t('notPushed')}</Badge>}
+          <DriftBadge drift={drift} offerId={row.id} />
         </span>
       ),
     },
@@ -81,7 +85,7 @@ export function ExtrasPage<R extends Extra>({
         description={text}
         actions={
           <>
-            <ButtonLink href={'/admin/subscription-tiers/push' as Route}>{t('push')}</ButtonLink>
+            <PushLink drift={drift} />
             {create}
           </>
         }

@@ -5,6 +5,8 @@ import { addOns, creditPackages, stripeDifferences, tierPrices, tiers } from '@/
 export type CatalogDrift = {
   id: string;
   entity: 'tier' | 'add_on' | 'credit_package';
+  /** The tier's, add-on's or package's own id. */
+  offerId: string;
   name: string;
   /** Of a tier's price. */
   price: { amount: number; currency: string; interval: 'month' | 'year' } | null;
@@ -13,7 +15,10 @@ export type CatalogDrift = {
   theirs: unknown;
 };
 
-/** What of our catalogue was changed at Stripe by hand and not mended yet, newest first, by the names people know. */
+/**
+ * What of our catalogue was changed at Stripe by hand and not mended yet, newest first, by the names people know: from what
+ * Stripe's events told, without asking Stripe. Of all platforms, as a push is.
+ */
 export async function listCatalogDrift(db: Db): Promise<CatalogDrift[]> {
   const rows = await db
     .select()
@@ -21,6 +26,8 @@ export async function listCatalogDrift(db: Db): Promise<CatalogDrift[]> {
     .where(
       and(
         isNull(stripeDifferences.resolvedAt),
+        // The index of what is open begins with the entity: merchants' differences are not read.
+        inArray(stripeDifferences.entity, ['tier', 'tier_price', 'add_on', 'credit_package']),
         inArray(stripeDifferences.kind, ['price_drift', 'product_drift']),
       ),
     )
@@ -39,11 +46,19 @@ export async function listCatalogDrift(db: Db): Promise<CatalogDrift[]> {
     db.select().from(creditPackages).where(inArray(creditPackages.id, ids)),
   ]);
   return rows.flatMap((row): CatalogDrift[] => {
-    const common = { id: row.id, foundAt: row.foundAt, ours: row.local, theirs: row.stripe, price: null };
+    const common = {
+      id: row.id,
+      offerId: row.entityId,
+      foundAt: row.foundAt,
+      ours: row.local,
+      theirs: row.stripe,
+      price: null,
+    };
     const found = priceRows.find((one) => one.price.id === row.entityId);
     if (found) {
       const { unitAmount: amount, currency, interval } = found.price;
-      return [{ ...common, entity: 'tier', name: found.name, price: { amount, currency, interval } }];
+      const price = { amount, currency, interval };
+      return [{ ...common, entity: 'tier', offerId: found.price.tierId, name: found.name, price }];
     }
     const tier = tierRows.find((one) => one.id === row.entityId);
     if (tier) return [{ ...common, entity: 'tier', name: tier.name }];

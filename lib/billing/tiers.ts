@@ -90,6 +90,10 @@ export function findSuccessor<T extends Pick<TierRow, 'id' | 'successorId' | 'is
 export const isGrandfathered = (tier: Pick<TierRow, 'successorId' | 'isPublic'>): boolean =>
   tier.successorId !== null || !tier.isPublic;
 
+/** Whether a tier that is sold has a price that Stripe does not know: nobody can buy it so before the next push. Pure. */
+export const waitsForPush = (tier: Pick<Tier, 'isActive' | 'isSelfService' | 'prices'>): boolean =>
+  tier.isActive && tier.isSelfService && tier.prices.some((price) => !price.stripePriceId);
+
 /** The price of a tier in a currency and interval, or null when it is not sold so. */
 export function findPrice(
   tier: Pick<Tier, 'prices'>,

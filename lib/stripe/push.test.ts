@@ -11,6 +11,7 @@ import {
   tiers,
 } from '@/db/schema';
 import { deleteAddOn, saveAddOn } from '@/lib/billing/add-on-edit';
+import { listCatalogDrift } from '@/lib/billing/catalog-drift';
 import { deleteCreditPackage, saveCreditPackage } from '@/lib/billing/credit-package-edit';
 import { addOnInput, creditPackageInput } from '@/lib/billing/extras-edit';
 import { placeItems } from '@/lib/billing/sync/places';
@@ -341,6 +342,10 @@ describe('what Stripe was given by hand', () => {
       stripe: { name: 'Somebody was here', active: true },
     });
     expect(drifted).toMatchObject({ entity: 'tier_price', stripe: { active: false, unit_amount: 2900 } });
+    expect(await listCatalogDrift(stage.db)).toMatchObject([
+      { entity: 'tier', offerId: id, name: 'Tier drifts', price: { amount: 2900 } },
+      { entity: 'tier', offerId: id, name: 'Tier drifts', price: null },
+    ]);
     expect(await said()).toEqual([
       'update_product drifts Somebody was here → Tier drifts',
       'replace_price drifts 29.00 EUR / month',

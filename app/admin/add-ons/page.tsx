@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import type { Column } from '@/components/ui/table';
 import { type AddOnProduct, listAddOnProducts } from '@/lib/billing/addons';
+import { listCatalogDrift } from '@/lib/billing/catalog-drift';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { one, staffContext } from '../context';
@@ -22,7 +23,10 @@ export default async function AddOnsPage({ searchParams }: PageProps<'/admin/add
     getTranslations('features'),
   ]);
   const { chosen, all } = await choosePlatform(one(query.platform));
-  const rows = await listAddOnProducts(db, chosen.id, { all: true });
+  const [rows, drift] = await Promise.all([
+    listAddOnProducts(db, chosen.id, { all: true }),
+    listCatalogDrift(db),
+  ]);
   const nameOf = (code: string) =>
     name.has(code as 'max_products')
       ? name(code as 'max_products')
@@ -47,6 +51,7 @@ export default async function AddOnsPage({ searchParams }: PageProps<'/admin/add
       platforms={all}
       chosenId={chosen.id}
       rows={rows}
+      drift={drift}
       columns={columns}
       create={<AddOnForm {...shared} />}
       actions={(row) => (

@@ -2,6 +2,7 @@ import { asc, eq } from 'drizzle-orm';
 import type { Metadata } from 'next';
 import { getFormat } from '@/components/ui/format';
 import { creditPackages } from '@/db/schema';
+import { listCatalogDrift } from '@/lib/billing/catalog-drift';
 import { getTranslations } from '@/lib/i18n/translations';
 import { one, staffContext } from '../context';
 import { ExtraActions } from '../extras-fields';
@@ -22,11 +23,14 @@ export default async function PackagesPage({ searchParams }: PageProps<'/admin/c
     getFormat(),
   ]);
   const { chosen, all } = await choosePlatform(one(query.platform));
-  const rows = await db
-    .select()
-    .from(creditPackages)
-    .where(eq(creditPackages.platformId, chosen.id))
-    .orderBy(asc(creditPackages.displayOrder), asc(creditPackages.code));
+  const [rows, drift] = await Promise.all([
+    db
+      .select()
+      .from(creditPackages)
+      .where(eq(creditPackages.platformId, chosen.id))
+      .orderBy(asc(creditPackages.displayOrder), asc(creditPackages.code)),
+    listCatalogDrift(db),
+  ]);
   const shared = { platformId: chosen.id, currency: chosen.defaultCurrency, disabledReason: locked };
   return (
     <ExtrasPage
@@ -37,6 +41,7 @@ export default async function PackagesPage({ searchParams }: PageProps<'/admin/c
       platforms={all}
       chosenId={chosen.id}
       rows={rows}
+      drift={drift}
       columns={[
         {
           key: 'credits',

@@ -1,19 +1,23 @@
 import type { Metadata, Route } from 'next';
 import Link from 'next/link';
 import { Badge } from '@/components/ui/badge';
+import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Figures } from '@/components/ui/figures';
+import { getFormat } from '@/components/ui/format';
 import { LinkTabs } from '@/components/ui/link-tabs';
 import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { type Column, Table } from '@/components/ui/table';
+import { listCatalogDrift } from '@/lib/billing/catalog-drift';
 import { getStats } from '@/lib/billing/stats';
 import { roleOf } from '@/lib/billing/tier-edit';
-import { countSubscribers, listTiers, type Tier } from '@/lib/billing/tiers';
+import { countSubscribers, listTiers, type Tier, waitsForPush } from '@/lib/billing/tiers';
 import { getTranslations } from '@/lib/i18n/translations';
 import { one, staffContext, withQuery } from '../context';
 import { choosePlatform } from '../platform';
+import { DriftBadge, PUSH, PushLink } from '../push-link';
 import { LimitsForm } from './limits-form';
 import { TierActions } from './tier-actions';
 import { TierForm } from './tier-form';
@@ -29,7 +33,13 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
     getTranslations('plans'),
   ]);
   const { chosen, all } = await choosePlatform(one(query.platform));
-  const [tiers, stats] = await Promise.all([listTiers(db, chosen.id), getStats(db, now, chosen.id)]);
+  const [tiers, stats, drift, format] = await Promise.all([
+    listTiers(db, chosen.id),
+    getStats(db, now, chosen.id),
+    listCatalogDrift(db),
+    getFormat(),
+  ]);
+  const waiting = tiers.filter((tier) => tier.isPublic && waitsForPush(tier));
   const subscribers = await countSubscribers(
     db,
     tiers.map((tier) => tier.id),
@@ -77,7 +87,7 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
                   <Money amount={price.unitAmount} currency={price.currency} />{' '}
                   <span className="text-sm text-muted">{t(`extras.intervals.${price.interval}`)}</span>
                 </span>{' '}
-                {price.stripePriceId || !tier.isSelfService ? null : (
+                {price.stripePriceId || !tier.isSelfService || !tier.stripeProductId ? null : (
                   <Badge tone="warn">{t('notPushed')}</Badge>
                 )}
               </span>
@@ -112,6 +122,8 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
           <Badge tone={tier.isPublic ? 'accent' : 'neutral'}>
             {t(tier.isPublic ? 'isPublic' : 'private')}
           </Badge>
+          {tier.isActive && !tier.stripeProductId ? <Badge tone="warn">{t('notPushed')}</Badge> : null}
+          <DriftBadge drift={drift} offerId={tier.id} />
         </span>
       ),
     },
@@ -148,7 +160,7 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
         description={t('description')}
         actions={
           <>
-            <ButtonLink href={'/admin/subscription-tiers/push' as Route}>{t('push')}</ButtonLink>
+            <PushLink drift={drift} />
             <TierForm platformId={chosen.id} currency={currency} disabledReason={locked} />
           </>
         }
@@ -162,6 +174,15 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
               label: platform.name,
               current: platform.id === chosen.id,
             }))}
+          />
+        </div>
+      ) : null}
+      {waiting.length > 0 ? (
+        <div className="mb-6">
+          <Banner
+            tone="warn"
+            title={t('waiting', { names: format.list(waiting.map((tier) => tier.name)) })}
+            action={<ButtonLink href={PUSH}>{t('push')}</ButtonLink>}
           />
         </div>
       ) : null}

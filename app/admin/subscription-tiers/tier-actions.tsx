@@ -60,6 +60,7 @@ export function TierActions({
           closeLabel={c('close')}
           disabledReason={disabledReason}
         >
+          <p className="mb-4 font-medium">{t('successorPush', { name: tier.name })}</p>
           {role ? <p className="mb-4">{t(`roleMoves.${role}`, { name: tier.name })}</p> : null}
           <ActionForm
             key={tier.revision}

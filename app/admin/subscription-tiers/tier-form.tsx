@@ -1,11 +1,14 @@
+import { Banner } from '@/components/ui/banner';
+import { ButtonLink } from '@/components/ui/button';
 import { CheckField } from '@/components/ui/check-field';
 import { Dialog } from '@/components/ui/dialog';
 import { TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
-import type { Tier } from '@/lib/billing/tiers';
+import { type Tier, waitsForPush } from '@/lib/billing/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 import { writePrice } from '@/lib/money';
+import { PUSH } from '../push-link';
 import { create, edit } from './actions';
 import { PriceRows, type PriceRowValue } from './price-rows';
 
@@ -49,6 +52,17 @@ export function TierForm({
         }}
         className="space-y-4"
       >
+        {tier && waitsForPush(tier) ? (
+          <Banner
+            tone="warn"
+            title={t('waitingOne', { name: tier.name })}
+            action={
+              <ButtonLink href={PUSH} size="sm">
+                {t('push')}
+              </ButtonLink>
+            }
+          />
+        ) : null}
         <fieldset disabled={Boolean(disabledReason)} className="space-y-4">
           {tier ? null : (
             <TextField name="code" label={t('code')} hint={t('codeHint')} maxLength={50} required />
