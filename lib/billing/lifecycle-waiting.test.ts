@@ -1,9 +1,11 @@
-import { desc, eq } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { invoices } from '@/db/schema';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { customers, invoices, subscriptions } from '@/db/schema';
 import { DAY_MS } from '@/lib/time';
 import { cancelSubscription } from './cancellation';
+import { ManagedByStripe } from './errors';
+import { setSubscription } from './subscription-admin';
 import { openStage, type Stage } from './testing';
 import { changeTier, previewChange } from './tier-change';
 
@@ -180,4 +182,37 @@ describe('a change that Stripe did not make takes nothing away', () => {
     await stage.deliverNew();
     expect(await stage.current(shop)).toMatchObject({ cancelAtPeriodEnd: true, cancelReason: 'too dear' });
   });
+});
+
+test('a plan is not given beside one that Stripe just said is paid', async () => {
+  const shop = await stage.subscriber();
+  const mine = eq(subscriptions.stripeSubscriptionId, shop.subscriptionId);
+  await stage.db.update(subscriptions).set({ status: 'incomplete' }).where(mine);
+  const { account, actor, now } = await stage.by(shop);
+  const given = { tier_code: 'business', status: 'active' as const, reason: 'They waited' };
+  let answer: Promise<unknown> = Promise.resolve();
+  await stage.db.transaction(async (tx) => {
+    await tx
+      .select({ id: customers.merchantId })
+      .from(customers)
+      .where(eq(customers.merchantId, account.merchantId))
+      .for('no key update');
+    answer = setSubscription(stage.db, () => stage.stripe, account, given, { actor, now }).catch(
+      (error: unknown) => error,
+    );
+    await vi.waitFor(async () => {
+      const waiting = await stage.db.execute(sql`
+        select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+      expect(waiting).toHaveLength(1);
+    });
+    await tx.update(subscriptions).set({ status: 'active' }).where(mine);
+  });
+  expect(await answer).toBeInstanceOf(ManagedByStripe);
+  const rows = await stage.db
+    .select()
+    .from(subscriptions)
+    .where(eq(subscriptions.merchantId, account.merchantId));
+  expect(rows.filter((row) => row.isCurrent && row.endedAt === null)).toMatchObject([
+    { stripeSubscriptionId: shop.subscriptionId },
+  ]);
 });

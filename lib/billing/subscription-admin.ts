@@ -1,9 +1,9 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { billingAccounts, platforms, type subscriptionStatuses, subscriptions } from '@/db/schema';
+import { billingAccounts, customers, platforms, type subscriptionStatuses, subscriptions } from '@/db/schema';
 import { invalid, NotFound } from '@/lib/errors';
 import { type Account, holdAccount, openAccount } from './accounts';
 import { type Actor, recordAudit } from './audit';
@@ -93,6 +93,12 @@ export async function setSubscription(
 async function setLocally(tx: Tx, account: Account, input: SubscriptionPut, context: Context): Promise<void> {
   const { now, actor } = context;
   await holdAccount(tx, account);
+  // The row that the mirrors lock first: what Stripe says of this merchant waits, or has been said.
+  await tx
+    .select({ one: sql`1` })
+    .from(customers)
+    .where(eq(customers.merchantId, account.merchantId))
+    .for('no key update');
   await lockAccount(tx, account, now);
   const current = await findCurrentSubscription(tx, account);
   if (current && livesAtStripe(current)) throw new ManagedByStripe('status');
