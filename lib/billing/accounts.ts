@@ -41,10 +41,10 @@ export async function openAccount(tx: Tx, account: Account, now: Date): Promise<
 }
 
 /**
- * For what an admin gives: merchant and platform are there, and until the caller's transaction ends nobody closes the
- * merchant. Comes first in a transaction. @throws NotFound, MerchantClosed
+ * For what a merchant is given or buys: it is there, and until the caller's transaction ends nobody closes it. Comes first
+ * in a transaction. @throws NotFound, MerchantClosed
  */
-export async function holdAccount(tx: Tx, { merchantId, platformId }: Account): Promise<void> {
+export async function holdMerchant(tx: Tx, merchantId: string): Promise<void> {
   const [merchant] = await tx
     .select({ closedAt: merchants.closedAt })
     .from(merchants)
@@ -52,6 +52,11 @@ export async function holdAccount(tx: Tx, { merchantId, platformId }: Account): 
     .for('share');
   if (!merchant) throw new NotFound('merchant', merchantId);
   if (merchant.closedAt) throw new MerchantClosed(merchantId);
+}
+
+/** The same for what is of one platform, which is there too. @throws NotFound, MerchantClosed */
+export async function holdAccount(tx: Tx, { merchantId, platformId }: Account): Promise<void> {
+  await holdMerchant(tx, merchantId);
   const [platform] = await tx
     .select({ id: platforms.id })
     .from(platforms)

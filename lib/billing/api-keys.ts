@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, or, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '@/db/client';
+import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { apiKeys, merchants } from '@/db/schema';
 import { invalid, NotFound } from '@/lib/errors';
+import { holdMerchant } from './accounts';
 import { type Actor, recordAudit } from './audit';
 
 export type ApiKeyRow = Omit<typeof apiKeys.$inferSelect, 'secretHash'>;
@@ -28,7 +29,7 @@ const shownLength = 10;
 
 /**
  * Makes a key for a machine. `key` is told here and never again: only its hash is kept. Keys live in real time.
- * @throws ValidationFailed for an unknown merchant
+ * @throws ValidationFailed for an unknown merchant, MerchantClosed
  */
 export async function createApiKey(db: Db, input: NewApiKey): Promise<{ id: string; key: string }> {
   const { actor = { kind: 'system', id: 'api-key' } as const, ...rest } = input;
@@ -43,11 +44,10 @@ export async function createApiKey(db: Db, input: NewApiKey): Promise<{ id: stri
   const key = `tl_${randomBytes(24).toString('base64url')}`;
   await db.transaction(async (tx) => {
     if (merchantId !== null) {
-      const [merchant] = await tx
-        .select({ id: merchants.id })
-        .from(merchants)
-        .where(eq(merchants.id, merchantId));
-      if (!merchant) throw invalid('merchant', 'unknown_merchant', 'is not a merchant');
+      await holdMerchant(tx, merchantId).catch((error) => {
+        if (!(error instanceof NotFound)) throw error;
+        throw invalid('merchant', 'unknown_merchant', 'is not a merchant');
+      });
     }
     const row = { id, name, role, merchantId, expiresAt, ratePerMinute };
     await tx.insert(apiKeys).values({
@@ -101,21 +101,39 @@ export async function listApiKeys(db: Db): Promise<(ApiKeyRow & { merchantName: 
 /** Ends a key at once. Idempotent. @throws NotFound */
 export async function revokeApiKey(db: Db, id: string, actor: Actor): Promise<ApiKeyRow> {
   return db.transaction(async (tx) => {
-    const [known] = await tx.select().from(apiKeys).where(eq(apiKeys.id, id)).for('update');
-    if (!known) throw new NotFound('api_key', id);
-    if (known.revokedAt) return withoutHash(known);
-    const revokedAt = new Date();
-    await tx.update(apiKeys).set({ revokedAt }).where(eq(apiKeys.id, id));
-    await recordAudit(tx, actor, revokedAt, {
+    const [revoked] = await revoke(tx, eq(apiKeys.id, id), actor);
+    const [key] = revoked ? [revoked] : await tx.select().from(apiKeys).where(eq(apiKeys.id, id));
+    if (!key) throw new NotFound('api_key', id);
+    return withoutHash(key);
+  });
+}
+
+/** Ends the keys of one merchant, in the transaction that closes it. */
+export async function revokeKeysOf(tx: Tx, merchantId: string, actor: Actor): Promise<void> {
+  await revoke(tx, eq(apiKeys.merchantId, merchantId), actor);
+}
+
+async function revoke(tx: Tx, which: SQL, actor: Actor) {
+  const revokedAt = new Date();
+  const revoked = await tx
+    .update(apiKeys)
+    .set({ revokedAt })
+    .where(and(which, isNull(apiKeys.revokedAt)))
+    .returning();
+  await recordAudit(
+    tx,
+    actor,
+    revokedAt,
+    revoked.map(({ id, merchantId }) => ({
       action: 'api_key.revoked',
       entity: 'api_key',
       entityId: id,
-      merchantId: known.merchantId,
+      merchantId,
       before: { revokedAt: null },
       after: { revokedAt },
-    });
-    return withoutHash({ ...known, revokedAt });
-  });
+    })),
+  );
+  return revoked;
 }
 
 function withoutHash({ secretHash: _, ...row }: typeof apiKeys.$inferSelect): ApiKeyRow {

@@ -5,6 +5,7 @@ import type { Db } from '@/db/client';
 import { customers } from '@/db/schema';
 import { invalid } from '@/lib/errors';
 import { callStripe, isMissing, isRefused } from '@/lib/stripe/client';
+import { holdMerchant } from './accounts';
 import { type Actor, changedFields, recordAudit } from './audit';
 import { type CustomerRow, getCustomer } from './customers';
 import { customerMirror } from './sync/customer';
@@ -51,7 +52,7 @@ export function normaliseVatNumber(raw: string): string {
 /**
  * Changes who the invoices are made out to. Stripe's customer first, when there is one, then our row with its audit row:
  * if Stripe is down nothing has changed. A new VAT number is `pending` until it was checked. Idempotent.
- * @throws ValidationFailed on `vat_number`, StripeUnavailable, NotFound
+ * @throws ValidationFailed on `vat_number`, StripeUnavailable, NotFound, MerchantClosed
  */
 export async function updateBillingDetails(
   db: Db,
@@ -85,8 +86,10 @@ export async function updateBillingDetails(
   };
   const changed = changedFields(row as Partial<typeof next>, next);
   if (!changed) return row;
+  await db.transaction((tx) => holdMerchant(tx, input.merchantId));
   const taxId = stripe && row.stripeCustomerId ? await pushDetails(stripe, row, next) : undefined;
   await db.transaction(async (tx) => {
+    await holdMerchant(tx, input.merchantId);
     await tx
       .update(customers)
       .set({ ...next, ...(taxId === undefined ? {} : { stripeTaxId: taxId }) })

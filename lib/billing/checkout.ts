@@ -8,7 +8,7 @@ import { callStripe, isRefused, stripeError } from '@/lib/stripe/client';
 import { type Marks, readMarks, writeMarks } from '@/lib/stripe/metadata';
 import { readSession, type SessionSnapshot } from '@/lib/stripe/session-snapshot';
 import { addDays, toUnix } from '@/lib/time';
-import type { Account } from './accounts';
+import { type Account, holdAccount } from './accounts';
 import type { Actor } from './audit';
 import { ensureStripeCustomer } from './customers';
 import {
@@ -52,7 +52,8 @@ const MIN_TRIAL_MS = 48 * 3_600_000 + 60_000;
  * Opens Stripe Checkout for a plan. A merchant never ends up with two live base subscriptions on a platform: one that
  * lives refuses (409), an open session for the same choice is given again, one for another choice is expired first. The
  * days left of a local trial are kept. Access starts when Stripe says so, not here. A private plan is sold to those on it only.
- * @throws TierNotFound, TierNotSelfService, StripePriceNotConfigured, SubscriptionConflict, StripeUnavailable
+ * @throws TierNotFound, TierNotSelfService, StripePriceNotConfigured, SubscriptionConflict, MerchantClosed,
+ *   StripeUnavailable
  */
 export async function startPlanCheckout(
   db: Db,
@@ -101,6 +102,7 @@ export type Choice = {
 /**
  * Opens a session for a choice: takes the one open place of the account and kind in the database, then asks Stripe under
  * a key of that place, so that a call that died in between or came twice ends in the same session.
+ * @throws SubscriptionConflict, MerchantClosed, StripeUnavailable
  */
 export async function openSession(
   db: Db,
@@ -128,6 +130,7 @@ export async function openSession(
 /** Takes the open place, or finds who has it. The merchant's row is locked, so that two tabs at once share one. */
 async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice): Promise<SessionRow> {
   const { account, storeId } = request;
+  await holdAccount(db, account);
   await db
     .select({ one: sql`1` })
     .from(customers)

@@ -1,5 +1,6 @@
 import { eq, inArray, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type Stripe from 'stripe';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   auditLog,
   customers,
@@ -16,13 +17,19 @@ import {
 } from '@/db/schema';
 import { features } from '@/lib/features';
 import { findInvitation, inviteMember } from '@/lib/tenancy/invitations';
+import { startAddOnCheckout } from './addons';
+import { createApiKey, findByKey } from './api-keys';
+import { updateBillingDetails } from './billing-details';
+import { openSession } from './checkout';
 import { closeMerchant } from './close-merchant';
+import { startCreditCheckout } from './credit-checkout';
 import { adjustCredits } from './credits';
+import { ensureStripeCustomer, openPortal } from './customers';
 import { MerchantClosed, PaymentsNotConfigured } from './errors';
-import { overrideInput, saveOverrides } from './overrides';
+import { listOverrides, overrideInput, saveOverrides } from './overrides';
 import { erasePersonalData } from './personal-data';
 import { setSubscription } from './subscription-admin';
-import { openStage, type Stage } from './testing';
+import { openStage, type Shop, type Stage } from './testing';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -33,7 +40,7 @@ afterAll(() => stage.close());
 const actor = { kind: 'user' as const, id: 'usr_admin' };
 const reason = 'Asked to leave';
 
-/** All that an admin can give a merchant; each is refused once it is closed. */
+/** All that an admin can give a merchant here; each is refused once it is closed. */
 function gifts(account: { merchantId: string; platformId: string }, now: Date) {
   const given = { actor, now };
   return [
@@ -48,6 +55,51 @@ function gifts(account: { merchantId: string; platformId: string }, now: Date) {
         given,
       ),
   ];
+}
+
+/** What would make a customer of a merchant again; each is refused once it is closed. */
+async function waysBack(shop: Shop) {
+  const { db, stripe } = stage;
+  const { merchantId } = shop.account;
+  const request = await stage.request(shop);
+  const addOn = { ...request, addOnCode: 'email_5' };
+  return [
+    () => stage.checkout(shop),
+    () => startCreditCheckout(db, stripe, { ...request, packageCode: 'credits_100' }),
+    () => openSession(db, stripe, addOn, { ...ADD_ON_CHOICE, priceId: 'price_1' }),
+    () => openPortal(db, stripe, { merchantId, returnUrl: 'http://shop.test' }),
+    () => updateBillingDetails(db, stripe, { ...request, merchantId, details: { name: 'Back again' } }),
+    () => createApiKey(db, { name: 'late', role: 'usage', merchantId, actor }),
+  ];
+}
+const ADD_ON_CHOICE = { kind: 'add_on', choice: 'email_5', mode: 'subscription', marks: {} } as const;
+
+/** The customers at Stripe that bear a merchant's mark. */
+async function customersOf({ account }: Shop): Promise<string[]> {
+  const all = (await stage.stripe.customers.list({ limit: 100 })).data;
+  return all.filter((one) => one.metadata.merchant === account.merchantId).map((one) => one.id);
+}
+
+/** A client of Stripe's that, the first time it did `verb` on customers, does `then` before it answers. */
+function meanwhile(verb: 'create' | 'del', then: () => Promise<unknown>): Stripe {
+  let done = false;
+  const customersApi = new Proxy(stage.stripe.customers, {
+    get(target, name, receiver) {
+      if (name !== verb) return Reflect.get(target, name, receiver);
+      return async (...values: unknown[]) => {
+        const answer = await (target[verb] as (...given: unknown[]) => Promise<unknown>)(...values);
+        if (!done) {
+          done = true;
+          await then();
+        }
+        return answer;
+      };
+    },
+  });
+  return new Proxy(stage.stripe, {
+    get: (target, name, receiver) =>
+      name === 'customers' ? customersApi : Reflect.get(target, name, receiver),
+  });
 }
 
 /** All that is kept beside the merchant's own rows, the trail and the invoices. */
@@ -110,6 +162,97 @@ test('it ends at Stripe, its people are erased, links to join are dead; invoices
 
   await expect(closeMerchant(db, stripe, { merchantId, reason, actor, now })).rejects.toThrow(MerchantClosed);
   for (const give of gifts(shop.account, now)) await expect(give()).rejects.toThrow(MerchantClosed);
+});
+
+describe('a closed merchant', () => {
+  const close = async (shop: Shop, stripe = stage.stripe) =>
+    closeMerchant(stage.db, stripe, {
+      merchantId: shop.account.merchantId,
+      reason,
+      actor,
+      now: await stage.now(),
+    });
+  const rowOf = async ({ account }: Shop) => {
+    const whose = eq(customers.merchantId, account.merchantId);
+    const [row] = await stage.db.select().from(customers).where(whose);
+    if (!row) throw new Error('no billing row');
+    return row;
+  };
+
+  test('buys nothing, opens no portal, changes no details and gets no key (bug: a nameless customer was made)', async () => {
+    const shop = await stage.subscriber('essential');
+    const stranger = await stage.merchant();
+    for (const one of [shop, stranger]) {
+      await close(one);
+      const before = await rowOf(one);
+      for (const way of await waysBack(one)) await expect(way()).rejects.toThrow(MerchantClosed);
+      expect(await rowOf(one)).toEqual(before);
+      expect(await customersOf(one)).toEqual([]);
+    }
+  });
+
+  test('has no keys and no exceptions any more, and the trail says so (bug: a key went on working)', async () => {
+    const { db } = stage;
+    const { account } = await stage.merchant();
+    const { merchantId } = account;
+    const { id, key } = await createApiKey(db, { name: 'shop', role: 'usage', merchantId, actor });
+    const [override] = await saveOverrides(
+      db,
+      account,
+      [overrideInput.parse({ feature_code: 'api_access', enabled: true, reason })],
+      features,
+      { actor, now: await stage.now() },
+    );
+    await closeMerchant(db, null, { merchantId, reason, actor, now: await stage.now() });
+    expect(await findByKey(db, key)).toBeNull();
+    expect(await listOverrides(db, account)).toEqual([]);
+    const trail = await db.select().from(auditLog).where(eq(auditLog.merchantId, merchantId));
+    const said = trail.map(({ action, entityId }) => [action, entityId]);
+    expect(said).toContainEqual(['api_key.revoked', id]);
+    expect(said).toContainEqual(['override.ended', override?.id]);
+  });
+
+  test('whose customer was just being made has none in the end', async () => {
+    const shop = await stage.merchant();
+    const late = meanwhile('create', () => close(shop));
+    const { merchantId } = shop.account;
+    await expect(ensureStripeCustomer(stage.db, late, merchantId)).rejects.toThrow(MerchantClosed);
+    expect(await customersOf(shop)).toEqual([]);
+  });
+
+  test('whose next customer was made while the former was deleted has none in the end', async () => {
+    const shop = await stage.subscriber('essential');
+    const again = meanwhile('del', async () => {
+      await stage.deliverNew();
+      await ensureStripeCustomer(stage.db, stage.stripe, shop.account.merchantId);
+    });
+    await close(shop, again);
+    expect(await customersOf(shop)).toEqual([]);
+    expect((await rowOf(shop)).deletedAtStripe).not.toBeNull();
+  });
+
+  test('is not bound to a customer that names it', async () => {
+    const shop = await stage.merchant();
+    await close(shop);
+    const before = await rowOf(shop);
+    await stage.customer(shop.account);
+    expect((await stage.deliverNew()).filter(({ status }) => status === 'failed')).toEqual([]);
+    expect(await rowOf(shop)).toEqual(before);
+  });
+
+  test('holds no domain in a checkout that it had open', async () => {
+    const [one, other] = [await stage.subscriber(), await stage.subscriber()];
+    const choose = async (shop: Shop) =>
+      startAddOnCheckout(stage.db, stage.stripe, {
+        ...(await stage.request(shop)),
+        addOnCode: 'domain',
+        domain: 'closing.example',
+      });
+    await choose(one);
+    await expect(choose(other)).rejects.toThrow(/domain_taken/);
+    await close(one);
+    await choose(other);
+  });
 });
 
 test('who works here, or owns another merchant, leaves the team and stays who they are (bug: an admin was erased)', async () => {

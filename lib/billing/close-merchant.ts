@@ -2,6 +2,7 @@ import { and, eq, isNotNull, isNull, notExists, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import {
+  checkoutSessions,
   customers,
   invitations,
   memberships,
@@ -13,8 +14,10 @@ import {
 } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
+import { revokeKeysOf } from './api-keys';
 import { type Actor, recordAudit } from './audit';
-import { MerchantClosed, PaymentsNotConfigured } from './errors';
+import { EditConflict, MerchantClosed, PaymentsNotConfigured } from './errors';
+import { endOverridesOf } from './overrides';
 import { queueErasure } from './personal-data';
 import { settle } from './sync/settle';
 import { subscriptionMirror } from './sync/subscription';
@@ -25,23 +28,32 @@ type Closing = { merchantId: string; reason: string; actor: Actor; now: Date };
  * Closes a merchant: its subscriptions end at Stripe at once and the customer is deleted there, then the people and the
  * personal data here are erased. Invoices and the audit trail stay: the law wants them. Safe to repeat after a failure.
  * Without Stripe only one whom Stripe does not know: another would be charged on.
- * @throws NotFound, MerchantClosed, PaymentsNotConfigured, StripeUnavailable
+ * @throws NotFound, MerchantClosed, PaymentsNotConfigured, StripeUnavailable, EditConflict
  */
 export async function closeMerchant(db: Db, stripe: Stripe | null, input: Closing): Promise<void> {
   const [merchant] = await db.select().from(merchants).where(eq(merchants.id, input.merchantId));
   if (!merchant) throw new NotFound('merchant', input.merchantId);
   if (merchant.closedAt) throw new MerchantClosed(input.merchantId);
+  // Until the merchant is held it may become a customer again: then that one ends as well.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const ended = await endAtStripe(db, stripe, input);
+    if (await db.transaction((tx) => erase(tx, merchant.name, ended, input))) return;
+  }
+  throw new EditConflict();
+}
+
+/** Ends what is charged and deletes the customer. Answers its id, null when Stripe has none. */
+async function endAtStripe(db: Db, stripe: Stripe | null, input: Closing): Promise<string | null> {
   const [customer] = await db.select().from(customers).where(eq(customers.merchantId, input.merchantId));
   const id = customer?.stripeCustomerId;
-  if (id && !customer.deletedAtStripe) {
-    if (!stripe) throw new PaymentsNotConfigured();
-    for (const subscriptionId of await listLiveAtStripe(db, input.merchantId)) {
-      await callStripe(() => stripe.subscriptions.cancel(subscriptionId)).catch(orMissing);
-      await settle(db, stripe, subscriptionMirror, subscriptionId, input);
-    }
-    await callStripe(() => stripe.customers.del(id)).catch(orMissing);
+  if (!id || customer.deletedAtStripe) return null;
+  if (!stripe) throw new PaymentsNotConfigured();
+  for (const subscriptionId of await listLiveAtStripe(db, input.merchantId)) {
+    await callStripe(() => stripe.subscriptions.cancel(subscriptionId)).catch(orMissing);
+    await settle(db, stripe, subscriptionMirror, subscriptionId, input);
   }
-  await db.transaction((tx) => erase(tx, merchant.name, input));
+  await callStripe(() => stripe.customers.del(id)).catch(orMissing);
+  return id;
 }
 
 const orMissing = (error: unknown): void => {
@@ -69,7 +81,8 @@ async function listLiveAtStripe(db: Db, merchantId: string): Promise<string[]> {
   return [...new Set([...plans, ...extras].flatMap(({ id }) => id ?? []))];
 }
 
-async function erase(tx: Tx, name: string, input: Closing): Promise<void> {
+/** Answers false, with nothing written, when another customer than `ended` lives at Stripe. */
+async function erase(tx: Tx, name: string, ended: string | null, input: Closing): Promise<boolean> {
   const { merchantId, now } = input;
   const gone = `closed+${merchantId}@invalid`;
   // Waits for `holdAccount`: what was given meanwhile ends here too. References to the merchant may go on.
@@ -79,6 +92,12 @@ async function erase(tx: Tx, name: string, input: Closing): Promise<void> {
     .where(eq(merchants.id, merchantId))
     .for('no key update');
   if (held?.closedAt) throw new MerchantClosed(merchantId);
+  const [customer] = await tx
+    .select({ id: customers.stripeCustomerId, deletedAt: customers.deletedAtStripe })
+    .from(customers)
+    .where(eq(customers.merchantId, merchantId))
+    .for('no key update');
+  if (customer?.id && !customer.deletedAt && customer.id !== ended) return false;
   // Nobody joins by a link that was sent before.
   await tx
     .update(invitations)
@@ -89,6 +108,13 @@ async function erase(tx: Tx, name: string, input: Closing): Promise<void> {
     })
     .where(eq(invitations.merchantId, merchantId));
   await endLocalPlans(tx, input);
+  await endOverridesOf(tx, merchantId, input);
+  await revokeKeysOf(tx, merchantId, input.actor);
+  // The customer is gone, so nobody can pay them; a domain is free again.
+  await tx
+    .update(checkoutSessions)
+    .set({ status: 'expired' })
+    .where(and(eq(checkoutSessions.merchantId, merchantId), eq(checkoutSessions.status, 'open')));
   const people = await tx
     .delete(memberships)
     .where(eq(memberships.merchantId, merchantId))
@@ -133,6 +159,7 @@ async function erase(tx: Tx, name: string, input: Closing): Promise<void> {
     after: { closed: true },
     reason: input.reason,
   });
+  return true;
 }
 
 /** Ends the trials and given plans, which Stripe knows nothing of. */

@@ -1,9 +1,11 @@
 import { and, eq, isNull, or } from 'drizzle-orm';
 import type Stripe from 'stripe';
-import type { Db } from '@/db/client';
+import type { Db, Tx } from '@/db/client';
 import { customers, settings } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
 import { callStripe } from '@/lib/stripe/client';
+import { holdMerchant } from './accounts';
+import { MerchantClosed } from './errors';
 
 export type CustomerRow = typeof customers.$inferSelect;
 
@@ -17,11 +19,12 @@ export async function getCustomer(db: Db, merchantId: string): Promise<CustomerR
 /**
  * The merchant's customer at Stripe, made when there is none (or when it was deleted there). Two at once make one: the
  * idempotency key is the merchant's, for an hour, because Stripe repeats a failure under the same key.
- * @throws StripeUnavailable, NotFound
+ * @throws StripeUnavailable, NotFound, MerchantClosed
  */
 export async function ensureStripeCustomer(db: Db, stripe: Stripe, merchantId: string): Promise<string> {
   const row = await getCustomer(db, merchantId);
   if (row.stripeCustomerId && !row.deletedAtStripe) return row.stripeCustomerId;
+  await db.transaction((tx) => holdMerchant(tx, merchantId));
   const customer = await callStripe(() =>
     stripe.customers.create(
       {
@@ -48,15 +51,27 @@ export async function ensureStripeCustomer(db: Db, stripe: Stripe, merchantId: s
     ),
   );
   await db
+    .transaction((tx) => bind(tx, row, customer.id))
+    .catch(async (error) => {
+      // Closed while Stripe was asked: nobody else would delete what was made.
+      if (error instanceof MerchantClosed) await callStripe(() => stripe.customers.del(customer.id));
+      throw error;
+    });
+  return (await getCustomer(db, merchantId)).stripeCustomerId ?? customer.id;
+}
+
+/** Makes a new customer the merchant's, unless an event was faster. @throws MerchantClosed */
+async function bind(tx: Tx, row: CustomerRow, stripeCustomerId: string): Promise<void> {
+  await holdMerchant(tx, row.merchantId);
+  await tx
     .update(customers)
-    .set({ stripeCustomerId: customer.id, deletedAtStripe: null })
+    .set({ stripeCustomerId, deletedAtStripe: null })
     .where(
       and(
-        eq(customers.merchantId, merchantId),
+        eq(customers.merchantId, row.merchantId),
         or(isNull(customers.stripeCustomerId), eq(customers.stripeCustomerId, row.stripeCustomerId ?? '')),
       ),
     );
-  return (await getCustomer(db, merchantId)).stripeCustomerId ?? customer.id;
 }
 
 /** The setting that keeps the id of our portal configuration. */
@@ -65,6 +80,7 @@ export const PORTAL_CONFIGURATION = 'portal_configuration';
 /**
  * Opens Stripe's customer portal for the payment method, invoices, billing details and cancelling. It offers no plan
  * switch: that is ours, with a preview (stripe.md 42). A customer that is not there yet is made.
+ * @throws StripeUnavailable, NotFound, MerchantClosed
  */
 export async function openPortal(
   db: Db,

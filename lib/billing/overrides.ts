@@ -235,6 +235,25 @@ export async function endOverride(
   });
 }
 
+/** Ends what stands for a merchant on any platform, in the transaction that closes it. */
+export async function endOverridesOf(
+  tx: Tx,
+  merchantId: string,
+  { actor, now, reason }: Context & { reason: string },
+): Promise<void> {
+  const ended = await tx
+    .update(overrides)
+    .set({ endedAt: now, endedBy: authorOf(actor) })
+    .where(and(eq(overrides.merchantId, merchantId), isNull(overrides.endedAt)))
+    .returning();
+  await recordAudit(
+    tx,
+    actor,
+    now,
+    ended.map((row) => endedAudit(row, reason)),
+  );
+}
+
 const ofAccount = (account: Account) =>
   and(eq(overrides.merchantId, account.merchantId), eq(overrides.platformId, account.platformId));
 

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
-import { type Change, customers } from '@/db/schema';
+import { type Change, customers, merchants } from '@/db/schema';
 import { DomainError } from '@/lib/errors';
 import type { Actor } from '../audit';
 
@@ -68,7 +68,7 @@ export function momentOf(response: { headers: Record<string, string> }): Date {
 /**
  * Takes the lock that orders everything Stripe says about one customer, and tells whose it is. A customer that no row
  * knows is bound to the merchant its object names (whoever comes first binds, stripe.md 30), also in the place of one
- * that was deleted; null = not ours. `ownerOf` names the merchant of an object that we have: it stays the merchant's,
+ * that was deleted; null = not ours, or of a merchant that is closed. `ownerOf` names the merchant of an object that we have: it stays the merchant's,
  * whatever customer came after.
  */
 export async function lockCustomer(
@@ -98,7 +98,7 @@ export async function lockCustomer(
     .from(customers)
     .where(eq(customers.merchantId, merchantId))
     .for('no key update');
-  if (!named) return null;
+  if (!named || (await isClosed(tx, merchantId))) return null;
   const taken = named.stripeCustomerId !== null && named.stripeCustomerId !== stripeCustomerId;
   if (taken && !named.deletedAtStripe) {
     throw new Unplaced('customer_mismatch', { customer: stripeCustomerId, merchant: merchantId });
@@ -108,4 +108,12 @@ export async function lockCustomer(
     .set({ stripeCustomerId, deletedAtStripe: null })
     .where(eq(customers.merchantId, merchantId));
   return merchantId;
+}
+
+async function isClosed(tx: Tx, merchantId: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ closedAt: merchants.closedAt })
+    .from(merchants)
+    .where(eq(merchants.id, merchantId));
+  return row?.closedAt != null;
 }
