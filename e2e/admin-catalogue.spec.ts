@@ -405,9 +405,13 @@ test.describe('support', () => {
     ] as const) {
       await page.goto(path);
       await page.getByRole('button', { name: button }).click();
+      await expect(
+        dialog(page).getByText('Only an administrator can change this.', { exact: true }),
+      ).toBeVisible();
       const send = dialog(page).getByRole('button', { name: /^Save/ });
       await expect(send).toBeDisabled();
       await expect(send).toHaveAccessibleName(/Only an administrator can change this/);
+      await expectAccessible(page);
     }
     await page.goto(`${PLANS}/push`);
     await expect(page.locator('h1')).toBeVisible();

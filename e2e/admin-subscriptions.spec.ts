@@ -8,10 +8,10 @@ const LOCAL = 'Lotus Lights';
 const search = (name: string, more = '') =>
   `/admin/subscriptions?search=${encodeURIComponent(name)}&platform=market${more}`;
 
-async function openEdit(page: Page, name: string) {
-  await page.getByRole('link', { name: `Edit ${name}` }).focus();
+async function openEdit(page: Page, name: string, title = `Edit ${name}`) {
+  await page.getByRole('link', { name: title }).focus();
   await page.keyboard.press('Enter');
-  const dialog = page.getByRole('dialog', { name: `Edit ${name}` });
+  const dialog = page.getByRole('dialog', { name: title });
   await expect(dialog).toBeVisible();
   return dialog;
 }
@@ -148,7 +148,9 @@ test.describe('support', () => {
 
   test('reads the same dialog, and nothing in it can be changed', async ({ page }) => {
     await page.goto(search('Grand Galleries'));
-    const dialog = await openEdit(page, 'Grand Galleries');
+    await expect(page.getByText('You are here as support')).toBeVisible();
+    const dialog = await openEdit(page, 'Grand Galleries', 'Details of Grand Galleries');
+    await expect(dialog.getByText('Only an administrator can change this.', { exact: true })).toBeVisible();
     const save = dialog.getByRole('button', { name: /^Save exceptions/ });
     await expect(save).toHaveAccessibleName(/Only an administrator can change this/);
     await expect(dialog.getByLabel('Team members')).toBeDisabled();
@@ -156,7 +158,7 @@ test.describe('support', () => {
     await expectAccessible(page);
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();
-    await expect(page.getByRole('link', { name: 'Edit Grand Galleries' })).toBeFocused();
+    await expect(page.getByRole('link', { name: 'Details of Grand Galleries' })).toBeFocused();
   });
 });
 

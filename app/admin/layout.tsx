@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import type { NavItem } from '@/components/nav';
+import { LockedNote } from '@/components/ui/locked-note';
 import { getTranslations } from '@/lib/i18n/translations';
 import { requireStaff } from '@/lib/session';
 import { Frame } from '../frame';
@@ -12,7 +13,11 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function AdminLayout({ children }: LayoutProps<'/admin'>) {
   const viewer = await requireStaff();
-  const [t, s] = await Promise.all([getTranslations('console.nav'), getTranslations('console.search')]);
+  const [c, t, s] = await Promise.all([
+    getTranslations('console'),
+    getTranslations('console.nav'),
+    getTranslations('console.search'),
+  ]);
   const nav: NavItem[] = [
     { href: '/admin', label: t('overview'), icon: 'overview', exact: true },
     { href: '/admin/subscription-tiers', label: t('tiers'), icon: 'tiers' },
@@ -55,6 +60,7 @@ export default async function AdminLayout({ children }: LayoutProps<'/admin'>) {
         />
       }
     >
+      {viewer.role === 'admin' ? null : <LockedNote>{c('readOnlyPage')}</LockedNote>}
       {children}
     </Frame>
   );

@@ -31,11 +31,11 @@ export function CheckField({
         aria-invalid={error ? true : undefined}
         className={
           toggle
-            ? 'relative mt-px h-6 w-10 shrink-0 appearance-none rounded-full bg-edge transition-colors before:absolute before:top-1 before:left-1 before:size-4 before:rounded-full before:bg-white before:transition-transform checked:bg-accent checked:before:translate-x-4'
-            : 'mt-1 size-4 shrink-0'
+            ? 'peer relative mt-px h-6 w-10 shrink-0 appearance-none rounded-full bg-edge transition-colors before:absolute before:top-1 before:left-1 before:size-4 before:rounded-full before:bg-white before:transition-transform checked:bg-accent checked:before:translate-x-4 disabled:opacity-50'
+            : 'peer mt-1 size-4 shrink-0'
         }
       />
-      <div className="min-w-0">
+      <div className="min-w-0 peer-disabled:text-muted">
         <label htmlFor={id} className="flex min-h-6 items-center font-medium">
           {label}
         </label>

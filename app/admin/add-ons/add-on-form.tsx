@@ -2,6 +2,7 @@ import { useFeatureName } from '@/components/billing/feature-words';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { LockedNote } from '@/components/ui/locked-note';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { AddOnProduct } from '@/lib/billing/addons';
 import { features } from '@/lib/features';
@@ -39,6 +40,7 @@ export function AddOnForm({
       closeLabel={c('close')}
       disabledReason={addOn ? undefined : disabledReason}
     >
+      {disabledReason ? <LockedNote>{disabledReason}</LockedNote> : null}
       <ActionForm
         key={addOn?.revision}
         action={save}

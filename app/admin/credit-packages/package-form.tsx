@@ -1,6 +1,7 @@
 import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { LockedNote } from '@/components/ui/locked-note';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { useTranslations } from '@/lib/i18n/translations';
 import { type Extra, ExtraFields, extraIds } from '../extras-fields';
@@ -33,6 +34,7 @@ export function PackageForm({
       closeLabel={c('close')}
       disabledReason={pack ? undefined : disabledReason}
     >
+      {disabledReason ? <LockedNote>{disabledReason}</LockedNote> : null}
       <ActionForm
         key={pack?.revision}
         action={save}

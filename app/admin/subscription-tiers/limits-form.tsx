@@ -2,6 +2,7 @@ import { CheckField } from '@/components/ui/check-field';
 import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { LockedNote } from '@/components/ui/locked-note';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { Tier } from '@/lib/billing/tiers';
 import { features } from '@/lib/features';
@@ -31,6 +32,7 @@ export function LimitsForm({ tier, disabledReason }: { tier: Tier; disabledReaso
       description={t('limitsText')}
       closeLabel={c('close')}
     >
+      {disabledReason ? <LockedNote>{disabledReason}</LockedNote> : null}
       <ActionForm
         key={tier.revision}
         action={saveLimits}

@@ -4,6 +4,7 @@ import { CheckField } from '@/components/ui/check-field';
 import { Dialog } from '@/components/ui/dialog';
 import { TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { LockedNote } from '@/components/ui/locked-note';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { type Tier, waitsForPush } from '@/lib/billing/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
@@ -43,6 +44,7 @@ export function TierForm({
       closeLabel={c('close')}
       disabledReason={tier ? undefined : disabledReason}
     >
+      {disabledReason ? <LockedNote>{disabledReason}</LockedNote> : null}
       <ActionForm
         key={tier?.revision}
         action={tier ? edit : create}

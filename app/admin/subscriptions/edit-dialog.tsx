@@ -6,6 +6,7 @@ import { Badge } from '@/components/ui/badge';
 import { ButtonLink, buttonClass } from '@/components/ui/button';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { LockedNote } from '@/components/ui/locked-note';
 import { PageDialog } from '@/components/ui/page-dialog';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { versionOf } from '@/lib/billing/subscription-admin';
@@ -34,7 +35,7 @@ export function EditDialog({
   const locked = readOnly ?? (merchant.closedAt ? p('closedReason') : undefined);
   return (
     <PageDialog
-      title={t('title', { name: merchant.name })}
+      title={readOnly ? c('detailsOf', { name: merchant.name }) : t('title', { name: merchant.name })}
       closeLabel={c('close')}
       back={back}
       description={
@@ -55,7 +56,7 @@ export function EditDialog({
         </span>
       }
     >
-      {locked ? <p className="mb-4 rounded-lg bg-warn-soft px-3 py-2 text-warn-ink">{locked}</p> : null}
+      {locked ? <LockedNote>{locked}</LockedNote> : null}
       <section className="border-t border-line pt-4">
         <h3 className="font-medium">{t('planAndStatus')}</h3>
         <div className="mt-3">

@@ -34,9 +34,10 @@ const PATH = '/admin/subscriptions' as Route;
 const PAGE = 25;
 
 export default async function SubscriptionsPage({ searchParams }: PageProps<'/admin/subscriptions'>) {
-  const [{ db, now, locked }, query, t, f, s, format] = await Promise.all([
+  const [{ db, now, locked }, query, c, t, f, s, format] = await Promise.all([
     staffContext(),
     searchParams,
+    getTranslations('console'),
     getTranslations('console.subscriptions'),
     getTranslations('console.filter'),
     getTranslations('billing.status'),
@@ -170,10 +171,12 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
           href={here({ edit: row.id })}
           scroll={false}
           prefetch={false}
-          aria-label={t('edit.title', { name: row.merchantName })}
+          aria-label={
+            locked ? c('detailsOf', { name: row.merchantName }) : t('edit.title', { name: row.merchantName })
+          }
           className={buttonClass('secondary', 'sm')}
         >
-          {t('edit.edit')}
+          {locked ? c('details') : t('edit.edit')}
         </Link>
       ),
     },
