@@ -212,6 +212,31 @@ describe('a closed merchant', () => {
     expect(said).toContainEqual(['override.ended', override?.id]);
   });
 
+  test('keeps its VAT number and the proof of it with its invoices, else not (bug: the proof was erased)', async () => {
+    const proof = {
+      vatNumber: 'DE123456789',
+      vatStatus: 'valid' as const,
+      vatCheckedAt: await stage.now(),
+      vatConsultationNumber: 'WAPIAAA',
+      vatProof: { valid: true, name: 'Billed GmbH' },
+    };
+    const [billed, never] = [await stage.subscriber(), await stage.merchant()];
+    for (const shop of [billed, never]) {
+      const whose = eq(customers.merchantId, shop.account.merchantId);
+      await stage.db.update(customers).set(proof).where(whose);
+      await close(shop);
+      await stage.deliverNew();
+    }
+    expect(await rowOf(billed)).toMatchObject({ ...proof, name: '', line1: '' });
+    expect(await rowOf(never)).toMatchObject({
+      vatNumber: null,
+      vatStatus: 'none',
+      vatCheckedAt: null,
+      vatConsultationNumber: null,
+      vatProof: null,
+    });
+  });
+
   test('whose customer was just being made has none in the end', async () => {
     const shop = await stage.merchant();
     const late = meanwhile('create', () => close(shop));

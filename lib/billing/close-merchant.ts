@@ -5,6 +5,7 @@ import {
   checkoutSessions,
   customers,
   invitations,
+  invoices,
   memberships,
   merchants,
   storeAddOns,
@@ -137,8 +138,8 @@ async function erase(tx: Tx, name: string, ended: string | null, input: Closing)
       postalCode: '',
       city: '',
       state: '',
-      vatNumber: null,
-      vatProof: null,
+      ...((await wasBilled(tx, merchantId)) ? {} : NO_VAT_NUMBER),
+      stripeTaxId: null,
       cardBrand: null,
       cardLast4: null,
       deletedAtStripe: now,
@@ -160,6 +161,24 @@ async function erase(tx: Tx, name: string, ended: string | null, input: Closing)
     reason: input.reason,
   });
   return true;
+}
+
+/** Where invoices stay, the number they bear and the proof of it stay with them: it may be why they bear no tax. */
+const NO_VAT_NUMBER = {
+  vatNumber: null,
+  vatStatus: 'none',
+  vatCheckedAt: null,
+  vatConsultationNumber: null,
+  vatProof: null,
+} as const;
+
+async function wasBilled(tx: Tx, merchantId: string): Promise<boolean> {
+  const [bill] = await tx
+    .select({ id: invoices.id })
+    .from(invoices)
+    .where(eq(invoices.merchantId, merchantId))
+    .limit(1);
+  return bill !== undefined;
 }
 
 /** Ends the trials and given plans, which Stripe knows nothing of. */
