@@ -128,11 +128,11 @@ test.describe('an admin', () => {
     await dialog.getByLabel('Plan').selectOption('Enterprise');
     await dialog.getByRole('button', { name: 'Preview' }).click();
     await expect(page.getByText('Fill in what you agreed on.')).toBeVisible();
-    await page.goBack();
-    const back = page.getByRole('dialog', { name: `Edit ${PAYING}` });
-    await back.getByLabel('Plan').selectOption('Enterprise');
-    await back.getByLabel(/^Agreed price/).fill('750');
-    await back.getByRole('button', { name: 'Preview' }).click();
+    await expect(page.getByLabel('Plan')).toHaveValue('enterprise');
+    await expectAccessible(page);
+    await takeScreenshots(page, 'admin-change-price-missing');
+    await page.getByLabel(/^Agreed price/).fill('750');
+    await page.getByRole('button', { name: 'Preview' }).click();
     await expect(page.getByText(/^Opal Outdoor pays €.* now, then €.* each month from/)).toBeVisible();
     await expectAccessible(page);
     await takeScreenshots(page, 'admin-change-agreed');
@@ -140,6 +140,8 @@ test.describe('an admin', () => {
     await expect(page.getByText(/^Enterprise, renews on .* for €750\.00\.$/)).toBeVisible({
       timeout: 20_000,
     });
+    await page.getByRole('button', { name: 'Change plan' }).click();
+    await expect(page.getByText('Agreed now: €750.00 a month.')).toBeVisible();
   });
 });
 

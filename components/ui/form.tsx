@@ -23,6 +23,11 @@ export function useForm() {
   return useContext(FormContext);
 }
 
+/** Says what is wrong beside the fields of a form that asks by its address (GET): a preview, for example. */
+export function FieldProblems({ fields, children }: { fields: Record<string, string>; children: ReactNode }) {
+  return <FormContext value={{ state: { status: 'error', fields }, pending: false }}>{children}</FormContext>;
+}
+
 /**
  * A form on a server action. It keeps what was typed, shows errors beside their fields and moves the focus to the first of
  * them, says success in a toast and closes the dialog it stands in. Without JavaScript it is an ordinary form.

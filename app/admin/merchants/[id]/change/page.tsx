@@ -2,15 +2,15 @@ import type { Metadata, Route } from 'next';
 import { getLocale } from 'next-intl/server';
 import { OverLimits } from '@/components/billing/over-limits';
 import { Banner } from '@/components/ui/banner';
-import { ButtonLink } from '@/components/ui/button';
+import { ButtonLink, buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { TextArea } from '@/components/ui/field';
-import { ActionForm } from '@/components/ui/form';
+import { ActionForm, FieldProblems } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
 import { previewChange } from '@/lib/billing/tier-change';
-import { getTier } from '@/lib/billing/tiers';
+import { getTier, listTiers } from '@/lib/billing/tiers';
 import { previewTierOver } from '@/lib/billing/what-if';
 import { DomainError, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
@@ -22,6 +22,7 @@ import { one, staffContext } from '../../../context';
 import { changePlan } from '../actions';
 import { readPrice } from '../agreed-price';
 import { loadAccount } from '../load';
+import { PlanChoice } from '../plan-choice';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('merchant.page'))('change') };
@@ -46,7 +47,36 @@ export default async function ChangePage({
   const found = await preview(account, one(query.tier) ?? '', interval, price);
   const back = `/admin/merchants/${merchant.id}?platform=${platform.code}` as Route;
   const title = t('changeTitle', { name: merchant.name });
-  if ('refusal' in found) {
+  if (found.problem !== undefined) {
+    return (
+      <>
+        <PageHeader title={title} description={t('changeText')} />
+        <div className="max-w-2xl">
+          <Card>
+            <FieldProblems fields={{ price: found.problem }}>
+              <form className="space-y-4">
+                <input type="hidden" name="platform" value={platform.code} />
+                <PlanChoice
+                  tiers={found.tiers}
+                  subscription={found.current}
+                  chosen={{ tier: one(query.tier), interval, price }}
+                />
+                <div className="flex flex-wrap gap-2">
+                  <button type="submit" className={buttonClass('primary')}>
+                    {t('preview')}
+                  </button>
+                  <ButtonLink href={back} variant="ghost">
+                    {t('back')}
+                  </ButtonLink>
+                </div>
+              </form>
+            </FieldProblems>
+          </Card>
+        </div>
+      </>
+    );
+  }
+  if (found.refusal !== undefined) {
     const action = <ButtonLink href={back}>{t('back')}</ButtonLink>;
     return (
       <>
@@ -135,7 +165,13 @@ async function preview(
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     const texts = errorTexts(await getLocale());
+    // The price is all that is typed: asked again, beside what was chosen.
     const [problem] = error instanceof ValidationFailed ? error.fields : [];
-    return { refusal: problem ? texts.field(problem) : texts.sentence(error) };
+    if (!problem) return { refusal: texts.sentence(error) };
+    const [tiers, current] = await Promise.all([
+      listTiers(db, account.platformId),
+      findCurrentSubscription(db, account),
+    ]);
+    return { problem: texts.field(problem), tiers, current };
   }
 }
