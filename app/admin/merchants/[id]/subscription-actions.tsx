@@ -4,6 +4,7 @@ import { ButtonLink, buttonClass } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { findSuccessor } from '@/lib/billing/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
@@ -24,6 +25,7 @@ export function SubscriptionActions({
 }) {
   const t = useTranslations('merchant.page');
   const c = useTranslations('console');
+  const format = useFormat();
   const { merchant, account, overview, platform } = page;
   const lives = overview.livesAtStripe;
   const runs = plan.status === 'active' || plan.status === 'trialing' || lives;
@@ -34,6 +36,9 @@ export function SubscriptionActions({
   const successor = overview.subscription ? findSuccessor(page.tiers, overview.subscription.tier) : null;
   const why = <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />;
   const dialog = { size: 'sm', variant: 'secondary', closeLabel: c('close') } as const;
+  const periodEnd = overview.subscription?.currentPeriodEnd;
+  const addOns = overview.storeAddOns.filter((row) => !row.endedAt).map((row) => row.name);
+  const ends = addOns.length > 0 ? t('cancelAddOns', { addOns: addOns.join(', ') }) : null;
   const ownedByStripe = lives ? t('ownedByStripe') : undefined;
   return (
     <div className="mt-5 flex flex-wrap gap-2">
@@ -107,7 +112,7 @@ export function SubscriptionActions({
         variant="ghost"
         trigger={t('cancel')}
         title={t('cancelTitle', { tier: plan.tierName ?? '', name: merchant.name })}
-        description={lives ? undefined : t('cancelLocal')}
+        description={[lives ? null : t('cancelLocal'), ends].filter(Boolean).join(' ') || undefined}
         disabledReason={locked ?? (runs ? undefined : t('nothingRuns'))}
       >
         <ActionForm action={cancel} fields={account} className="space-y-4">
@@ -116,7 +121,7 @@ export function SubscriptionActions({
             label={t('when')}
             options={(lives ? (['period_end', 'now'] as const) : (['now'] as const)).map((value) => ({
               value,
-              label: t(`whens.${value}`),
+              label: t(`whens.${value}`, { date: periodEnd ? format.date(periodEnd) : 'none' }),
             }))}
           />
           {why}
