@@ -113,6 +113,17 @@ test.describe('an admin', () => {
     await expect(page.locator('pre')).toContainText(broken.price);
     await page.getByRole('button', { name: 'Process again' }).click();
     await expect(page.getByText('Processed again: Failed, is retried.')).toBeVisible();
+    await page.goto('/admin/merchants/mer_yarrow_yarns');
+    await expect(page.locator('#events').locator(`a[href$="${broken.event}"]`)).toBeVisible();
+    await page.getByRole('button', { name: 'Compare now' }).click();
+    await expect(page.getByText(/ waits? for a decision\./)).toBeVisible();
+    const differences = page.locator('#differences');
+    await expect(differences.getByText(/^Subscription\. The price belongs to no plan/).first()).toBeVisible();
+    await expect(
+      differences.getByRole('link', { name: `See it at Stripe ${broken.price}` }).first(),
+    ).toBeVisible();
+    await expectAccessible(page);
+    await takeScreenshots(page, 'admin-merchant-differences');
     await page.goto('/admin/webhook-events?status=failed');
     await page.getByRole('button', { name: 'Process all failed again' }).click();
     await expect(page.getByText(/processed again, \d+ still fail/)).toBeVisible();

@@ -33,6 +33,8 @@ export function useChangeWords() {
       if (!t.has(`failures.${code}`)) return error;
       return `${t(`failures.${code}`)} ${sayFacts(JSON.parse(facts))}`;
     },
+    /** Why something of Stripe's could not be placed, by its code; null for a code we have no sentence for. */
+    reason: (code: string) => (t.has(`failures.${code}`) ? t(`failures.${code}`) : null),
     field: (code: string) => say('fields', code).replace(/^./, (first) => first.toLowerCase()),
   };
 }
