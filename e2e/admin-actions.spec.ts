@@ -1,5 +1,5 @@
 import type { APIRequestContext, Page } from '@playwright/test';
-import { expect, expectAccessible, test } from './fixtures';
+import { expect, expectAccessible, takeScreenshots, test } from './fixtures';
 
 /*
  * Every action of an admin, clicked once, on merchants of this file alone; and what is left of a closed one.
