@@ -92,11 +92,14 @@ export function ExtraActions({
   extra,
   setActive,
   remove,
+  isBought,
   disabledReason,
 }: {
   extra: Extra;
   setActive: FormAction;
   remove: FormAction;
+  /** Somebody bought it once. */
+  isBought: boolean;
   disabledReason?: string;
 }) {
   const t = useTranslations('plans');
@@ -114,7 +117,7 @@ export function ExtraActions({
           question={t('extras.deleteQuestion', { name: extra.name })}
           confirm={t('delete')}
           cancel={t('keep')}
-          disabledReason={disabledReason}
+          disabledReason={disabledReason ?? (isBought ? t('extras.boughtKeeps') : undefined)}
         >
           {t('delete')}
           <span className="sr-only"> {extra.name}</span>

@@ -75,7 +75,9 @@ export function ExtrasPage<R extends Extra>({
       header: <span className="sr-only">{t('more')}</span>,
       label: '',
       align: 'right',
-      cell: (row) => <span className="flex flex-wrap justify-end gap-2">{actions(row)}</span>,
+      cell: (row) => (
+        <span className="flex max-w-[22rem] flex-wrap justify-end gap-2 sm:ml-auto">{actions(row)}</span>
+      ),
     },
   ];
   return (

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
+import { showToast } from './toast';
 
 const places = {
   center: 'm-auto w-full max-w-[min(32rem,calc(100vw-2rem))] rounded-2xl open:animate-[rise_150ms_ease-out]',
@@ -34,7 +35,7 @@ export function Dialog({
   title: ReactNode;
   description?: ReactNode;
   closeLabel: string;
-  /** Shows the trigger disabled, with the reason. */
+  /** Shows the trigger disabled, with the reason; pressed, it says why. */
   disabledReason?: string;
   place?: keyof typeof places;
   /** Opens by itself when the page comes: for a page that was asked for it by its address. */
@@ -66,7 +67,7 @@ export function Dialog({
         aria-label={triggerLabel && disabledReason ? `${triggerLabel} (${disabledReason})` : triggerLabel}
         title={disabledReason}
         aria-disabled={disabledReason ? true : undefined}
-        onClick={() => disabledReason || dialog.current?.showModal()}
+        onClick={() => (disabledReason ? showToast(disabledReason) : dialog.current?.showModal())}
         className={triggerClass ?? buttonClass(variant, size)}
       >
         {trigger}

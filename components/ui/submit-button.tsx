@@ -4,10 +4,11 @@ import type { MouseEvent, ReactNode } from 'react';
 import { useFormStatus } from 'react-dom';
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
 import { useForm } from './form';
+import { showToast } from './toast';
 
 /**
- * Sends its form and shows at once that it is waiting. `disabledReason` shows it disabled with the reason (still focusable,
- * so that a screen reader can read why).
+ * Sends its form and shows at once that it is waiting. `disabledReason` shows it disabled with the reason: it can be focused,
+ * so that a screen reader reads why, and pressed, which says why to those who see no tooltip.
  */
 export function SubmitButton({
   variant = 'primary',
@@ -38,7 +39,14 @@ export function SubmitButton({
       title={disabledReason}
       aria-disabled={blocked || undefined}
       aria-busy={pending || undefined}
-      onClick={blocked ? (event: MouseEvent) => event.preventDefault() : undefined}
+      onClick={
+        blocked
+          ? (event: MouseEvent) => {
+              event.preventDefault();
+              if (disabledReason) showToast(disabledReason);
+            }
+          : undefined
+      }
       className={buttonClass(variant, size, className)}
     >
       {children}

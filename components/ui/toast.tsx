@@ -6,7 +6,7 @@ type Toast = { id: number; text: string };
 
 const eventName = 'tierline:toast';
 
-/** Says briefly that something is done. Failures do not belong here: they stay where they happened. */
+/** Says briefly that something is done, or why a control does nothing. Failures do not belong here: they stay where they happened. */
 export function showToast(text: string): void {
   window.dispatchEvent(new CustomEvent<string>(eventName, { detail: text }));
 }

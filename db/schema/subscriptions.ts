@@ -192,6 +192,8 @@ export const subscriptions = pgTable(
     index('subscriptions_tier')
       .on(t.tierId, t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.isCurrent}`),
+    /** Whether anybody ever had a tier. */
+    index('subscriptions_former_tier').on(t.tierId).where(sql`not ${t.isCurrent}`),
     index('subscriptions_pending_tier').on(t.pendingTierId).where(sql`${t.pendingTierId} is not null`),
     index('subscriptions_cancelling')
       .on(t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())

@@ -18,6 +18,7 @@ import { deleteAddOn, saveAddOn } from './add-on-edit';
 import { startCreditCheckout } from './credit-checkout';
 import { deleteCreditPackage, saveCreditPackage } from './credit-package-edit';
 import { addOnInput, creditPackageInput } from './extras-edit';
+import { listBoughtPackages, listUsedTiers } from './in-use';
 import { openStage, type Stage } from './testing';
 import { makeAccount } from './testing-accounts';
 import { changeTier } from './tier-change';
@@ -144,6 +145,17 @@ describe('deleting', () => {
     const target = await make('next-month');
     await makeAccount(stage.db, 'moves', { pendingTierId: target.id, pendingAt: new Date() });
     expect((await refusal(deleteTier(stage.db, MARKET, 'next-month', by))).code).toBe('tier_in_use');
+  });
+
+  test('is not offered for a tier that somebody has, had or will change to', async () => {
+    const [has, had, will, free] = await Promise.all(
+      ['has', 'had', 'will', 'free-to-go'].map((code) => make(code)),
+    );
+    if (!has || !had || !will || !free) throw new Error('no tiers');
+    await makeAccount(stage.db, 'has', { tierId: has.id, pendingTierId: will.id, pendingAt: new Date() });
+    await makeAccount(stage.db, 'had', { tierId: had.id, isCurrent: false });
+    const used = await listUsedTiers(stage.db, MARKET);
+    expect([has, had, will, free].map((tier) => used.has(tier.id))).toEqual([true, true, true, false]);
   });
 
   test('from a stale page is refused; a deleted successor leaves its predecessor without one', async () => {
@@ -352,6 +364,7 @@ describe('add-ons and credit packages', () => {
     await stage.pay(session_id);
     await stage.deliverNew();
     expect((await remove()).code).toBe('in_use');
+    expect([...(await listBoughtPackages(stage.db, MARKET))]).toEqual([credits.id]);
   });
 });
 

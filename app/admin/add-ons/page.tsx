@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import type { Column } from '@/components/ui/table';
 import { type AddOnProduct, listAddOnProducts } from '@/lib/billing/addons';
 import { listCatalogDrift } from '@/lib/billing/catalog-drift';
+import { listBoughtAddOns } from '@/lib/billing/in-use';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { one, staffContext } from '../context';
@@ -23,8 +24,9 @@ export default async function AddOnsPage({ searchParams }: PageProps<'/admin/add
     getTranslations('features'),
   ]);
   const { chosen, all } = await choosePlatform(one(query.platform));
-  const [rows, drift] = await Promise.all([
+  const [rows, bought, drift] = await Promise.all([
     listAddOnProducts(db, chosen.id, { all: true }),
+    listBoughtAddOns(db, chosen.id),
     listCatalogDrift(db),
   ]);
   const nameOf = (code: string) =>
@@ -57,7 +59,13 @@ export default async function AddOnsPage({ searchParams }: PageProps<'/admin/add
       actions={(row) => (
         <>
           <AddOnForm {...shared} addOn={row} />
-          <ExtraActions extra={row} setActive={setActive} remove={remove} disabledReason={locked} />
+          <ExtraActions
+            extra={row}
+            setActive={setActive}
+            remove={remove}
+            isBought={bought.has(row.id)}
+            disabledReason={locked}
+          />
         </>
       )}
     />

@@ -3,6 +3,7 @@ import type { Metadata } from 'next';
 import { getFormat } from '@/components/ui/format';
 import { creditPackages } from '@/db/schema';
 import { listCatalogDrift } from '@/lib/billing/catalog-drift';
+import { listBoughtPackages } from '@/lib/billing/in-use';
 import { getTranslations } from '@/lib/i18n/translations';
 import { one, staffContext } from '../context';
 import { ExtraActions } from '../extras-fields';
@@ -23,12 +24,13 @@ export default async function PackagesPage({ searchParams }: PageProps<'/admin/c
     getFormat(),
   ]);
   const { chosen, all } = await choosePlatform(one(query.platform));
-  const [rows, drift] = await Promise.all([
+  const [rows, bought, drift] = await Promise.all([
     db
       .select()
       .from(creditPackages)
       .where(eq(creditPackages.platformId, chosen.id))
       .orderBy(asc(creditPackages.displayOrder), asc(creditPackages.code)),
+    listBoughtPackages(db, chosen.id),
     listCatalogDrift(db),
   ]);
   const shared = { platformId: chosen.id, currency: chosen.defaultCurrency, disabledReason: locked };
@@ -54,7 +56,13 @@ export default async function PackagesPage({ searchParams }: PageProps<'/admin/c
       actions={(row) => (
         <>
           <PackageForm {...shared} pack={row} />
-          <ExtraActions extra={row} setActive={setActive} remove={remove} disabledReason={locked} />
+          <ExtraActions
+            extra={row}
+            setActive={setActive}
+            remove={remove}
+            isBought={bought.has(row.id)}
+            disabledReason={locked}
+          />
         </>
       )}
     />

@@ -11,6 +11,7 @@ import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { type Column, Table } from '@/components/ui/table';
 import { listCatalogDrift } from '@/lib/billing/catalog-drift';
+import { listUsedTiers } from '@/lib/billing/in-use';
 import { getStats } from '@/lib/billing/stats';
 import { roleOf } from '@/lib/billing/tier-edit';
 import { countSubscribers, listTiers, type Tier, waitsForPush } from '@/lib/billing/tiers';
@@ -33,8 +34,9 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
     getTranslations('plans'),
   ]);
   const { chosen, all } = await choosePlatform(one(query.platform));
-  const [tiers, stats, drift, format] = await Promise.all([
+  const [tiers, used, stats, drift, format] = await Promise.all([
     listTiers(db, chosen.id),
+    listUsedTiers(db, chosen.id),
     getStats(db, now, chosen.id),
     listCatalogDrift(db),
     getFormat(),
@@ -147,6 +149,7 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
             tier={tier}
             role={roleOf(tier.code, chosen)}
             subscribers={subscribersOf(tier)}
+            isUsed={used.has(tier.id)}
             disabledReason={locked}
           />
         </span>

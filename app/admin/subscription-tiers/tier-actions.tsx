@@ -13,12 +13,15 @@ export function TierActions({
   tier,
   role,
   subscribers,
+  isUsed,
   disabledReason,
 }: {
   tier: Tier;
   /** What the platform gives it for by itself. */
   role: TierRole | null;
   subscribers: number;
+  /** Somebody has or had it. */
+  isUsed: boolean;
   disabledReason?: string;
 }) {
   const t = useTranslations('plans');
@@ -79,7 +82,9 @@ export function TierActions({
           question={t('deleteQuestion', { name: tier.name })}
           confirm={t('delete')}
           cancel={t('keep')}
-          disabledReason={disabledReason}
+          disabledReason={
+            disabledReason ?? (role ? t(`roleKeeps.${role}`) : isUsed ? t('usedKeeps') : undefined)
+          }
         >
           {named(t('delete'))}
         </ConfirmButton>

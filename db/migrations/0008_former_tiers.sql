@@ -1,0 +1,1 @@
+CREATE INDEX "subscriptions_former_tier" ON "subscriptions" USING btree ("tier_id") WHERE not "subscriptions"."is_current";
