@@ -44,7 +44,12 @@ test.describe('an admin', () => {
     await gift.getByLabel('Reason').fill('Partner of the house');
     await gift.getByRole('button', { name: 'Give it' }).click();
     await expect(page.getByText('Business holds now.')).toBeVisible();
-    await expect(plan.getByText(/Business/).first()).toBeVisible();
+    await expect(
+      plan.getByText('Business, given for nothing until it is taken back.', { exact: true }),
+    ).toBeVisible();
+    await expect(plan.getByText(/^By Ada Admin on .*: Partner of the house$/)).toBeVisible();
+    await expectAccessible(page);
+    await takeScreenshots(page, 'admin-merchant-given');
 
     const end = await open(page, 'Cancel plan', /^Cancel Business/);
     await end.getByLabel('Reason').fill('Partner no more');

@@ -82,6 +82,11 @@ test.describe('an admin', () => {
     await expect(page.getByText('The exception is ended.')).toBeVisible();
     await expect(page.locator('#audit').getByText(/The catalogue stayed where it was/)).toBeVisible();
     await expect(why).toHaveCount(0);
+    await page.getByText(/earlier exceptions?$/).click();
+    await expect(page.locator('#overrides').getByText(/^Products: 4,321/)).toBeVisible();
+    await expect(page.locator('#overrides')).toContainText(
+      /Ended on .* by Ada Admin: The catalogue stayed where it was/,
+    );
   });
 
   test('gives credits with a reason, and is told when there are too few to take', async ({ page }) => {
@@ -91,6 +96,9 @@ test.describe('an admin', () => {
     await page.reload();
     await adjust(page, 'Give', '25');
     await expect(page.getByText(/The wallet holds .* credits? now/)).toBeVisible();
+    await expect(
+      page.locator('#credits').getByText('Goodwill after an outage (Ada Admin).').first(),
+    ).toBeVisible();
   });
 
   test('sees what a smaller plan would be over before it changes anything', async ({ page }) => {
