@@ -390,6 +390,34 @@ test.describe('an admin', () => {
     await dialog(page).getByRole('button', { name: 'Select all Platform' }).press('Enter');
     await dialog(page).getByRole('button', { name: 'Who is affected?' }).press('Enter');
     await expect(dialog(page).getByRole('alert')).toContainText('nobody would be over');
+    // What was not saved goes with the dialog.
+    await field(page, 'limit_max_products').fill('3');
+    await page.keyboard.press('Escape');
+    await expect(dialog(page)).toHaveCount(0);
+    await page.keyboard.press('Enter');
+    await expect(dialog(page)).toBeVisible();
+    await expect(dialog(page).getByRole('alert')).toHaveCount(0);
+    await expect(field(page, 'limit_max_products')).toHaveValue('');
+    await page.keyboard.press('Escape');
+
+    // A question gives the focus back; what is deleted leaves it to the page's heading.
+    const [code, name] = [`key-${mark}`, `Keys ${mark}`];
+    await page.getByRole('button', { name: 'New plan' }).press('Enter');
+    await fill(page, { code, name, price_month_0: '5' });
+    await field(page, 'name').press('Enter');
+    await expect(page.getByText(`${name} is created.`)).toBeVisible();
+    await expect(page.getByRole('button', { name: 'New plan' })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(field(page, 'name')).toHaveValue('');
+    await page.keyboard.press('Escape');
+    const remove = page.getByRole('button', { name: `Delete ${name}` });
+    await remove.press('Enter');
+    await dialog(page).getByRole('button', { name: 'Keep it' }).press('Enter');
+    await expect(remove).toBeFocused();
+    await remove.press('Enter');
+    await dialog(page).getByRole('button', { name: 'Delete', exact: true }).press('Enter');
+    await expect(page.getByText(`${name} is deleted.`)).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   });
 });
 

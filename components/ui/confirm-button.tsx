@@ -1,6 +1,6 @@
 'use client';
 
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
 import { useForm } from './form';
 import { SubmitButton } from './submit-button';
@@ -69,12 +69,18 @@ export function ConfirmButton({
 function Question({ text, onClose, children }: { text: string; onClose: () => void; children: ReactNode }) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    // Taken off the page while it is open, it would not give the focus back to its button.
+    return () => element?.close();
+  }, []);
   return (
     <dialog
       ref={dialog}
       aria-labelledby={id}
-      onClose={onClose}
+      // Development runs effects twice: then it is open again by the time it is said to be closed.
+      onClose={() => dialog.current?.open || onClose()}
       className="m-auto w-full max-w-[min(28rem,calc(100vw-2rem))] rounded-2xl border border-line bg-surface p-6 text-left text-base text-ink shadow-floating"
     >
       <h2 id={id} className="font-semibold">

@@ -1,7 +1,8 @@
 'use client';
 
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
+import { DONE } from './form';
 import { showToast } from './toast';
 
 const places = {
@@ -11,7 +12,8 @@ const places = {
 
 /**
  * A button and the dialog it opens: the browser's own `<dialog>`, so focus, Escape and the inert page behind come with it.
- * `place="side"` makes a slide-over. Any `<button data-close>` inside closes it, and so does a form that succeeded.
+ * `place="side"` makes a slide-over. Any `<button data-close>` inside closes it, and so does a form that succeeded. What was
+ * typed and answered goes with it: opened again, it starts from what is saved.
  */
 export function Dialog({
   trigger,
@@ -44,6 +46,7 @@ export function Dialog({
 }) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [round, setRound] = useState(0);
 
   useEffect(() => {
     const element = dialog.current;
@@ -75,6 +78,12 @@ export function Dialog({
       </button>
       <dialog
         ref={dialog}
+        onClose={({ currentTarget: element }) => {
+          // A form that waits for its answer stays until it has it.
+          if (element.returnValue === DONE || !element.querySelector('[aria-busy="true"]'))
+            setRound((last) => last + 1);
+          element.returnValue = '';
+        }}
         aria-labelledby={`${id}-title`}
         aria-describedby={description ? `${id}-text` : undefined}
         className={`border border-line bg-surface p-0 text-left text-base font-normal whitespace-normal text-ink shadow-floating ${places[place]}`}
@@ -88,7 +97,9 @@ export function Dialog({
               {description}
             </div>
           ) : null}
-          <div className="mt-4">{children}</div>
+          <div key={round} className="mt-4">
+            {children}
+          </div>
           <button
             type="button"
             data-close

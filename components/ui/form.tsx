@@ -12,9 +12,13 @@ import {
   useTransition,
 } from 'react';
 import { type FormAction, type FormState, idle } from './form-state';
+import { keepFocus } from './keep-focus';
 import { RefusalPanel } from './refusal-panel';
 import { Secret } from './secret';
 import { showToast } from './toast';
+
+/** What a dialog is closed with by the form that succeeded in it. */
+export const DONE = 'done';
 
 const FormContext = createContext<{ state: FormState; pending: boolean }>({ state: idle, pending: false });
 
@@ -69,13 +73,11 @@ export function ActionForm({
     startTransition(async () => {
       const next: FormState | undefined = await action(state, data);
       if (!next) return; // redirected
-      if (next.secret) {
-        // Once it is closed, the dialog is there for the next one.
-        element.closest('dialog')?.addEventListener('close', () => setAnswer(null), { once: true });
-      } else if (next.status === 'ok') {
+      if (next.status === 'ok') keepFocus(element);
+      if (next.status === 'ok' && !next.secret) {
         if (next.message) showToast(next.message);
         if (resetOnSuccess) element.reset();
-        element.closest('dialog')?.close();
+        element.closest('dialog')?.close(DONE);
       }
       startTransition(() => setAnswer(next));
     });
