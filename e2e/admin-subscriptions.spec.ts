@@ -64,6 +64,9 @@ test.describe('an admin', () => {
 
     const again = await openEdit(page, PAYING);
     await expect(again.getByLabel('Team members')).toHaveValue('7');
+    await expect(
+      again.getByLabel('Reason').and(again.locator('[name="reason.max_team_members"]')),
+    ).toHaveAccessibleDescription(/^Empty the limit to end the exception/);
     await again.getByLabel('Team members').fill('');
     await again.getByRole('group', { name: 'White label' }).getByLabel('White label').selectOption('');
     await again.getByRole('button', { name: 'Save exceptions' }).press('Enter');
@@ -72,9 +75,28 @@ test.describe('an admin', () => {
       await again.getByRole('group', { name }).getByLabel('Reason').fill('It was a trial');
     }
     await again.getByRole('button', { name: 'Save exceptions' }).press('Enter');
-    await expect(page.getByText('2 exceptions are saved.')).toBeVisible();
+    await expect(page.getByText('2 exceptions are ended.')).toBeVisible();
+
+    // One that starts later shows its value, and that it does not count yet.
+    const later = new Date(Date.now() + 40 * 86_400_000).toISOString();
+    const one = { feature_code: 'max_team_members', limit_value: 9, starts_at: later, reason: 'Next season' };
+    const answer = await page.request.put(
+      '/api/v1/admin/subscriptions/features/merchants/mer_opal_outdoor/overrides?platform=market',
+      { data: [one] },
+    );
+    expect(answer.status()).toBe(200);
+    await page.goto(search(PAYING));
+    const third = await openEdit(page, PAYING);
+    await expect(third.getByLabel('Team members')).toHaveValue('9');
+    await expect(third.getByText(/^From .*: it does not count yet\.$/)).toBeVisible();
+    await expectAccessible(page);
+    await takeScreenshots(page, 'admin-edit-exception-later');
+    await page.request.delete(
+      '/api/v1/admin/subscriptions/features/merchants/mer_opal_outdoor/overrides/max_team_members?platform=market',
+    );
+    await page.keyboard.press('Escape');
     await page.getByRole('link', { name: PAYING, exact: true }).click();
-    await expect(page.getByText('2 earlier exceptions')).toBeVisible();
+    await expect(page.getByText('3 earlier exceptions')).toBeVisible();
   });
 
   test('gives a plan until a date where Stripe has none, and finds who is over a limit', async ({ page }) => {

@@ -36,7 +36,14 @@ export async function saveExceptions(_state: FormState, form: FormData): Promise
       throw error;
     });
     refresh();
-    return (await words())('saved', { count: edit.save.length + edit.end.length });
+    const t = await words();
+    const [saved, ended] = [edit.save.length, edit.end.length];
+    return [
+      saved > 0 || ended === 0 ? t('saved', { count: saved }) : '',
+      ended > 0 ? t('ended', { count: ended }) : '',
+    ]
+      .join(' ')
+      .trim();
   });
 }
 

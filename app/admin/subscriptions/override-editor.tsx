@@ -1,9 +1,11 @@
+import { useId } from 'react';
 import { useFeatureName } from '@/components/billing/feature-words';
 import { CheckField } from '@/components/ui/check-field';
 import { SelectField, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { isInForce } from '@/lib/billing/entitlements';
 import type { Feature } from '@/lib/billing/features';
 import type { OverrideRow } from '@/lib/billing/overrides';
 import { features } from '@/lib/features';
@@ -15,7 +17,7 @@ import { valuesOf } from './override-edit';
 /** Every feature with the merchant's exception, or an empty field that says what the plan gives. Saves what was touched. */
 export function OverrideEditor({ edit, locked }: { edit: SubscriptionEdit; locked?: string }) {
   const t = useTranslations('console.subscriptions.edit');
-  const { account, overrides, tiers, subscription } = edit;
+  const { account, overrides, tiers, subscription, now } = edit;
   const held = tiers.find((tier) => tier.id === subscription.tierId);
   const seen = Object.fromEntries(overrides.map((row) => [`seen.${row.featureCode}`, row.id]));
   const lines = (of: readonly Feature[]) =>
@@ -24,6 +26,7 @@ export function OverrideEditor({ edit, locked }: { edit: SubscriptionEdit; locke
         key={feature.code}
         feature={feature}
         own={overrides.find((row) => row.featureCode === feature.code)}
+        now={now}
         limit={held?.limits.find((one) => one.featureCode === feature.code)}
       />
     ));
@@ -50,13 +53,17 @@ const WHEN_SAID =
 function OverrideLine({
   feature: { code, kind, name: declared },
   own,
+  now,
   limit,
 }: {
   feature: Feature;
   own?: OverrideRow;
+  now: Date;
   limit?: { enabled: boolean; limitValue: number | null };
 }) {
+  const id = useId();
   const t = useTranslations('merchant.overrides');
+  const e = useTranslations('console.subscriptions.edit');
   const c = useTranslations('console');
   const format = useFormat();
   const name = useFeatureName()(code, declared);
@@ -69,6 +76,14 @@ function OverrideLine({
       : limit.limitValue === null
         ? t('unlimited')
         : format.number(limit.limitValue);
+  const notNow =
+    !own || isInForce(own, now)
+      ? null
+      : own.expiresAt && own.expiresAt <= now
+        ? e('over', { date: format.date(own.expiresAt) })
+        : own.startsAt
+          ? e('later', { date: format.date(own.startsAt) })
+          : null;
   const asPlan = t('tierDefault', { value: given });
   const choice = (
     <SelectField
@@ -83,7 +98,10 @@ function OverrideLine({
     />
   );
   return (
-    <fieldset className="group/line flex min-w-0 flex-col gap-3 py-4">
+    <fieldset
+      aria-describedby={notNow ? id : undefined}
+      className="group/line flex min-w-0 flex-col gap-3 py-4"
+    >
       <legend className="sr-only">{name}</legend>
       {isFlag ? (
         choice
@@ -103,8 +121,21 @@ function OverrideLine({
         </div>
       )}
       {!isFlag && values.enabled ? choice : null}
+      {notNow ? (
+        <p id={id} className="-mt-1 text-sm font-medium text-warn-ink">
+          {notNow}
+        </p>
+      ) : null}
       <div className={`${own ? 'grid gap-3' : WHEN_SAID} ${isFlag ? '' : 'sm:grid-cols-[1fr_11rem]'}`}>
-        <TextField name={`reason.${code}`} label={c('reason')} defaultValue={values.reason} maxLength={500} />
+        <TextField
+          name={`reason.${code}`}
+          label={c('reason')}
+          hint={
+            own ? e('reasonToEnd', { by: isFlag ? 'plan' : values.unlimited ? 'box' : 'limit' }) : undefined
+          }
+          defaultValue={values.reason}
+          maxLength={500}
+        />
         <TextField name={`until.${code}`} type="date" label={t('expiresAt')} defaultValue={values.until} />
       </div>
     </fieldset>
