@@ -45,7 +45,7 @@ test.describe('an admin', () => {
     await slide.getByRole('button', { name: 'Save features' }).click();
     await expect(page.getByText(`The features of ${name} are saved.`)).toBeVisible();
 
-    await page.getByRole('link', { name: 'Push to Stripe' }).click();
+    await page.getByRole('link', { name: 'Push to Stripe' }).first().click();
     await expect(page.getByText(`market:${code}`).first()).toBeVisible();
     await catalogue.push(code);
   });
