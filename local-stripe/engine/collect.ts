@@ -104,7 +104,12 @@ function endSpentDiscounts(app: App, invoice: Invoice): void {
     return !discount || !active.has(one) || (used.has(one) && couponOf(app, discount)?.duration === 'once');
   });
   if (spent.length === 0) return;
-  for (const one of spent) dropDiscount(app, one);
+  for (const one of spent) {
+    dropDiscount(app, one);
+    // Over for good: a phase that goes on with it does not grant it again (https://github.com/bitwarden/server/pull/8278).
+    const discount = app.store.get('discounts', one);
+    if (discount && active.has(one)) app.store.put('discounts', { ...discount, end: app.now });
+  }
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.discounts = rec.discounts.filter((one) => !spent.includes(one));
   });

@@ -281,10 +281,12 @@ describe('changes of plan', () => {
     const { sub } = await subscribed();
     const asked = await stripe.subscriptions.update(sub.id, { cancel_at_period_end: true });
     expect([day(asked.cancel_at), asked.status]).toEqual(['2026-02-15', 'active']);
-    const back = await stripe.subscriptions.update(sub.id, { cancel_at_period_end: false, cancel_at: '' });
+    const back = await stripe.subscriptions.update(sub.id, { cancel_at_period_end: false });
     expect([back.cancel_at, back.canceled_at]).toEqual([null, null]);
     const exact = await stripe.subscriptions.update(sub.id, { cancel_at: 'min_period_end' });
     expect([day(exact.cancel_at), exact.cancel_at_period_end]).toEqual(['2026-02-15', false]);
+    const both = stripe.subscriptions.update(sub.id, { cancel_at_period_end: false, cancel_at: '' });
+    expect((await refused(both)).code).toBe('parameters_exclusive');
     expect((await refused(stripe.invoices.createPreview({ subscription: sub.id }))).code).toBe(
       'invoice_upcoming_none',
     );

@@ -5,6 +5,7 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { DAY, HOUR, nextBoundary } from '../clock';
+import { isRunning } from '../objects/discounts';
 import { shapeInvoice, viewInvoice } from '../objects/invoices';
 import { dropPendingUpdate } from '../objects/subscription-update';
 import {
@@ -22,13 +23,14 @@ import type {
   Invoice,
   JsonObject,
   Price,
+  Schedule,
   Subscription,
   SubscriptionItem,
 } from '../types';
 import { draft } from './changes';
 import { createInvoice, markUncollectible, methodFor, voidInvoice } from './collect';
 import { type Draft, priceAmount } from './invoicing';
-import { advanceSchedule, itemsFrom } from './schedules';
+import { advanceSchedule, foreseePhase } from './schedules';
 
 const UPCOMING = 7 * DAY;
 const WARNING = 3 * DAY;
@@ -214,27 +216,39 @@ function pauseCollection(app: App, behavior: string, invoice: Invoice): void {
   }
 }
 
-/** The next cycle's invoice as it stands; null when the subscription ends before it. */
-export function upcomingInvoice(
-  app: App,
-  sub: Subscription,
-  items?: SubscriptionItem[],
-  pending: Draft[] = [],
-  other?: { customer: Customer; discounts: Discount[]; automaticTax: boolean; extra: Draft[] },
-): Invoice | null {
+/**
+ * What a preview asks about; what it leaves out is the subscription's, or its schedule's next phase's. With `items` it asks
+ * of the subscription as if no schedule went on.
+ */
+export interface Asked {
+  items?: SubscriptionItem[] | undefined;
+  pending?: Draft[];
+  schedule?: Schedule | undefined;
+  /** The subscription's own, where the change that gives them is not written. */
+  held?: Discount[] | undefined;
+  customer?: Customer;
+  discounts?: Discount[] | undefined;
+  automaticTax?: boolean | undefined;
+  extra?: Draft[];
+}
+
+/** The next cycle's invoice as it stands; null when the subscription ends before it and nothing else waits to be billed. */
+export function upcomingInvoice(app: App, sub: Subscription, asked: Asked = {}): Invoice | null {
+  const { items, pending = [], extra = [] } = asked;
   const end = periodEnd({ ...sub, items: items ?? sub.items });
-  if (sub.cancel_at !== null && sub.cancel_at <= end) {
-    if (pending.length === 0 && pendingDrafts(app, sub).length === 0) return null;
-  }
   const ends = sub.cancel_at !== null && sub.cancel_at <= end;
+  if (ends && pending.length === 0 && pendingDrafts(app, sub).length === 0) return null;
+  const schedule = asked.schedule ?? app.store.get('schedules', sub.schedule);
   return app.clock.at(end, () => {
-    const coming = (items ?? itemsFrom(app, sub, end) ?? sub.items)
+    const phase = ends || items ? null : foreseePhase(app, sub, schedule, end);
+    const then = phase?.sub ?? sub;
+    const coming = (items ?? then.items)
       .filter((item) => item.current_period_end <= end)
       .map((item) => {
         const price = app.store.get('prices', item.price) as Price;
         const was = app.store.get('prices', sub.items.find((one) => one.id === item.id)?.price);
         const rhythm = was && was.recurring?.interval !== price.recurring?.interval;
-        const anchor = rhythm ? end : sub.billing_cycle_anchor;
+        const anchor = rhythm ? end : then.billing_cycle_anchor;
         return {
           ...item,
           current_period_start: end,
@@ -246,14 +260,22 @@ export function upcomingInvoice(
           ),
         };
       });
-    const given = cycleInvoice(app, sub, ends ? [] : coming, {
+    const given = cycleInvoice(app, then, ends ? [] : coming, {
       start: sub.items[0]?.current_period_start ?? end,
       end,
     });
-    const { extra = [], ...rest } = other ?? {};
     const invoice = shapeInvoice(
       app,
-      { ...given, ...rest, drafts: [...pending, ...given.drafts, ...extra], reason: 'upcoming' },
+      {
+        ...given,
+        customer: asked.customer ?? given.customer,
+        discounts:
+          asked.discounts ??
+          (phase?.discounts ?? asked.held ?? given.discounts).filter((one) => isRunning(app, one)),
+        automaticTax: asked.automaticTax ?? given.automaticTax,
+        drafts: [...pending, ...given.drafts, ...extra],
+        reason: 'upcoming',
+      },
       true,
     );
     invoice.next_payment_attempt = end + DRAFT_TIME;

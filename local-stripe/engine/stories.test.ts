@@ -52,6 +52,31 @@ async function tell(seed: number): Promise<void> {
       () => stripe.subscriptionSchedules.create({ from_subscription: id }),
       () => stripe.subscriptionSchedules.release(String(sub.schedule)),
       async () => {
+        const {
+          id: schedule,
+          phases,
+          current_phase,
+        } = await stripe.subscriptionSchedules.retrieve(String(sub.schedule));
+        const running = phases.find((phase) => phase.start_date === current_phase?.start_date);
+        await stripe.subscriptionSchedules.update(schedule, {
+          end_behavior: pick(['release', 'release', 'cancel'] as const),
+          proration_behavior: pick(BEHAVIORS),
+          phases: [
+            {
+              items: [{ price: pick(prices).id }],
+              start_date: running?.start_date as number,
+              end_date: pick(['now', running?.end_date as number] as const),
+            },
+            {
+              items: [{ price: pick(prices).id }],
+              duration: { interval: pick(['month', 'year'] as const) },
+              proration_behavior: pick(BEHAVIORS),
+              billing_cycle_anchor: pick(['automatic', 'phase_start'] as const),
+            },
+          ],
+        });
+      },
+      async () => {
         const method = await stripe.paymentMethods.attach(pick(CARDS), { customer: customer.id });
         await stripe.customers.update(customer.id, {
           invoice_settings: { default_payment_method: method.id },

@@ -165,7 +165,19 @@ export function activeDiscounts(app: App, ids: string[]): Discount[] {
   return ids
     .map((one) => app.store.get('discounts', one))
     .filter((discount) => discount !== undefined)
-    .filter((discount) => discount.end === null || discount.end === undefined || discount.end > app.now);
+    .filter((discount) => isRunning(app, discount));
+}
+
+export function isRunning(app: App, discount: Discount): boolean {
+  return discount.end === null || discount.end === undefined || discount.end > app.now;
+}
+
+/** Whether `makeDiscount` would make one now. */
+export function redeemable(app: App, given: DiscountGiven, customer: string): boolean {
+  if (given.discount) return app.store.get('discounts', given.discount) !== undefined;
+  if (given.promotion_code) return findPromotion(app, given.promotion_code, customer) !== null;
+  const coupon = app.store.get('coupons', given.coupon);
+  return coupon !== undefined && usable(app, coupon);
 }
 
 function createCoupon({ app, params }: Call): object {

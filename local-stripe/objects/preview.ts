@@ -4,7 +4,8 @@ import type { App } from '../app';
 import { DAY } from '../clock';
 import { planChange } from '../engine/changes';
 import type { Draft } from '../engine/invoicing';
-import { upcomingInvoice } from '../engine/renew';
+import { type Asked, upcomingInvoice } from '../engine/renew';
+import { discountOf, foreseeRerun } from '../engine/schedules';
 import { invalid, StripeError } from '../errors';
 import {
   address,
@@ -19,12 +20,13 @@ import {
   text,
 } from '../http/params';
 import type { Call } from '../http/router';
-import type { Customer, Discount, Invoice, Subscription, SubscriptionItem } from '../types';
+import type { Customer, Discount, Invoice, Phase, Price, Schedule, Subscription } from '../types';
 import { itemChanges, priceFor } from './catalog';
 import { fullAddress, getCustomer, newCustomer } from './customers';
 import { makeDiscount } from './discounts';
 import { shapeInvoice, viewInvoice } from './invoices';
-import { getSchedule, resolvePhases } from './schedules';
+import { checkPhases, phaseNow, resolvePhases, revisePhases } from './schedule-phases';
+import { getSchedule } from './schedules';
 import {
   anchorChange,
   cancelAt,
@@ -33,6 +35,7 @@ import {
   prorationBehavior,
   trialEnd,
 } from './subscription-params';
+import { setCancellation } from './subscription-update';
 import {
   discountsOf,
   ENDED,
@@ -114,14 +117,30 @@ type Given = z.output<typeof params>;
 export function preview(call: Call): object {
   const { app } = call;
   const given = parse(params, call.params);
+  // Each of `schedule` and `schedule_details` "cannot be used with `subscription`" or its fields.
+  const ofSchedules = given.schedule !== undefined || given.schedule_details !== undefined;
+  if (ofSchedules && (given.subscription !== undefined || given.subscription_details !== undefined))
+    throw invalid(
+      'You may not pass `subscription` or `subscription_details` together with `schedule` or `schedule_details`.',
+      given.schedule === undefined ? 'schedule_details' : 'schedule',
+      'parameters_exclusive',
+    );
   const schedule = given.schedule ? getSchedule(app, given.schedule, 'schedule') : null;
   const subId = given.subscription ?? schedule?.subscription;
   const sub = subId ? getSubscription(app, subId, 'subscription') : null;
-  const customer = whose(app, given, sub);
-  return app.on(customer.test_clock, () => {
-    const invoice = sub ? ofSubscription(app, sub, customer, given) : ofNothingYet(app, customer, given);
-    return viewInvoice(app, invoice);
-  });
+  const customer = whose(app, { ...given, customer: given.customer ?? schedule?.customer }, sub);
+  return app.on(customer.test_clock, () =>
+    viewInvoice(
+      app,
+      schedule && sub
+        ? ofSchedule(app, schedule, sub, customer, given)
+        : ofSchedules
+          ? ofPhase(app, firstPhase(app, schedule, customer, given), customer, given)
+          : sub
+            ? ofSubscription(app, sub, customer, given)
+            : ofNothingYet(app, customer, given),
+    ),
+  );
 }
 
 function whose(app: App, given: Given, sub: Subscription | null): Customer {
@@ -144,8 +163,9 @@ function whose(app: App, given: Given, sub: Subscription | null): Customer {
   return customer;
 }
 
-function discountsFor(app: App, given: Given, customer: Customer, otherwise: Discount[]): Discount[] {
-  if (given.discounts === undefined) return otherwise;
+/** Undefined: as the subscription, or its next phase, has them. `''` is none at all. */
+function discountsFor(app: App, given: Given, customer: Customer): Discount[] | undefined {
+  if (given.discounts === undefined) return undefined;
   return (given.discounts ?? []).map((one) => makeDiscount(app, one, { customer }, false));
 }
 
@@ -176,6 +196,37 @@ function taxed(given: Given, sub: Subscription | null): boolean {
   return given.automatic_tax?.enabled ?? sub?.automatic_tax.enabled ?? false;
 }
 
+function firstPhase(app: App, schedule: Schedule | null, customer: Customer, given: Given): Phase {
+  const phases = given.schedule_details?.phases;
+  if (schedule && schedule.status !== 'not_started') throw none(customer.id);
+  const price = phases?.[0]?.items[0]?.price;
+  const currency = app.store.get('prices', price)?.currency ?? customer.currency ?? 'eur';
+  const [first] = !phases
+    ? (schedule?.phases ?? [])
+    : schedule
+      ? revisePhases(app, schedule, phases)
+      : resolvePhases(app, phases, app.now, currency);
+  if (!first) throw none(customer.id);
+  if (!schedule) checkPhases(app, [first], customer, null);
+  return first;
+}
+
+/** The first invoice of a schedule that has no subscription yet. */
+function ofPhase(app: App, phase: Phase, customer: Customer, given: Given): Invoice {
+  return app.clock.at(Math.max(phase.start_date, app.now), () =>
+    ofNew(app, customer, given, {
+      items: phase.items.map((item) => ({
+        price: app.store.get('prices', item.price) as Price,
+        quantity: item.quantity ?? 1,
+      })),
+      trialEnd: phase.trial_end,
+      anchor: null,
+      discounts: phase.discounts.map((one) => makeDiscount(app, discountOf(one), { customer }, false)),
+      automaticTax: given.automatic_tax?.enabled ?? phase.automatic_tax?.enabled ?? false,
+    }),
+  );
+}
+
 function ofNothingYet(app: App, customer: Customer, given: Given): Invoice {
   const change = given.subscription_details;
   const items = itemChanges(app, change?.items).map((item) => {
@@ -187,26 +238,38 @@ function ofNothingYet(app: App, customer: Customer, given: Given): Invoice {
       );
     return { price: item.price, quantity: item.quantity ?? 1 };
   });
+  return ofNew(app, customer, given, {
+    items,
+    trialEnd: typeof change?.trial_end === 'number' ? change.trial_end : null,
+    anchor: change?.billing_cycle_anchor?.type === 'at' ? change.billing_cycle_anchor.at : null,
+    discounts: [],
+    automaticTax: taxed(given, null),
+  });
+}
+
+function ofNew(
+  app: App,
+  customer: Customer,
+  given: Given,
+  wanted: {
+    items: { price: Price; quantity: number }[];
+    trialEnd: number | null;
+    anchor: number | null;
+    discounts: Discount[];
+    automaticTax: boolean;
+  },
+): Invoice {
+  const { items, automaticTax } = wanted;
   const currency = items[0]?.price.currency ?? given.currency ?? customer.currency ?? 'eur';
   const extra = extraDrafts(app, given, currency);
   if (items.length === 0 && extra.length === 0) throw none(customer.id);
-  const trial = typeof change?.trial_end === 'number' ? change.trial_end : null;
-  const discounts = discountsFor(app, given, customer, []);
+  const discounts = discountsFor(app, given, customer) ?? wanted.discounts;
   const sub =
     items.length === 0
       ? null
       : shapeSubscription(
           app,
-          {
-            customer,
-            items,
-            trialEnd: trial,
-            anchor: change?.billing_cycle_anchor?.type === 'at' ? change.billing_cycle_anchor.at : null,
-            discounts: [],
-            automaticTax: taxed(given, null),
-            metadata: {},
-            behavior: 'allow_incomplete',
-          },
+          { ...wanted, customer, discounts: [], metadata: {}, behavior: 'allow_incomplete' },
           'sub_preview',
           () => 'si_preview',
           discounts,
@@ -222,54 +285,48 @@ function ofNothingYet(app: App, customer: Customer, given: Given): Invoice {
       currency,
       periodStart: app.now,
       periodEnd: app.now,
-      automaticTax: taxed(given, null),
+      automaticTax,
       autoAdvance: true,
     },
     true,
   );
 }
 
+/**
+ * The next invoice of a schedule, or what an update of its phases would bill: what changes the running phase counts
+ * from now on, as the update would make it
+ * (https://docs.stripe.com/billing/subscriptions/subscription-schedules#preview-an-invoice).
+ */
+function ofSchedule(app: App, real: Schedule, sub: Subscription, customer: Customer, given: Given): Invoice {
+  if (real.status !== 'active' || ENDED.includes(sub.status)) throw none(sub.customer);
+  const details = given.schedule_details;
+  const phases = details?.phases ? revisePhases(app, real, details.phases) : real.phases;
+  const schedule: Schedule = {
+    ...real,
+    phases,
+    current_phase: phaseNow(app, phases) ?? real.current_phase,
+    end_behavior: details?.end_behavior ?? real.end_behavior,
+  };
+  const rerun = details?.phases || details?.end_behavior ? foreseeRerun(app, sub, schedule) : null;
+  if (!rerun) return next(app, sub, customer, given, { schedule });
+  return changed(app, rerun.sub, customer, given, {
+    items: rerun.items,
+    trialEnd: rerun.trialEnd,
+    behavior: details?.proration_behavior ?? 'create_prorations',
+    discounts: rerun.discounts,
+    schedule,
+  });
+}
+
 function ofSubscription(app: App, real: Subscription, customer: Customer, given: Given): Invoice {
   if (ENDED.includes(real.status)) throw none(real.customer);
   const sub = structuredClone(real);
   const change = given.subscription_details;
-  const discounts = discountsFor(app, given, customer, discountsOf(app, sub));
   if (given.automatic_tax) sub.automatic_tax = { ...sub.automatic_tax, enabled: given.automatic_tax.enabled };
-  if (change?.cancel_at_period_end === true)
-    Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub) });
-  if (change?.cancel_at_period_end === false)
-    Object.assign(sub, { cancel_at_period_end: false, cancel_at: null });
-  if (change?.cancel_at !== undefined) {
-    sub.cancel_at =
-      change.cancel_at === 'min_period_end'
-        ? periodEnd(sub)
-        : change.cancel_at === 'max_period_end'
-          ? periodEnd(sub, 'max')
-          : change.cancel_at;
-  }
+  if (change?.cancel_at_period_end !== undefined || change?.cancel_at !== undefined)
+    setCancellation(app, sub, change.cancel_at_period_end, change.cancel_at);
   const behavior = change?.proration_behavior ?? 'create_prorations';
-  const now = (drafts: Draft[], pending = true): Invoice =>
-    shapeInvoice(
-      app,
-      {
-        customer,
-        subscription: sub,
-        reason: 'subscription_update',
-        drafts: [
-          ...(pending ? pendingDrafts(app, sub) : []),
-          ...drafts,
-          ...extraDrafts(app, given, sub.currency),
-        ],
-        discounts,
-        currency: sub.currency,
-        periodStart: app.now,
-        periodEnd: app.now,
-        automaticTax: taxed(given, sub),
-        autoAdvance: true,
-        prorationDate: change?.proration_date ?? null,
-      },
-      true,
-    );
+  const discounts = discountsOf(app, sub);
   if (change?.cancel_now) {
     const plan = planChange(
       app,
@@ -277,82 +334,109 @@ function ofSubscription(app: App, real: Subscription, customer: Customer, given:
       { items: [], behavior, date: change.proration_date, resetAnchor: true, discounts },
       () => 'si_preview',
     );
-    return now(plan.credits);
+    return atOnce(app, sub, customer, given, plan.credits, discounts);
   }
-  const changesItems = itemChanges(app, change?.items);
+  return changed(app, sub, customer, given, {
+    items: change?.items,
+    trialEnd: change?.trial_end,
+    behavior,
+    discounts,
+  });
+}
+
+function atOnce(
+  app: App,
+  sub: Subscription,
+  customer: Customer,
+  given: Given,
+  drafts: Draft[],
+  discounts: Discount[],
+): Invoice {
+  return shapeInvoice(
+    app,
+    {
+      customer,
+      subscription: sub,
+      reason: 'subscription_update',
+      drafts: [...pendingDrafts(app, sub), ...drafts, ...extraDrafts(app, given, sub.currency)],
+      discounts: discountsFor(app, given, customer) ?? discounts,
+      currency: sub.currency,
+      periodStart: app.now,
+      periodEnd: app.now,
+      automaticTax: taxed(given, sub),
+      autoAdvance: true,
+      prorationDate: given.subscription_details?.proration_date ?? null,
+    },
+    true,
+  );
+}
+
+/** What a change bills: now, or with the next invoice. A subscription that ends has none but for what prorations owe. */
+function changed(
+  app: App,
+  sub: Subscription,
+  customer: Customer,
+  given: Given,
+  wanted: {
+    items: z.output<typeof itemParams>[] | undefined;
+    trialEnd: number | 'now' | undefined;
+    behavior: z.output<typeof prorationBehavior>;
+    discounts: Discount[];
+    schedule?: Schedule;
+  },
+): Invoice {
+  const change = given.subscription_details;
+  const { behavior, schedule, trialEnd } = wanted;
+  const items = itemChanges(app, wanted.items);
   const resets = change?.billing_cycle_anchor?.type === 'now';
-  const moves = changesItems.length > 0 || resets || change?.trial_end !== undefined;
-  if (!moves) return next(app, sub, customer, given, discounts, undefined, []);
+  const moves = items.length > 0 || resets || trialEnd !== undefined;
+  const later = schedule ? { schedule, held: wanted.discounts } : {};
+  if (!moves) return next(app, sub, customer, given, later);
   const date = change?.proration_date;
+  if (date !== undefined && behavior === 'none')
+    throw invalid(
+      'Cannot specify `proration_date` when `proration_behavior` is `none`.',
+      'subscription_details[proration_date]',
+    );
   if (date !== undefined && (date > periodEnd(sub, 'max') || date < sub.created - DAY))
     throw invalid(
       'Cannot specify `proration_date` outside of the current period.',
       'subscription_details[proration_date]',
     );
+  const discounts = discountsFor(app, given, customer) ?? wanted.discounts;
   const plan = planChange(
     app,
     sub,
-    { items: changesItems, behavior, date, resetAnchor: resets, trialEnd: change?.trial_end, discounts },
+    { items, behavior, date, resetAnchor: resets, trialEnd, discounts },
     () => 'si_preview',
   );
   const drafts = [...plan.credits, ...plan.charges];
-  if (
-    (plan.reset || behavior === 'always_invoice') &&
-    drafts.length > 0 &&
-    given.preview_mode !== 'recurring'
-  )
-    return now(drafts);
+  const recurring = given.preview_mode === 'recurring';
+  if ((plan.reset || behavior === 'always_invoice') && drafts.length > 0 && !recurring)
+    return atOnce(app, sub, customer, given, drafts, discounts);
   const after: Subscription = {
     ...sub,
     items: plan.items,
     billing_cycle_anchor: plan.anchor,
     trial_end: plan.trialEnd,
   };
-  return next(
-    app,
-    after,
-    customer,
-    given,
-    discounts,
-    plan.items,
-    given.preview_mode === 'recurring' || behavior === 'none' ? [] : drafts,
-  );
+  return next(app, after, customer, given, {
+    // A schedule's next phase brings its own items.
+    ...(schedule ? later : { items: plan.items }),
+    pending: recurring || behavior === 'none' ? [] : drafts,
+  });
 }
 
-function next(
-  app: App,
-  sub: Subscription,
-  customer: Customer,
-  given: Given,
-  discounts: Discount[],
-  items: SubscriptionItem[] | undefined,
-  pending: Draft[],
-): Invoice {
-  const planned = items ?? phaseItems(app, sub, given);
-  const invoice = upcomingInvoice(app, sub, planned, pending, {
+function next(app: App, sub: Subscription, customer: Customer, given: Given, asked: Asked): Invoice {
+  const invoice = upcomingInvoice(app, sub, {
+    ...asked,
     customer,
-    discounts,
-    automaticTax: taxed(given, sub),
+    discounts: discountsFor(app, given, customer),
+    automaticTax: given.automatic_tax?.enabled,
     extra: extraDrafts(app, given, sub.currency),
   });
   if (!invoice) throw none(sub.customer);
   return invoice;
-}
-
-/** `schedule_details[phases]`: the items of the phase that begins when the current period ends. */
-function phaseItems(app: App, sub: Subscription, given: Given): SubscriptionItem[] | undefined {
-  const phases = given.schedule_details?.phases;
-  if (!phases) return undefined;
-  const end = periodEnd(sub);
-  const begin = Math.min(...sub.items.map((item) => item.current_period_start));
-  const phase = resolvePhases(app, phases, begin, sub.currency).find(
-    (one) => one.start_date <= end && one.end_date > end,
-  );
-  if (!phase) return undefined;
-  return phase.items.map((wanted, at) => {
-    const known = sub.items[at] ?? (sub.items[0] as SubscriptionItem);
-    return { ...known, price: wanted.price, quantity: wanted.quantity ?? 1 };
-  });
 }
 
 /** https://docs.stripe.com/error-codes/invoice-upcoming-none */

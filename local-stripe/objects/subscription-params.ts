@@ -30,7 +30,8 @@ export const prorationBehavior = z.enum(['create_prorations', 'always_invoice', 
 export const cancelAt = clearable(z.union([int, z.enum(['min_period_end', 'max_period_end'])]));
 export const trialEnd = z.union([z.literal('now'), int]);
 export const anchorChange = z.strictObject({ type: z.enum(['now', 'unchanged']) });
-const automaticTax = z.strictObject({ enabled: bool, liability: ignored });
+export const collectionMethod = z.enum(['charge_automatically', 'send_invoice']);
+export const automaticTax = z.strictObject({ enabled: bool, liability: ignored });
 const paymentSettings = z.strictObject({
   payment_method_options: ignored,
   payment_method_types: ignored,
@@ -55,7 +56,7 @@ const shared = {
   automatic_tax: automaticTax.optional(),
   add_invoice_items: z.array(invoiceItem).optional(),
   cancel_at_period_end: bool.optional(),
-  collection_method: z.enum(['charge_automatically', 'send_invoice']).optional(),
+  collection_method: collectionMethod.optional(),
   days_until_due: int.optional(),
   default_payment_method: text.optional(),
   description: text.optional(),
@@ -113,7 +114,7 @@ export const phaseParams = z.strictObject({
         quantity: int.optional(),
         metadata: metadata.optional(),
         billing_thresholds: ignored,
-        discounts: ignored,
+        discounts: z.literal('').optional(),
         tax_rates: ignored,
       }),
     )
@@ -131,9 +132,9 @@ export const phaseParams = z.strictObject({
   trial_end: when.optional(),
   currency: text.optional(),
   description: text.optional(),
-  collection_method: ignored,
+  collection_method: collectionMethod.optional(),
   default_payment_method: text.optional(),
-  automatic_tax: ignored,
+  automatic_tax: automaticTax.optional(),
   invoice_settings: ignored,
   add_invoice_items: ignored,
   default_tax_rates: ignored,

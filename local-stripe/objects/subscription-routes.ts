@@ -18,6 +18,7 @@ import { createParams, prorationBehavior, updateParams } from './subscription-pa
 import {
   extraDrafts,
   keepPending,
+  refuseBothEnds,
   setCancellation,
   updateInvoiceGiven,
   updateSubscription,
@@ -38,6 +39,7 @@ function create({ app, params }: Call): object {
   const given = parse(createParams, params);
   const customer = getCustomer(app, given.customer, 'customer');
   return app.on(customer.test_clock, () => {
+    refuseBothEnds(given.cancel_at_period_end, given.cancel_at);
     if (!given.items?.length) throw invalid('Missing required param: items.', 'items', 'parameter_missing');
     if (given.payment_behavior === 'pending_if_incomplete')
       throw invalid(

@@ -12,7 +12,7 @@ import {
   voidInvoice,
 } from '../engine/collect';
 import { type Draft, priceAmount, priceWords } from '../engine/invoicing';
-import { followItems } from '../engine/schedules';
+import { followSubscription } from '../engine/schedules';
 import { invalid } from '../errors';
 import { mergeMetadata } from '../http/params';
 import type { Invoice, Metadata, Subscription } from '../types';
@@ -60,7 +60,7 @@ function followPeriod(sub: Subscription): void {
 
 /**
  * `cancel_at_period_end` follows the earliest item period; min/max_period_end resolve to a timestamp at once
- * (stripe.md 15). Clearing one leaves the other: reactivation clears both (stripe.md 43).
+ * (stripe.md 15). Clearing the flag leaves a `cancel_at` that was set without it: reactivation clears both (stripe.md 43).
  */
 export function setCancellation(
   app: App,
@@ -68,13 +68,7 @@ export function setCancellation(
   atPeriodEnd: boolean | undefined,
   cancelAt: UpdateGiven['cancel_at'],
 ): void {
-  if (atPeriodEnd && cancelAt !== undefined && cancelAt !== null) {
-    throw invalid(
-      'You may only specify one of these parameters: cancel_at, cancel_at_period_end.',
-      'cancel_at',
-      'parameters_exclusive',
-    );
-  }
+  refuseBothEnds(atPeriodEnd, cancelAt);
   if (atPeriodEnd !== undefined) {
     if (atPeriodEnd) Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub) });
     else if (sub.cancel_at_period_end) Object.assign(sub, { cancel_at_period_end: false, cancel_at: null });
@@ -88,8 +82,23 @@ export function setCancellation(
           : cancelAt;
     if (at !== null && at <= app.now) throw invalid('`cancel_at` must be in the future.', 'cancel_at');
     sub.cancel_at = at;
-    if (!atPeriodEnd) sub.cancel_at_period_end = false;
+    sub.cancel_at_period_end = false;
   }
+  markCancellation(app, sub);
+}
+
+/** One of the two, to clear as well (seen: better-auth/better-auth, packages/stripe: "Stripe API doesn't accept both"). */
+export function refuseBothEnds(atPeriodEnd: boolean | undefined, cancelAt: UpdateGiven['cancel_at']): void {
+  if (atPeriodEnd === undefined || cancelAt === undefined) return;
+  throw invalid(
+    'You may only specify one of these parameters: cancel_at, cancel_at_period_end.',
+    'cancel_at',
+    'parameters_exclusive',
+  );
+}
+
+/** `canceled_at` and the reason say whether an end was asked for. */
+export function markCancellation(app: App, sub: Subscription): void {
   const asked = sub.cancel_at !== null;
   sub.canceled_at = asked ? (sub.canceled_at ?? app.now) : null;
   sub.cancellation_details = {
@@ -204,11 +213,11 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
     if (!paysNow && behavior === 'create_prorations')
       for (const one of [...plan.credits, ...plan.charges])
         keepPending(app, sub, one, given.proration_date ?? app.now);
-    followItems(app, sub);
   }
   if (cancels) setCancellation(app, sub, given.cancel_at_period_end, given.cancel_at);
   applyFields(app, sub, given, method);
   app.store.put('subscriptions', sub);
+  followSubscription(app, sub, given);
   let invoice: Invoice | null = null;
   if (paysNow) {
     invoice = createInvoice(app, updateInvoiceGiven(app, sub, drafts, given.proration_date));

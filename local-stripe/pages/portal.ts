@@ -5,6 +5,7 @@ import { cardBehavior } from '../cards';
 import { formatDay } from '../clock';
 import { collect, methodFor } from '../engine/collect';
 import { money } from '../engine/invoicing';
+import { followSubscription } from '../engine/schedules';
 import { productOf } from '../objects/catalog';
 import { detach, makeCard, setDefault } from '../objects/payment-methods';
 import { confirmSetup, makeSetupIntent } from '../objects/setup-intents';
@@ -339,6 +340,7 @@ function addCardNow(here: Here, values: Fields): string | Page {
       app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
         rec.default_payment_method = method.id;
       });
+      followSubscription(app, sub, { default_payment_method: method.id });
     }
     retryOpen(here);
   }
