@@ -164,7 +164,11 @@ describe('Stripe', () => {
   test('a portal that switches plans is named', async () => {
     const { account } = await stage.merchant();
     const { merchantId } = account;
-    await openPortal(stage.db, stage.stripe, { merchantId, returnUrl: APP_URL });
+    await openPortal(stage.db, stage.stripe, {
+      ...(await stage.by({ account })),
+      merchantId,
+      returnUrl: APP_URL,
+    });
     expect(await problems()).toEqual([]);
     await stage.db
       .update(settings)

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { customers } from '@/db/schema';
 import { invalid } from '@/lib/errors';
-import { callStripe, isMissing, isRefused } from '@/lib/stripe/client';
+import { callStripe, isMissing } from '@/lib/stripe/client';
 import { holdMerchant } from './accounts';
 import { type Actor, changedFields, recordAudit } from './audit';
+import { putDetails, replaceVatNumber } from './customer-details';
 import { type CustomerRow, getCustomer } from './customers';
 import { customerMirror } from './sync/customer';
 import type { SyncContext } from './sync/mirror';
@@ -84,16 +85,17 @@ export async function updateBillingDetails(
         }
       : {}),
   };
-  const changed = changedFields(row as Partial<typeof next>, next);
-  if (!changed) return row;
   await db.transaction((tx) => holdMerchant(tx, input.merchantId));
-  const taxId = stripe && row.stripeCustomerId ? await pushDetails(stripe, row, next) : undefined;
+  const changed = changedFields(row as Partial<typeof next>, next);
+  // Also when nothing is new here: a try that failed half way may have left Stripe behind.
+  const kept = stripe ? await pushDetails(db, stripe, row, { ...row, ...next }, input) : {};
   await db.transaction(async (tx) => {
     await holdMerchant(tx, input.merchantId);
     await tx
       .update(customers)
-      .set({ ...next, ...(taxId === undefined ? {} : { stripeTaxId: taxId }) })
+      .set({ ...next, ...kept })
       .where(eq(customers.merchantId, input.merchantId));
+    if (!changed) return;
     await recordAudit(tx, input.actor, input.now, {
       action: 'billing_details.updated',
       entity: 'customer',
@@ -106,47 +108,33 @@ export async function updateBillingDetails(
   return getCustomer(db, input.merchantId);
 }
 
-/** Stripe's customer and its one tax id. Returns the tax id's id, null when there is none, undefined when it stayed. */
+/**
+ * Tells Stripe's customer. The VAT number when it was named, or never got there; one that was given in the portal and that we
+ * have not heard of yet is left alone. Answers what is to be kept of its tax id.
+ */
 async function pushDetails(
+  db: Db,
   stripe: Stripe,
   row: CustomerRow,
-  next: Pick<
-    CustomerRow,
-    'name' | 'email' | 'line1' | 'line2' | 'postalCode' | 'city' | 'state' | 'country' | 'vatNumber'
-  >,
-): Promise<string | null | undefined> {
-  const id = row.stripeCustomerId ?? '';
-  await callStripe(() =>
-    stripe.customers.update(id, {
-      name: next.name,
-      email: next.email,
-      address: {
-        line1: next.line1,
-        line2: next.line2,
-        postal_code: next.postalCode,
-        city: next.city,
-        state: next.state,
-        country: next.country,
-      },
-      ...(next.vatNumber === row.vatNumber ? {} : { tax_exempt: 'none' as const }),
-    }),
-  );
-  if (next.vatNumber === row.vatNumber) return undefined;
-  const former = row.stripeTaxId;
-  if (former) {
-    await callStripe(() => stripe.customers.deleteTaxId(id, former)).catch((error) => {
-      if (!isMissing(error)) throw error;
-    });
-  }
-  const value = next.vatNumber;
-  if (!value) return null;
+  next: CustomerRow,
+  input: SyncContext & { details: BillingDetailsInput },
+): Promise<{ stripeTaxId?: string | null }> {
+  const id = row.stripeCustomerId;
+  if (!id || row.deletedAtStripe) return {};
+  const isChanged = next.vatNumber !== row.vatNumber;
+  const put = () => putDetails(stripe, id, isChanged ? next : { ...next, taxExempt: undefined });
   try {
-    return (await callStripe(() => stripe.customers.createTaxId(id, { type: 'eu_vat', value }))).id;
-  } catch (error) {
-    if (isRefused(error)) {
-      throw invalid('vat_number', 'vat_number', (error as Error).message);
+    const isNamed = input.details.vat_number !== undefined;
+    if (isNamed || (next.vatNumber && !row.stripeTaxId)) {
+      return { stripeTaxId: await replaceVatNumber(stripe, id, next.vatNumber, put) };
     }
-    throw error;
+    await put();
+    return {};
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    // Deleted there, and its event has yet to come: the next customer is made with these details.
+    await settle(db, stripe, customerMirror, id, input);
+    return {};
   }
 }
 
@@ -174,8 +162,11 @@ export async function applyTaxTreatment(
   const row = await getCustomer(db, merchantId);
   const wanted = taxTreatment(row, sellerCountry);
   const id = row.stripeCustomerId;
-  if (stripe && id && wanted !== row.taxExempt) {
-    await callStripe(() => stripe.customers.update(id, { tax_exempt: wanted }));
+  if (stripe && id && !row.deletedAtStripe && wanted !== row.taxExempt) {
+    await callStripe(() => stripe.customers.update(id, { tax_exempt: wanted })).catch((error) => {
+      // Deleted there, and its event has yet to come: then that is what is brought in.
+      if (!isMissing(error)) throw error;
+    });
     await settle(db, stripe, customerMirror, id, context);
   }
   return { tax_exempt: wanted };

@@ -103,7 +103,12 @@ test(`kill -9 at random moments, PostgreSQL restarted, Stripe at fault: nothing 
 
 async function makeHero(stage: Stage, dice: Dice): Promise<Hero> {
   const shop = await stage.merchant();
-  const customer = await ensureStripeCustomer(stage.db, stage.stripe, shop.account.merchantId);
+  const customer = await ensureStripeCustomer(
+    stage.db,
+    stage.stripe,
+    shop.account.merchantId,
+    await stage.by(shop),
+  );
   await stage.card(customer, 'pm_card_visa');
   return { stage, dice, shop, customer, log: [], delayed: [] };
 }

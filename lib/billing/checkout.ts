@@ -4,7 +4,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { checkoutSessions, customers } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
-import { callStripe, isRefused, stripeError } from '@/lib/stripe/client';
+import { callStripe, isKeyTaken, isRefused, isUnderWay, stripeError } from '@/lib/stripe/client';
 import { type Marks, readMarks, writeMarks } from '@/lib/stripe/metadata';
 import { readSession, type SessionSnapshot } from '@/lib/stripe/session-snapshot';
 import { addDays, toUnix } from '@/lib/time';
@@ -110,7 +110,7 @@ export async function openSession(
   request: CheckoutRequest,
   choice: Choice,
 ): Promise<CheckoutAnswer> {
-  const customer = await ensureStripeCustomer(db, stripe, request.account.merchantId);
+  const customer = await ensureStripeCustomer(db, stripe, request.account.merchantId, request);
   for (let attempt = 0; attempt < 3; attempt++) {
     const place = await db.transaction((tx) => takePlace(tx, request, choice));
     if (place.choice === choice.choice && !place.stripeSessionId) {
@@ -118,7 +118,9 @@ export async function openSession(
         await refuseUnknownPlan(db, stripe, customer, request);
         await expireStrays(stripe, customer, place);
       }
-      return createSession(db, stripe, request, choice, customer, place);
+      const made = await createSession(db, stripe, request, choice, customer, place);
+      if (made) return made;
+      continue;
     }
     const still = await reviewOpen(db, stripe, place, request);
     if (still && place.choice === choice.choice) return { checkout_url: still.url, session_id: still.id };
@@ -164,6 +166,7 @@ async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice): Prom
   return other;
 }
 
+/** Null when the place was tried for before, with other words, and is given up: the next one is tried with these. */
 async function createSession(
   db: Db,
   stripe: Stripe,
@@ -171,7 +174,7 @@ async function createSession(
   choice: Choice,
   customer: string,
   place: SessionRow,
-): Promise<CheckoutAnswer> {
+): Promise<CheckoutAnswer | null> {
   const { account, urls } = request;
   const marks = writeMarks({
     merchant: account.merchantId,
@@ -207,11 +210,13 @@ async function createSession(
   ).catch(async (error) => {
     // An answer that got lost may have been a yes: the next try asks again under the same key and gets the same session.
     const failure = error instanceof StripeUnavailable ? stripeError(error.cause) : null;
-    if (failure?.type === 'StripeConnectionError') throw error;
+    if (failure?.type === 'StripeConnectionError' || isUnderWay(failure)) throw error;
     // Stripe repeats a failure under the same key: give the place up, so that the next try has a key of its own.
     await db.update(checkoutSessions).set({ status: 'expired' }).where(eq(checkoutSessions.id, place.id));
+    if (isKeyTaken(error)) return null;
     throw error;
   });
+  if (!session) return null;
   if (!session.url) throw new SubscriptionConflict({ reason: 'the session is no longer open' });
   const [kept] = await db
     .update(checkoutSessions)

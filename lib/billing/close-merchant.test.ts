@@ -67,7 +67,7 @@ async function waysBack(shop: Shop) {
     () => stage.checkout(shop),
     () => startCreditCheckout(db, stripe, { ...request, packageCode: 'credits_100' }),
     () => openSession(db, stripe, addOn, { ...ADD_ON_CHOICE, priceId: 'price_1' }),
-    () => openPortal(db, stripe, { merchantId, returnUrl: 'http://shop.test' }),
+    () => openPortal(db, stripe, { ...request, merchantId, returnUrl: 'http://shop.test' }),
     () => updateBillingDetails(db, stripe, { ...request, merchantId, details: { name: 'Back again' } }),
     () => createApiKey(db, { name: 'late', role: 'usage', merchantId, actor }),
   ];
@@ -241,7 +241,9 @@ describe('a closed merchant', () => {
     const shop = await stage.merchant();
     const late = meanwhile('create', () => close(shop));
     const { merchantId } = shop.account;
-    await expect(ensureStripeCustomer(stage.db, late, merchantId)).rejects.toThrow(MerchantClosed);
+    await expect(ensureStripeCustomer(stage.db, late, merchantId, await stage.by(shop))).rejects.toThrow(
+      MerchantClosed,
+    );
     expect(await customersOf(shop)).toEqual([]);
   });
 
@@ -249,7 +251,7 @@ describe('a closed merchant', () => {
     const shop = await stage.subscriber('essential');
     const again = meanwhile('del', async () => {
       await stage.deliverNew();
-      await ensureStripeCustomer(stage.db, stage.stripe, shop.account.merchantId);
+      await ensureStripeCustomer(stage.db, stage.stripe, shop.account.merchantId, await stage.by(shop));
     });
     await close(shop, again);
     expect(await customersOf(shop)).toEqual([]);

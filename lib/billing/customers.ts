@@ -2,11 +2,14 @@ import { and, eq, isNull, or } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { customers, settings } from '@/db/schema';
-import { NotFound } from '@/lib/errors';
+import { NotFound, ValidationFailed } from '@/lib/errors';
 import { callStripe } from '@/lib/stripe/client';
 import { holdMerchant } from './accounts';
+import { type Actor, recordAudit } from './audit';
+import { addVatNumber, putDetails } from './customer-details';
 import { MerchantClosed } from './errors';
 
+type Context = { actor: Actor; now: Date };
 export type CustomerRow = typeof customers.$inferSelect;
 
 /** A merchant's billing row. @throws NotFound */
@@ -18,60 +21,77 @@ export async function getCustomer(db: Db, merchantId: string): Promise<CustomerR
 
 /**
  * The merchant's customer at Stripe, made when there is none (or when it was deleted there). Two at once make one: the
- * idempotency key is the merchant's, for an hour, because Stripe repeats a failure under the same key.
+ * idempotency key is the merchant's, for an hour, because Stripe repeats a failure under the same key. Nothing but the mark
+ * is asked for under it, as the details may be others in the next try (stripe.md 39); they follow.
  * @throws StripeUnavailable, NotFound, MerchantClosed
  */
-export async function ensureStripeCustomer(db: Db, stripe: Stripe, merchantId: string): Promise<string> {
+export async function ensureStripeCustomer(
+  db: Db,
+  stripe: Stripe,
+  merchantId: string,
+  context: Context,
+): Promise<string> {
   const row = await getCustomer(db, merchantId);
   if (row.stripeCustomerId && !row.deletedAtStripe) return row.stripeCustomerId;
   await db.transaction((tx) => holdMerchant(tx, merchantId));
-  const customer = await callStripe(() =>
-    stripe.customers.create(
-      {
-        name: row.name,
-        email: row.email,
-        metadata: { merchant: merchantId },
-        tax_exempt: row.taxExempt,
-        ...(row.country
-          ? {
-              address: {
-                line1: row.line1,
-                line2: row.line2,
-                postal_code: row.postalCode,
-                city: row.city,
-                state: row.state,
-                country: row.country,
-              },
-            }
-          : {}),
-      },
-      {
-        idempotencyKey: `customer:${merchantId}:${row.deletedAtStripe?.getTime() ?? 0}:${Math.floor(Date.now() / 3_600_000)}`,
-      },
-    ),
+  const idempotencyKey = `customer:${merchantId}:${row.deletedAtStripe?.getTime() ?? 0}:${Math.floor(Date.now() / 3_600_000)}`;
+  const { id } = await callStripe(() =>
+    stripe.customers.create({ metadata: { merchant: merchantId } }, { idempotencyKey }),
   );
+  await putDetails(stripe, id, row);
+  const taxId = row.vatNumber ? await giveVatNumber(stripe, id, row.vatNumber) : null;
   await db
-    .transaction((tx) => bind(tx, row, customer.id))
+    .transaction((tx) => bind(tx, row, { stripeCustomerId: id, stripeTaxId: taxId }, context))
     .catch(async (error) => {
       // Closed while Stripe was asked: nobody else would delete what was made.
-      if (error instanceof MerchantClosed) await callStripe(() => stripe.customers.del(customer.id));
+      if (error instanceof MerchantClosed) await callStripe(() => stripe.customers.del(id));
       throw error;
     });
-  return (await getCustomer(db, merchantId)).stripeCustomerId ?? customer.id;
+  return (await getCustomer(db, merchantId)).stripeCustomerId ?? id;
 }
 
-/** Makes a new customer the merchant's, unless an event was faster. @throws MerchantClosed */
-async function bind(tx: Tx, row: CustomerRow, stripeCustomerId: string): Promise<void> {
+/** The number of a new customer; null when Stripe refuses it, which keeps nobody from buying. */
+async function giveVatNumber(stripe: Stripe, id: string, value: string): Promise<string | null> {
+  const once = { idempotencyKey: `vat_number:${id}:${value}` };
+  return addVatNumber(stripe, id, value, once).catch((error) => {
+    if (!(error instanceof ValidationFailed)) throw error;
+    return null;
+  });
+}
+
+/** Makes a new customer the merchant's, unless an event was faster. A number it was refused is invalid. @throws MerchantClosed */
+async function bind(
+  tx: Tx,
+  row: CustomerRow,
+  made: { stripeCustomerId: string; stripeTaxId: string | null },
+  context: Context,
+): Promise<void> {
   await holdMerchant(tx, row.merchantId);
+  const whose = eq(customers.merchantId, row.merchantId);
   await tx
     .update(customers)
-    .set({ stripeCustomerId, deletedAtStripe: null })
+    .set({ ...made, deletedAtStripe: null })
     .where(
       and(
-        eq(customers.merchantId, row.merchantId),
+        whose,
         or(isNull(customers.stripeCustomerId), eq(customers.stripeCustomerId, row.stripeCustomerId ?? '')),
       ),
     );
+  if (!row.vatNumber || made.stripeTaxId) return;
+  const [refused] = await tx
+    .update(customers)
+    .set({ vatStatus: 'invalid' })
+    .where(and(whose, eq(customers.vatNumber, row.vatNumber)))
+    .returning({ id: customers.merchantId });
+  if (!refused) return;
+  await recordAudit(tx, context.actor, context.now, {
+    action: 'billing_details.updated',
+    entity: 'customer',
+    entityId: row.merchantId,
+    merchantId: row.merchantId,
+    before: { vatStatus: row.vatStatus },
+    after: { vatStatus: 'invalid' },
+  });
 }
 
 /** The setting that keeps the id of our portal configuration. */
@@ -85,9 +105,9 @@ export const PORTAL_CONFIGURATION = 'portal_configuration';
 export async function openPortal(
   db: Db,
   stripe: Stripe,
-  input: { merchantId: string; returnUrl: string },
+  input: Context & { merchantId: string; returnUrl: string },
 ): Promise<{ portal_url: string }> {
-  const customer = await ensureStripeCustomer(db, stripe, input.merchantId);
+  const customer = await ensureStripeCustomer(db, stripe, input.merchantId, input);
   const configuration = await portalConfiguration(db, stripe);
   const session = await callStripe(() =>
     stripe.billingPortal.sessions.create({ customer, configuration, return_url: input.returnUrl }),

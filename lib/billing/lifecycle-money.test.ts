@@ -95,7 +95,12 @@ describe('past due', () => {
 
   test('a trial that ends without a card can be paused, and resumed', async () => {
     const shop = await stage.merchant();
-    const customer = await ensureStripeCustomer(stage.db, stage.stripe, shop.account.merchantId);
+    const customer = await ensureStripeCustomer(
+      stage.db,
+      stage.stripe,
+      shop.account.merchantId,
+      await stage.by(shop),
+    );
     const { id } = await stage.stripe.subscriptions.create({
       customer,
       items: [{ price: await stage.price('professional') }],

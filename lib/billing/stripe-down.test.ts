@@ -108,8 +108,12 @@ const verbs: Record<string, { before?: (shop: Subscriber) => Promise<unknown>; v
       startCreditCheckout(stage.db, stripe, { ...(await stage.request(shop)), packageCode: 'credits_100' }),
   },
   'open the portal': {
-    verb: (stripe, shop) =>
-      openPortal(stage.db, stripe, { merchantId: shop.account.merchantId, returnUrl: 'http://shop.test' }),
+    verb: async (stripe, shop) =>
+      openPortal(stage.db, stripe, {
+        ...(await by(shop)),
+        merchantId: shop.account.merchantId,
+        returnUrl: 'http://shop.test',
+      }),
   },
   'look at the next invoice': {
     verb: (stripe, shop) => previewUpcomingInvoice(stage.db, stripe, shop.account),

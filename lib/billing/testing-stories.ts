@@ -20,7 +20,12 @@ const JOB = { kind: 'job' as const, id: 'test' };
 export async function tellStory(stage: Stage, seed: number, length = 14): Promise<void> {
   const dice = makeDice(seed);
   const shop = await stage.merchant(dice.chance(0.5) ? { trialDays: 1 + dice.below(40) } : {});
-  const customer = await ensureStripeCustomer(stage.db, stage.stripe, shop.account.merchantId);
+  const customer = await ensureStripeCustomer(
+    stage.db,
+    stage.stripe,
+    shop.account.merchantId,
+    await stage.by(shop),
+  );
   await stage.card(customer, 'pm_card_visa');
   await stage.control('settings', {
     dunning_end: dice.pick(['canceled', 'canceled', 'unpaid', 'past_due', 'paused']),

@@ -66,11 +66,21 @@ const outages = [
   'StripePermissionError',
 ];
 
-/** True for what may pass by itself: no connection, 5xx, 429, a wrong or revoked key. */
+/** True for what may pass by itself: no connection, 5xx, 429, a wrong or revoked key, the same call still under way. */
 export function isOutage(error: unknown): boolean {
   const failure = stripeError(error);
   if (!failure) return false;
-  return outages.includes(failure.type) || (failure.statusCode ?? 0) >= 500;
+  return outages.includes(failure.type) || isUnderWay(failure) || (failure.statusCode ?? 0) >= 500;
+}
+
+/** True when another call has the same idempotency key and no answer yet. */
+export function isUnderWay(error: unknown): boolean {
+  return stripeError(error)?.code === 'idempotency_key_in_use';
+}
+
+/** True when the idempotency key was used for another request before (https://docs.stripe.com/api/idempotent_requests). */
+export function isKeyTaken(error: unknown): boolean {
+  return stripeError(error)?.type === 'StripeIdempotencyError' && !isUnderWay(error);
 }
 
 /** True when Stripe understood the request and refuses it as it is. */

@@ -192,7 +192,8 @@ export const storeChanges: Resource = (api) => {
     const stripe = requireStripe();
     await limitPurchase(c.env.db, 'portal', c.var.caller.actor.id);
     const returnUrl = `${c.env.appUrl}/store/${encodeURIComponent(c.var.store.storeCode)}/billing`;
-    return c.json(await openPortal(c.env.db, stripe, { merchantId: c.var.store.merchantId, returnUrl }), 201);
+    const input = { merchantId: c.var.store.merchantId, actor: c.var.caller.actor, now: await c.env.now() };
+    return c.json(await openPortal(c.env.db, stripe, { ...input, returnUrl }), 201);
   });
 
   api.openapi(postPreview, async (c) => {

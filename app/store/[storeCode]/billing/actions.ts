@@ -120,11 +120,13 @@ export async function reactivatePlan(_state: FormState, form: FormData): Promise
 /** Goes to Stripe's customer portal: card, invoices, tax ids. */
 export async function goToPortal(_state: FormState, form: FormData): Promise<FormState> {
   return attempt(form, nothing, async () => {
-    const { db, account, store, actor } = await storeContext(storeOf(form), 'write');
+    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
     await limitPurchase(db, 'portal', actor.id);
     const { portal_url } = await openPortal(db, requireStripe(), {
       merchantId: account.merchantId,
       returnUrl: billingUrl(store.code),
+      actor,
+      now,
     });
     redirect(portal_url as Route);
   });
