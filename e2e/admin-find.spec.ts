@@ -1,4 +1,4 @@
-import { expect, expectAccessible, test } from './fixtures';
+import { expect, expectAccessible, takeScreenshots, test } from './fixtures';
 
 test.describe('support', () => {
   test.use({ person: 'support@tierline.test' });
@@ -58,5 +58,31 @@ test.describe('an owner', () => {
     expect(answer.status()).toBe(404);
     expect(await answer.text()).not.toContain('Grand Galleries');
     expect((await page.request.get('/admin/export?what=retention')).status()).toBe(404);
+  });
+});
+
+test.describe('the audit trail', () => {
+  test.use({ person: 'support@tierline.test' });
+
+  test('is narrowed to who did it by a part of a name, a kind or a job, and says when nothing matches', async ({
+    page,
+  }) => {
+    const rows = page.getByRole('row');
+    const who = page.getByLabel('Who (part of name or e-mail)');
+    await page.goto('/admin/audit');
+    await who.fill('Stripe');
+    await who.press('Enter');
+    await expect(page).toHaveURL(/actor=Stripe/);
+    await expect(rows.nth(1)).toContainText('Stripe');
+    await page.getByLabel('Done by').selectOption('Job');
+    await who.fill('trials');
+    await who.press('Enter');
+    await expect(page).toHaveURL(/by=job/);
+    await expect(rows.nth(1)).toContainText('End trials that are over');
+    await page.goto('/admin/audit?actor=nobody-of-this-name&from=2027-02-30');
+    await expect(page.getByText('No row matches')).toBeVisible();
+    await expect(page.getByLabel('From')).toHaveAccessibleDescription(/no day that there is/);
+    await expectAccessible(page);
+    await takeScreenshots(page, 'admin-audit-no-match');
   });
 });

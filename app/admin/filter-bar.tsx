@@ -4,8 +4,22 @@ import { SelectField, TextField } from '@/components/ui/field';
 import { useTranslations } from '@/lib/i18n/translations';
 
 export type Filter =
-  | { kind: 'text'; name: string; label: string; value: string | undefined }
-  | { kind: 'date'; name: string; label: string; value: string | undefined }
+  | {
+      kind: 'text';
+      name: string;
+      label: string;
+      value: string | undefined;
+      /** What it looks in. */
+      hint?: string;
+    }
+  | {
+      kind: 'date';
+      name: string;
+      label: string;
+      value: string | undefined;
+      /** What is wrong with what the address says. */
+      wrong?: string;
+    }
   | {
       kind: 'choice';
       name: string;
@@ -48,6 +62,8 @@ export function FilterBar({
             type={filter.kind === 'date' ? 'date' : 'search'}
             label={filter.label}
             defaultValue={filter.value}
+            placeholder={filter.kind === 'text' ? filter.hint : undefined}
+            wrong={filter.kind === 'date' ? filter.wrong : undefined}
             className={filter.kind === 'date' ? 'min-w-36' : 'min-w-56 flex-1'}
           />
         ),

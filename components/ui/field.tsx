@@ -8,6 +8,8 @@ const box =
   'block w-full rounded-lg border border-edge bg-surface px-3 py-2 text-base text-ink aria-invalid:border-danger disabled:bg-sunken disabled:text-muted max-sm:text-lg';
 
 type Common = { name: string; label: ReactNode; hint?: ReactNode; className?: string };
+/** What is wrong, where no form's answer says it. */
+type Wrong = { wrong?: string };
 
 type Wiring = {
   id: string;
@@ -17,10 +19,10 @@ type Wiring = {
   'aria-describedby': string | undefined;
 };
 
-function useField(name: string, hint: ReactNode, initial: string | number | undefined) {
+function useField(name: string, hint: ReactNode, initial: string | number | undefined, wrong?: string) {
   const id = useId();
   const { state } = useForm();
-  const error = state.fields?.[name];
+  const error = state.fields?.[name] ?? wrong;
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
   const wiring: Wiring = {
     id,
@@ -74,10 +76,12 @@ export function TextField({
   className,
   defaultValue,
   name,
+  wrong,
   ...input
 }: Common &
+  Wrong &
   Omit<ComponentProps<'input'>, 'name' | 'defaultValue' | 'className'> & { defaultValue?: string | number }) {
-  const { id, error, wiring } = useField(name, hint, defaultValue);
+  const { id, error, wiring } = useField(name, hint, defaultValue, wrong);
   return (
     <Frame id={id} label={label} hint={hint} error={error} className={className}>
       <input {...input} {...wiring} className={box} />

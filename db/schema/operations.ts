@@ -58,13 +58,15 @@ export const webhookEvents = pgTable(
   ],
 );
 
+export const actorKinds = ['user', 'api_key', 'job', 'stripe', 'system'] as const;
+
 /** Who changed what, when. Written in the transaction of the change, never updated. */
 export const auditLog = pgTable(
   'audit_log',
   {
     id: id(),
     /** `user`, `api_key`, `job`, `stripe` or `system`, and its id (for Stripe the event id). */
-    actorKind: text({ enum: ['user', 'api_key', 'job', 'stripe', 'system'] }).notNull(),
+    actorKind: text({ enum: actorKinds }).notNull(),
     actorId: text().notNull(),
     action: text().notNull(),
     entity: text().notNull(),
@@ -84,6 +86,7 @@ export const auditLog = pgTable(
     index('audit_log_entity').on(t.entity, t.entityId, t.at.desc().nullsFirst()),
     index('audit_log_kind').on(t.entity, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index('audit_log_actor').on(t.actorId, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index('audit_log_actor_kind').on(t.actorKind, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index('audit_log_action').on(t.action, t.at.desc().nullsFirst(), t.id.desc().nullsFirst()),
   ],
 );

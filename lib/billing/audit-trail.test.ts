@@ -57,6 +57,10 @@ describe('the audit trail', () => {
       (await listAudit(database.db, { limit: 50, from: at, ...filter })).map((row) => row.id);
     expect(await ids({ actorIds: await findActors(database.db, 'ada@tierline.test') })).toHaveLength(5);
     expect(await ids({ actorIds: await findActors(database.db, 'ADA ADMIN') })).toHaveLength(5);
+    expect(await ids({ actorIds: await findActors(database.db, 'ada') })).toHaveLength(5);
+    expect(await findActors(database.db, 'a')).toContain('usr_ada');
+    expect(await ids({ actorKind: 'user' })).toHaveLength(7);
+    expect(await ids({ actorKind: 'stripe' })).toEqual([]);
     expect(await ids({ actorIds: await findActors(database.db, 'usr_north') })).toEqual(['aud_6', 'aud_5']);
     expect(await ids({ actorIds: await findActors(database.db, 'nobody') })).toEqual([]);
     expect(await ids({ entity: 'override' })).toEqual(['aud_5', 'aud_3', 'aud_1']);

@@ -1,4 +1,4 @@
-import { and, type Column, desc, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, type Column, desc, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { apiKeys, auditLog, merchants, stores, users } from '@/db/schema';
 
@@ -13,6 +13,7 @@ export type AuditFilter = {
   merchantId?: string;
   merchantIds?: string[];
   actorIds?: string[];
+  actorKind?: AuditRow['actorKind'];
   action?: string;
   entity?: string;
   entityId?: string;
@@ -28,6 +29,7 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]
     filter.merchantId ? eq(auditLog.merchantId, filter.merchantId) : undefined,
     filter.merchantIds ? among(auditLog.merchantId, filter.merchantIds) : undefined,
     filter.actorIds ? among(auditLog.actorId, filter.actorIds) : undefined,
+    filter.actorKind ? eq(auditLog.actorKind, filter.actorKind) : undefined,
     filter.action ? eq(auditLog.action, filter.action) : undefined,
     filter.entity ? eq(auditLog.entity, filter.entity) : undefined,
     filter.entityId ? eq(auditLog.entityId, filter.entityId) : undefined,
@@ -76,34 +78,31 @@ async function loadNames(db: Db, ids: string[]): Promise<Map<string, string>> {
 
 const FEW = 20;
 
-/** Whom somebody means who types a name, an e-mail address, or the id itself. By index, at most twenty. */
+/**
+ * Whom somebody means who types a part of a name or of an e-mail address, a key's name, or the id itself: staff first, as they
+ * do most. People by an index, keys are few; at most twenty, and the words themselves when nobody is found.
+ */
 export async function findActors(db: Db, typed: string): Promise<string[]> {
-  const words = typed.trim().toLowerCase();
-  const [people, keys] = await Promise.all([
-    db
-      .select({ id: users.id })
-      .from(users)
-      .where(
-        or(
-          eq(sql`lower(${users.email})`, words),
-          and(sql`${users.staffRole} is not null`, eq(sql`lower(${users.name})`, words)),
-        ),
-      )
-      .limit(FEW),
-    db
-      .select({ id: apiKeys.id })
-      .from(apiKeys)
-      .where(eq(sql`lower(${apiKeys.name})`, words))
-      .limit(FEW),
-  ]);
-  const found = [...people, ...keys].map(({ id }) => id);
+  const few = sql.raw(String(FEW));
+  const like = partOf(typed);
+  const person = sql`lower(name || ' ' || email) like ${like}`;
+  const rows = await db.execute<{ id: string }>(sql`
+    (select id from ${users} where staff_role is not null and ${person} limit ${few})
+    union all (select id from ${users} where staff_role is null and ${person} limit ${few})
+    union all (select id from ${apiKeys} where lower(name) like ${like} limit ${few})`);
+  const found = rows.map(({ id }) => id).slice(0, FEW);
   return found.length > 0 ? found : [typed.trim()];
 }
 
+const partOf = (typed: string) =>
+  `%${typed
+    .trim()
+    .toLowerCase()
+    .replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+
 /** Which merchants somebody means who types a name, a store's code, or the id itself. At most twenty. */
 export async function findMerchantIds(db: Db, typed: string): Promise<string[]> {
-  const words = typed.trim().toLowerCase();
-  const like = `%${words.replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+  const like = partOf(typed);
   const rows = await db.execute<{ id: string }>(sql`
     select id from (
       (select id from ${merchants} where id = ${typed.trim()})

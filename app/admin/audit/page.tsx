@@ -6,6 +6,7 @@ import { EmptyState } from '@/components/ui/empty-state';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { type Column, Table } from '@/components/ui/table';
+import { actorKinds } from '@/db/schema';
 import { type AuditRow, listAudit } from '@/lib/billing/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
 import { readCursor, toPage } from '../../store/[storeCode]/cursor';
@@ -30,7 +31,7 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
     getTranslations('console.audit'),
     getTranslations('console.filter'),
   ]);
-  const { shown, filter } = await readAuditFilter(db, query);
+  const { shown, filter, wrong } = await readAuditFilter(db, query);
   const before = readCursor(one(query.cursor));
   const [found, names] = await Promise.all([
     listAudit(db, { ...filter, before, limit: PAGE + 1 }),
@@ -38,6 +39,8 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
   ]);
   const { rows, next } = toPage(found, PAGE, (row) => row.at);
   const known = await listKnown();
+  const isFiltered = Object.values(shown).some(Boolean);
+  const badDay = (isWrong: boolean) => (isWrong ? f('badDay') : undefined);
   const columns: Column<AuditRow>[] = [
     { key: 'at', header: t('at'), cell: (row) => <DateText value={row.at} style="time" /> },
     { key: 'who', header: t('who'), cell: (row) => <Who row={row} /> },
@@ -77,16 +80,23 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
           },
           { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: shown.merchant },
           { kind: 'text', name: 'actor', label: t('whoFilter'), value: shown.actor },
-          { kind: 'date', name: 'from', label: f('from'), value: shown.from },
-          { kind: 'date', name: 'to', label: f('to'), value: shown.to },
+          {
+            kind: 'choice',
+            name: 'by',
+            label: t('by'),
+            value: shown.by,
+            options: actorKinds.map((value) => ({ value, label: t(`actors.${value}`) })),
+          },
+          { kind: 'date', name: 'from', label: f('from'), value: shown.from, wrong: badDay(wrong.from) },
+          { kind: 'date', name: 'to', label: f('to'), value: shown.to, wrong: badDay(wrong.to) },
         ]}
       />
       <Card flush>
         {rows.length > 0 ? (
           <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
         ) : (
-          <EmptyState icon="audit" title={t('empty')}>
-            {t('emptyText')}
+          <EmptyState icon="audit" title={t(isFiltered ? 'noMatch' : 'empty')}>
+            {t(isFiltered ? 'noMatchText' : 'emptyText')}
           </EmptyState>
         )}
         <Pager
