@@ -218,7 +218,7 @@ test.describe('an admin', () => {
     expect(lines.slice(1).every((line) => line.includes('api_key.created'))).toBe(true);
     await page.getByLabel('To', { exact: true }).fill('2001-01-01');
     await page.getByRole('button', { name: 'Filter' }).click();
-    await expect(page.getByText('Nothing happened yet')).toBeVisible();
+    await expect(page.getByText('No row matches')).toBeVisible();
   });
 
   test('says the same on the overview as the API does', async ({ page }) => {
@@ -229,6 +229,12 @@ test.describe('an admin', () => {
       const money = new Intl.NumberFormat('en-GB', { style: 'currency', currency }).format(amount / 100);
       await expect(page.getByRole('main').getByText(money, { exact: true }).first()).toBeVisible();
     }
+    await expect(page.getByText(/ in the one before$/).first()).toBeVisible();
+    await page.locator('#mix').getByRole('link', { name: 'Professional' }).click();
+    await expect(page).toHaveURL(/subscriptions\?tier=professional&state=running/);
+    // A period that there is none of is six months.
+    await page.goto('/admin?months=99');
+    await expect(page.getByRole('link', { name: '6 months' })).toHaveAttribute('aria-current', 'true');
   });
 
   test('gives a feature with the keyboard alone', async ({ page }) => {

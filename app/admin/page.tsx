@@ -1,4 +1,5 @@
 import type { Route } from 'next';
+import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -12,7 +13,7 @@ import { getTranslations } from '@/lib/i18n/translations';
 import { findStore } from '@/lib/tenancy/merchants';
 import { among, one, staffContext, withQuery } from './context';
 import { MovementsCard } from './movements-card';
-import { periods, readPeriod } from './period';
+import { movementKinds, periods, readPeriod } from './period';
 import { PlanMix } from './plan-mix';
 import { choosePlatform } from './platform';
 import { RetentionCard, retentionMeasures } from './retention-card';
@@ -30,19 +31,27 @@ export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
   const code = one(query.store)?.toUpperCase() ?? '';
   const store = code ? await findStore(db, code) : null;
   if (store) redirect(`/store/${store.code}/billing`);
-  const { months, platform, range } = await readPeriod(query, all);
+  const { months, platform, range, before } = await readPeriod(query, all);
   const retention = among(retentionMeasures, query.retention);
-  const [stats, movements, trials, cohorts] = await Promise.all([
+  const [stats, both, trials, cohorts, o] = await Promise.all([
     getStats(db, now, platform?.id),
-    listMovements(db, range),
+    listMovements(db, { ...range, from: before }),
     listTrialConversions(db, range),
     listCohorts(db, range),
+    getTranslations('console.overview'),
   ]);
+  const begin = range.from.toISOString().slice(0, 10);
+  const [movements, earlier] = [
+    both.filter((row) => row.month >= begin),
+    both.filter((row) => row.month < begin),
+  ];
   const started = trials.reduce((sum, row) => sum + row.started, 0);
   const converted = trials.reduce((sum, row) => sum + row.converted, 0);
   const currencies = [...new Set(movements.map((row) => row.currency))];
   const address = (shown: { months?: string; platform?: string; retention?: string }) =>
     withQuery('/admin', { months, platform: platform?.code, retention, ...shown }) as Route;
+  const subscriptionsOf = (filter: Record<string, string>) =>
+    withQuery('/admin/subscriptions', { ...filter, platform: platform?.code }) as Route;
   return (
     <>
       <PageHeader title={t('title')} description={t('welcome', { name: viewer.name })} />
@@ -61,11 +70,20 @@ export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
       <div className="space-y-6">
         <Figures
           figures={[
-            { label: t('mrr'), value: money(stats.mrr) },
+            { label: t('mrr'), value: money(stats.mrr), note: moved() },
             { label: t('arr'), value: money(stats.arr) },
             {
               label: t('trials'),
-              value: format.number(stats.trialing),
+              value: (
+                <Link
+                  href={subscriptionsOf({ status: 'trialing' })}
+                  prefetch={false}
+                  className="hover:underline"
+                >
+                  {format.number(stats.trialing)}
+                  <span className="sr-only"> {o('showTrials')}</span>
+                </Link>
+              ),
               note:
                 started > 0
                   ? t('conversion', { share: format.percent((converted / started) * 100) })
@@ -74,7 +92,14 @@ export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
             {
               label: t('atRisk'),
               value: money(stats.atRisk),
-              note: t('pastDue', { count: stats.pastDue }),
+              note:
+                stats.pastDue > 0 ? (
+                  <Link href={subscriptionsOf({ status: 'past_due' })} prefetch={false} className="link">
+                    {t('pastDue', { count: stats.pastDue })}
+                  </Link>
+                ) : (
+                  t('pastDue', { count: 0 })
+                ),
             },
             {
               label: t('churn'),
@@ -123,12 +148,27 @@ export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
           />
         ))}
         <div className="grid items-start gap-6 lg:grid-cols-2">
-          <PlanMix stats={stats} />
+          <PlanMix stats={stats} listOf={(tier) => subscriptionsOf({ tier: tier.code, state: 'running' })} />
           <StoreFinder code={code} />
         </div>
       </div>
     </>
   );
+
+  /** What all movements of the period come to, beside those of the one before, by currency. */
+  function moved() {
+    const net = (rows: typeof both, currency: string) => {
+      const own = rows.filter((row) => row.currency === currency);
+      const sum = own.flatMap((row) => movementKinds.map((kind) => row[kind])).reduce((a, b) => a + b, 0);
+      return `${sum > 0 ? '+' : ''}${format.money(sum, currency)}`;
+    };
+    return currencies.map((currency) => (
+      <span key={currency} className="block">
+        <span className="block">{o('moved', { amount: net(movements, currency) })}</span>
+        <span className="block">{o('movedBefore', { amount: net(earlier, currency) })}</span>
+      </span>
+    ));
+  }
 
   function money(amounts: Amounts) {
     const sums = amounts.length > 0 ? amounts : [{ currency: chosen.defaultCurrency, amount: 0 }];

@@ -1,3 +1,5 @@
+import type { Route } from 'next';
+import Link from 'next/link';
 import { Card } from '@/components/ui/card';
 import { useFormat } from '@/components/ui/format';
 import { Meter } from '@/components/ui/meter';
@@ -5,7 +7,14 @@ import type { Amounts, Stats } from '@/lib/billing/stats';
 import { useTranslations } from '@/lib/i18n/translations';
 
 /** Which plans people have now, and what each brings in a month. */
-export function PlanMix({ stats }: { stats: Stats }) {
+export function PlanMix({
+  stats,
+  listOf,
+}: {
+  stats: Stats;
+  /** The subscriptions of a plan. */
+  listOf: (tier: Stats['byTier'][number]) => Route;
+}) {
   const t = useTranslations('merchant.overview');
   const format = useFormat();
   const money = (sums: Amounts) => format.list(sums.map((sum) => format.money(sum.amount, sum.currency)));
@@ -20,7 +29,9 @@ export function PlanMix({ stats }: { stats: Stats }) {
           return (
             <li key={tier.id}>
               <div className="mb-1 flex flex-wrap justify-between gap-x-4">
-                <span className="font-medium">{tier.name}</span>
+                <Link href={listOf(tier)} prefetch={false} className="link">
+                  {tier.name}
+                </Link>
                 <span className="text-muted">
                   {[format.number(tier.running), format.percent(share), money(tier.mrr)]
                     .filter((part) => part !== '')
