@@ -76,7 +76,7 @@ async function putBack(
   try {
     const now = await callStripe(() => stripe.subscriptions.retrieve(id));
     if (now.schedule || now.cancel_at !== null || pricesOf(now) !== pricesOf(before)) return;
-    if (schedule) await writeSchedule(stripe, id, () => laterPhases(schedule));
+    if (schedule) await writeSchedule(stripe, id, (running) => laterPhases(schedule, running));
     else if (before.cancel_at !== null) {
       const comment = before.cancellation_details?.comment;
       await callStripe(() =>
@@ -102,24 +102,39 @@ export async function writeSchedule(
   id: string,
   next: (running: PhaseParams) => PhaseParams[],
 ): Promise<void> {
+  const subscription = await callStripe(() =>
+    stripe.subscriptions.retrieve(id, { expand: ['discounts', 'items.data.discounts.source.coupon'] }),
+  );
   const schedule = await callStripe(() =>
     stripe.subscriptionSchedules.create({ from_subscription: id }),
   ).catch(overtaken);
   const phase = schedule.phases[0];
   if (!phase) throw new EditConflict();
-  const running = toParams(phase);
+  const running = { ...toParams(phase), ...discountsOf(subscription) };
+  running.items = running.items.map((item) => ({ ...item, ...itemDiscountsOf(subscription, item.price) }));
+  // A trial that is not named would end with the update.
+  const trial = subscription.status === 'trialing' && subscription.trial_end;
   await callStripe(() =>
     stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: 'release',
       proration_behavior: 'none',
-      phases: [{ ...running, start_date: phase.start_date, end_date: phase.end_date }, ...next(running)],
+      phases: [
+        {
+          ...running,
+          start_date: phase.start_date,
+          end_date: phase.end_date,
+          ...(trial ? { trial_end: trial } : {}),
+        },
+        ...next(running),
+      ],
     }),
   ).catch(overtaken);
 }
 
 /**
- * A phase as an update gives it again. Phases are replaced whole: what is left out is lost, a discount as well
- * (https://docs.stripe.com/api/subscription_schedules/update, `phases.discounts`).
+ * A phase as an update gives it again. Phases are replaced whole, the running one at once: what is left out is unset
+ * (https://docs.stripe.com/billing/subscriptions/subscription-schedules, updating). How it is paid and taxed stands in the
+ * schedule's default settings, which stay.
  */
 function toParams(phase: Stripe.SubscriptionSchedule.Phase): PhaseParams {
   const rates = phase.default_tax_rates?.map((rate) => rate.id) ?? [];
@@ -128,12 +143,10 @@ function toParams(phase: Stripe.SubscriptionSchedule.Phase): PhaseParams {
       price: idOf(item.price),
       quantity: item.quantity ?? 1,
       ...(item.metadata && Object.keys(item.metadata).length > 0 ? { metadata: item.metadata } : {}),
-      ...(item.discounts.length > 0 ? { discounts: item.discounts.map(toDiscount) } : {}),
       ...(item.tax_rates && item.tax_rates.length > 0
         ? { tax_rates: item.tax_rates.map((rate) => rate.id) }
         : {}),
     })),
-    ...(phase.discounts.length > 0 ? { discounts: phase.discounts.map(toDiscount) } : {}),
     ...(rates.length > 0 ? { default_tax_rates: rates } : {}),
     ...(phase.automatic_tax ? { automatic_tax: { enabled: phase.automatic_tax.enabled } } : {}),
     ...(phase.collection_method ? { collection_method: phase.collection_method } : {}),
@@ -143,20 +156,28 @@ function toParams(phase: Stripe.SubscriptionSchedule.Phase): PhaseParams {
   };
 }
 
-/** The discount itself where there is one, so that it ends when it would have. */
-function toDiscount(one: Stripe.SubscriptionSchedule.Phase.Discount) {
-  if (one.discount) return { discount: idOf(one.discount) };
-  if (one.promotion_code) return { promotion_code: idOf(one.promotion_code) };
-  return { coupon: one.coupon ? idOf(one.coupon) : '' };
+/** The discounts themselves, so that they end when they would have. Without any of its own it goes on with the customer's. */
+const discountsOf = ({ discounts }: Stripe.Subscription): Pick<PhaseParams, 'discounts'> =>
+  discounts.length > 0 ? { discounts: discounts.map((one) => ({ discount: idOf(one) })) } : {};
+
+/** Of an item Stripe takes the coupon, not the discount: it is redeemed anew. */
+function itemDiscountsOf(subscription: Stripe.Subscription, price: string | undefined) {
+  const item = subscription.items.data.find((one) => one.price.id === price);
+  const coupons = (item?.discounts ?? []).flatMap((one) => {
+    const coupon = typeof one === 'string' ? null : one.source.coupon;
+    return coupon ? [{ coupon: idOf(coupon) }] : [];
+  });
+  return coupons.length > 0 ? { discounts: coupons } : {};
 }
 
-/** The phases of a schedule that lie ahead. */
-function laterPhases(schedule: Stripe.SubscriptionSchedule): PhaseParams[] {
+/** The phases of a schedule that lie ahead, with the discounts that hold. */
+function laterPhases(schedule: Stripe.SubscriptionSchedule, { discounts }: PhaseParams): PhaseParams[] {
   const end = schedule.current_phase?.end_date ?? 0;
   return schedule.phases
     .filter((phase) => phase.start_date >= end)
     .map((phase) => ({
       ...toParams(phase),
+      ...(discounts ? { discounts } : {}),
       end_date: phase.end_date,
       proration_behavior: phase.proration_behavior,
     }));

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { checkoutSessions, customers } from '@/db/schema';
+import { checkoutSessions, customers, tiers } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
 import { callStripe, isKeyTaken, isRefused, isUnderWay, stripeError } from '@/lib/stripe/client';
 import { type Marks, readMarks, writeMarks } from '@/lib/stripe/metadata';
@@ -138,6 +138,7 @@ async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice): Prom
     .from(customers)
     .where(eq(customers.merchantId, account.merchantId))
     .for('no key update');
+  if (choice.marks.tier !== undefined) await holdTier(db, account, choice.marks.tier);
   const row = {
     id: newId('chk'),
     ...account,
@@ -164,6 +165,16 @@ async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice): Prom
   const [other] = await db.select().from(checkoutSessions).where(open);
   if (!other) throw new SubscriptionConflict({ reason: 'another checkout is being opened' });
   return other;
+}
+
+/** A plan that is being bought is not deleted, from here on. @throws TierNotFound when it just was */
+async function holdTier(tx: Tx, { platformId }: Account, code: string): Promise<void> {
+  const [tier] = await tx
+    .select({ id: tiers.id })
+    .from(tiers)
+    .where(and(eq(tiers.platformId, platformId), eq(tiers.code, code)))
+    .for('key share');
+  if (!tier) throw new TierNotFound(code);
 }
 
 /** Null when the place was tried for before, with other words, and is given up: the next one is tried with these. */

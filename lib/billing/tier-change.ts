@@ -264,6 +264,8 @@ async function changeAtPeriodEnd(db: Db, stripe: Stripe, live: AtStripe, price: 
         ...(held === former.priceId ? toStripe(price) : { price: held }),
       })),
       duration: { interval: price.interval, interval_count: 1 },
+      // A year that becomes months: their rhythm begins with them.
+      ...(price.interval === former.interval ? {} : { billing_cycle_anchor: 'phase_start' as const }),
       proration_behavior: 'none',
     },
   ]);

@@ -135,6 +135,30 @@ describe('the platform needs', () => {
 });
 
 describe('deleting', () => {
+  test('is not done to what is being bought at the same moment', async () => {
+    const product = await stage.stripe.products.create({ name: 'Race' });
+    for (let turn = 0; turn < 10; turn++) {
+      const code = `race${turn}`;
+      const { id: price } = await stage.stripe.prices.create({
+        product: product.id,
+        currency: 'eur',
+        unit_amount: 4900,
+        recurring: { interval: 'month' },
+      });
+      const tier = await make(code, {
+        prices: [{ currency: 'EUR', interval: 'month', unit_amount: 4900, stripe_price_id: price }],
+      });
+      const shop = await stage.merchant();
+      const [bought, deleted] = await Promise.allSettled([
+        stage.checkout(shop, code),
+        deleteTier(stage.db, MARKET, code, by),
+      ]);
+      const statuses = [bought.status, deleted.status].sort();
+      expect(statuses, JSON.stringify([bought, deleted])).toEqual(['fulfilled', 'rejected']);
+      await stage.db.delete(tierPrices).where(eq(tierPrices.tierId, tier.id));
+    }
+  });
+
   test('a tier that somebody is buying or will change to is refused', async () => {
     await make('wanted', { price_monthly_cents: 900 });
     await applyPush(stage.db, stage.stripe, actor, new Date());
