@@ -90,6 +90,11 @@ export function toProblem(issue: {
   // Nothing at all where something must be is not "too short".
   if (issue.code === 'too_small' && issue.origin === 'string' && Number(issue.minimum) === 1)
     return { path: issue.path.join('.'), rule: 'required', message: issue.message };
+  // Where it can be said what to write instead, it is.
+  if (issue.code === 'invalid_format' && issue.path.join('.') === 'code')
+    return { path: 'code', rule: 'code_form', message: issue.message };
+  if (issue.code === 'too_small' && issue.origin === 'number' && [0, 1].includes(Number(issue.minimum)))
+    return { path: issue.path.join('.'), rule: `at_least_${issue.minimum}`, message: issue.message };
   const rule =
     issue.code === 'too_small' || issue.code === 'too_big' ? `${issue.origin}_${issue.code}` : issue.code;
   return { path: issue.path.join('.'), rule: rule ?? 'invalid', message: issue.message };

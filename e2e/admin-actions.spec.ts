@@ -202,7 +202,7 @@ test.describe('an admin', () => {
     await page.goto('/admin/audit');
     await page.getByLabel('Kind', { exact: true }).selectOption('api_key');
     await page.getByLabel('What', { exact: true }).selectOption('api_key.created');
-    await page.getByLabel('Who (name or e-mail)').fill('admin@tierline.test');
+    await page.getByLabel('Who (part of name or e-mail)').fill('admin@tierline.test');
     await page.getByLabel('From').fill(inDays(-1));
     await page.getByRole('button', { name: 'Filter' }).click();
     const row = page.getByRole('row').filter({ hasText: `Tills ${mark}` });

@@ -33,6 +33,12 @@ test.describe('support', () => {
     await expect(page).toHaveURL(/\/admin\/audit$/);
   });
 
+  test('finds a merchant by the name of somebody who works there', async ({ page }) => {
+    await page.goto('/admin/merchants?search=olivia');
+    await expect(page.getByPlaceholder(/person/)).toHaveValue('olivia');
+    await expect(page.getByRole('link', { name: /Acme/ }).first()).toBeVisible();
+  });
+
   test('reads who stays, by merchants and by revenue, and takes it along as a file', async ({ page }) => {
     await page.goto('/admin?months=12');
     const table = page.getByRole('table', { name: 'Who stays, EUR' });

@@ -81,7 +81,7 @@ test.describe('an admin', () => {
     await end.getByRole('button', { name: 'End exception' }).click();
     await expect(page.getByText('The exception is ended.')).toBeVisible();
     // Its button is gone with it.
-    await expect(page.locator('#overrides h2')).toBeFocused();
+    await expect(page.locator('#overrides-heading')).toBeFocused();
     await expect(page.locator('#audit').getByText(/The catalogue stayed where it was/)).toBeVisible();
     await expect(why).toHaveCount(0);
     await page.getByText(/earlier exceptions?$/).click();

@@ -67,6 +67,7 @@ test('a name, an e-mail or a store code finds the merchant and its stores, whate
   expect(await found('oak')).toEqual(['merchant Oak & Sons 100%', 'store Oak & Sons 100% Paris']);
   expect(await found('STREET')).toEqual(['merchant Elm Street Books', 'store Elm Street Books Paris']);
   expect(await found('billing@elm')).toEqual(['merchant Elm Street Books']);
+  expect(await found('books owner')).toEqual(['merchant Elm Street Books']);
   expect(await found('ELM@people.test')).toEqual(['merchant Elm Street Books']);
 });
 

@@ -10,6 +10,7 @@ import {
   users,
   webhookEvents,
 } from '@/db/schema';
+import { merchantsOfPeopleNamed } from './merchant-search';
 
 export const foundKinds = ['merchant', 'store', 'subscription', 'invoice', 'event'] as const;
 
@@ -25,7 +26,7 @@ export type Found = {
 const PER_KIND = 6;
 
 /**
- * What staff may mean by a few typed letters: merchants by name or e-mail, their people by e-mail, stores by code or name;
+ * What staff may mean by a few typed letters: merchants by name or e-mail, their people by name or whole e-mail, stores by code or name;
  * and, given whole, the id of anything, ours or Stripe's, or an invoice's number. At most six of a kind; less than two
  * letters find nothing. One statement, every part of it by an index.
  */
@@ -41,6 +42,7 @@ export async function searchConsole(db: Db, text: string): Promise<Found[]> {
     with hits as (
       (select 1 as rank, m.id as merchant_id from ${merchants} m
         where lower(m.name || ' ' || m.email) like ${like} limit ${few})
+      union (select 2, found.merchant_id from (${merchantsOfPeopleNamed(like)} limit ${few}) found)
       union (select 0, m.id from ${merchants} m where m.id = ${words})
       union (select 0, c.merchant_id from ${customers} c where c.stripe_customer_id = ${words})
       union (select 0, p.merchant_id from ${users} u join ${memberships} p on p.user_id = u.id

@@ -31,7 +31,7 @@ export function typedFields(form: FormData) {
       if (typed === '') return null;
       const amount = parsePrice(typed, currency);
       if (typeof amount === 'number') return amount;
-      say(name, amount);
+      say(name, amount === 'number_too_small' ? 'at_least_0' : amount);
       return 0;
     },
     /** @throws ValidationFailed with everything that is wrong */

@@ -95,7 +95,7 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
       <FilterBar
         path={PATH}
         filters={[
-          { kind: 'text', name: 'search', label: f('search'), value: filter.search },
+          { kind: 'text', name: 'search', label: f('search'), value: filter.search, hint: f('peopleHint') },
           {
             kind: 'choice',
             name: 'role',

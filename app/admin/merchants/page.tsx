@@ -78,7 +78,7 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
       <PageHeader title={t('title')} description={t('description')} />
       <FilterBar
         path={PATH}
-        filters={[{ kind: 'text', name: 'search', label: f('search'), value: search }]}
+        filters={[{ kind: 'text', name: 'search', label: f('search'), value: search, hint: f('searchHint') }]}
       />
       <Card flush>
         {rows.length > 0 ? (

@@ -57,7 +57,7 @@ export default async function StoresPage({ searchParams }: PageProps<'/admin/sto
       <PageHeader title={t('title')} description={t('description')} />
       <FilterBar
         path={PATH}
-        filters={[{ kind: 'text', name: 'search', label: f('search'), value: search }]}
+        filters={[{ kind: 'text', name: 'search', label: f('search'), value: search, hint: f('storeHint') }]}
       />
       <Card flush>
         {rows.length > 0 ? (

@@ -191,7 +191,7 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
       <FilterBar
         path={PATH}
         filters={[
-          { kind: 'text', name: 'search', label: f('search'), value: filter.search },
+          { kind: 'text', name: 'search', label: f('search'), value: filter.search, hint: f('searchHint') },
           {
             kind: 'choice',
             name: 'tier',

@@ -77,6 +77,14 @@ export default async function StorePage({ params }: PageProps<'/admin/stores/[id
             <PlanSentence plan={plan} now={now} />
           </p>
         </Card>
+        {stores.length > 1 ? (
+          <p className="text-muted">
+            {c('store.wholeMerchant', {
+              count: stores.length,
+              merchant: merchant?.name ?? '',
+            })}
+          </p>
+        ) : null}
         <ExplainedUsage
           uses={featureUses(entitlements.features)}
           monthEnd={entitlements.period.end}
