@@ -52,6 +52,8 @@ export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
     withQuery('/admin', { months, platform: platform?.code, retention, ...shown }) as Route;
   const subscriptionsOf = (filter: Record<string, string>) =>
     withQuery('/admin/subscriptions', { ...filter, platform: platform?.code }) as Route;
+  // Who is owed for, as the money beside it: also where the retries are over.
+  const behind = stats.pastDue + (stats.byStatus.unpaid ?? 0);
   return (
     <>
       <PageHeader title={t('title')} description={t('welcome', { name: viewer.name })} />
@@ -93,9 +95,9 @@ export default async function AdminPage({ searchParams }: PageProps<'/admin'>) {
               label: t('atRisk'),
               value: money(stats.atRisk),
               note:
-                stats.pastDue > 0 ? (
-                  <Link href={subscriptionsOf({ status: 'past_due' })} prefetch={false} className="link">
-                    {t('pastDue', { count: stats.pastDue })}
+                behind > 0 ? (
+                  <Link href={subscriptionsOf({ state: 'past_due' })} prefetch={false} className="link">
+                    {t('pastDue', { count: behind })}
                   </Link>
                 ) : (
                   t('pastDue', { count: 0 })
