@@ -114,7 +114,7 @@ export async function writeSchedule(
   running.items = running.items.map((item) => ({ ...item, ...itemDiscountsOf(subscription, item.price) }));
   // A trial that is not named would end with the update.
   const trial = subscription.status === 'trialing' && subscription.trial_end;
-  await callStripe(() =>
+  const update = () =>
     stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: 'release',
       proration_behavior: 'none',
@@ -127,8 +127,14 @@ export async function writeSchedule(
         },
         ...next(running),
       ],
-    }),
-  ).catch(overtaken);
+    });
+  await callStripe(update).catch(async (error: unknown) => {
+    // Half a schedule would hold the subscription, and keep what was set aside from being put back.
+    await callStripe(() => stripe.subscriptionSchedules.release(schedule.id)).catch((left: unknown) =>
+      log.error({ error: left, subscription: id }, 'a schedule without its next phase could not be released'),
+    );
+    overtaken(error);
+  });
 }
 
 /**
@@ -143,6 +149,7 @@ function toParams(phase: Stripe.SubscriptionSchedule.Phase): PhaseParams {
       price: idOf(item.price),
       quantity: item.quantity ?? 1,
       ...(item.metadata && Object.keys(item.metadata).length > 0 ? { metadata: item.metadata } : {}),
+      ...couponsOf(item.discounts),
       ...(item.tax_rates && item.tax_rates.length > 0
         ? { tax_rates: item.tax_rates.map((rate) => rate.id) }
         : {}),
@@ -161,6 +168,12 @@ const discountsOf = ({ discounts }: Stripe.Subscription): Pick<PhaseParams, 'dis
   discounts.length > 0 ? { discounts: discounts.map((one) => ({ discount: idOf(one) })) } : {};
 
 /** Of an item Stripe takes the coupon, not the discount: it is redeemed anew. */
+function couponsOf(discounts: Stripe.SubscriptionSchedule.Phase.Item.Discount[]) {
+  const coupons = discounts.flatMap(({ coupon }) => (coupon ? [{ coupon: idOf(coupon) }] : []));
+  return coupons.length > 0 ? { discounts: coupons } : {};
+}
+
+/** The same from the subscription's item, where the phase names only discounts. */
 function itemDiscountsOf(subscription: Stripe.Subscription, price: string | undefined) {
   const item = subscription.items.data.find((one) => one.price.id === price);
   const coupons = (item?.discounts ?? []).flatMap((one) => {
@@ -179,6 +192,7 @@ function laterPhases(schedule: Stripe.SubscriptionSchedule, { discounts }: Phase
       ...toParams(phase),
       ...(discounts ? { discounts } : {}),
       end_date: phase.end_date,
+      ...(phase.billing_cycle_anchor ? { billing_cycle_anchor: phase.billing_cycle_anchor } : {}),
       proration_behavior: phase.proration_behavior,
     }));
 }

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
@@ -222,8 +222,18 @@ async function createSession(
     // An answer that got lost may have been a yes: the next try asks again under the same key and gets the same session.
     const failure = error instanceof StripeUnavailable ? stripeError(error.cause) : null;
     if (failure?.type === 'StripeConnectionError' || isUnderWay(failure)) throw error;
-    // Stripe repeats a failure under the same key: give the place up, so that the next try has a key of its own.
-    await db.update(checkoutSessions).set({ status: 'expired' }).where(eq(checkoutSessions.id, place.id));
+    // Stripe repeats a failure under the same key: give the place up, so that the next try has a key of its own. Unless
+    // another tab's session came to stand in it meanwhile: that one is open, and is what the next look finds.
+    await db
+      .update(checkoutSessions)
+      .set({ status: 'expired' })
+      .where(
+        and(
+          eq(checkoutSessions.id, place.id),
+          eq(checkoutSessions.status, 'open'),
+          isNull(checkoutSessions.stripeSessionId),
+        ),
+      );
     if (isKeyTaken(error)) return null;
     throw error;
   });
@@ -236,7 +246,7 @@ async function createSession(
     .returning({ id: checkoutSessions.id });
   if (!kept) {
     // Another tab chose otherwise meanwhile and took the place: this session must not stay payable.
-    await callStripe(() => stripe.checkout.sessions.expire(session.id));
+    await endUnpaid(stripe, session.id);
     throw new SubscriptionConflict({ reason: 'another choice was made meanwhile' });
   }
   return { checkout_url: session.url, session_id: session.id };
@@ -275,7 +285,18 @@ async function expireStrays(stripe: Stripe, customer: string, place: SessionRow)
     const marks = readMarks(session.metadata);
     const same = marks?.kind === 'plan' && marks.platform === place.platformId;
     if (!same || session.metadata?.place === place.id) continue;
-    await callStripe(() => stripe.checkout.sessions.expire(session.id));
+    await endUnpaid(stripe, session.id);
+  }
+}
+
+/** Ends a session that must not be paid any more. @throws SubscriptionConflict when it just was */
+async function endUnpaid(stripe: Stripe, id: string): Promise<void> {
+  try {
+    await callStripe(() => stripe.checkout.sessions.expire(id));
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    const { status } = await callStripe(() => stripe.checkout.sessions.retrieve(id));
+    if (status !== 'expired') throw new SubscriptionConflict({ reason: 'another checkout was just paid' });
   }
 }
 

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog, customers, invoices, subscriptions } from '@/db/schema';
+import { DomainError } from '@/lib/errors';
 import { addDays, toUnix } from '@/lib/time';
 import { completeCheckout, startPlanCheckout } from './checkout';
 import { startTrial, TrialUsed } from './subscriptions';
@@ -116,6 +117,29 @@ describe('two tabs cannot buy twice', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => stage.checkout(shop)));
     expect(new Set(answers.map((answer) => answer.session_id)).size).toBe(1);
     expect(await stage.checkout(shop)).toEqual(answers[0]);
+  });
+
+  test('so it is from two stores at once, whose addresses differ: what was handed out stays open', async () => {
+    for (let turn = 0; turn < 8; turn++) {
+      const shop = await stage.merchant();
+      const from = async (code: string) => {
+        const request = {
+          ...(await stage.request(shop)),
+          tierCode: 'professional',
+          interval: 'month' as const,
+        };
+        const urls = { success: `http://${code}.test/s`, cancel: `http://${code}.test/c` };
+        return startPlanCheckout(stage.db, stage.stripe, { ...request, currency: 'EUR', urls });
+      };
+      const answers = await Promise.allSettled(['one', 'two', 'one', 'two'].map(from));
+      const handed = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value.session_id] : []));
+      for (const one of answers)
+        if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(DomainError);
+      expect(new Set(handed).size).toBe(1);
+      expect(await stage.stripe.checkout.sessions.retrieve(handed[0] ?? '')).toMatchObject({
+        status: 'open',
+      });
+    }
   });
 
   test('another choice expires the first session', async () => {

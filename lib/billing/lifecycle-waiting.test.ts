@@ -99,21 +99,21 @@ describe.each(cancellations)('a plan that ends, in %s way of saying so', (_name,
     await toPeriodEnd(shop);
     expect(await stage.current(shop)).toMatchObject({ status: 'canceled', tier: { code: 'essential' } });
   });
-});
 
-test('an upgrade that is paid later takes the cancellation back with the payment', async () => {
-  const shop = await stage.subscriber('essential');
-  await cancelSubscription(stage.db, stage.stripe, await stage.by(shop));
-  await stage.card(shop.customerId, 'pm_card_authenticationRequired');
-  await change(shop, { tierCode: 'professional' });
-  expect(await stage.current(shop)).toMatchObject({ cancelAtPeriodEnd: true });
-  await stage.card(shop.customerId, 'pm_card_visa');
-  await stage.payOpenInvoices(shop.customerId);
-  await stage.deliverNew();
-  expect(await stage.current(shop)).toMatchObject({
-    tier: { code: 'professional' },
-    cancelAt: null,
-    cancelAtPeriodEnd: false,
+  test('an upgrade that is paid later takes the cancellation back with the payment', async () => {
+    const shop = await stage.subscriber('essential');
+    await cancel(shop);
+    await stage.card(shop.customerId, 'pm_card_authenticationRequired');
+    await change(shop, { tierCode: 'professional' });
+    expect(await stage.current(shop)).toMatchObject({ cancelAt: expect.any(Date) });
+    await stage.card(shop.customerId, 'pm_card_visa');
+    await stage.payOpenInvoices(shop.customerId);
+    await stage.deliverNew();
+    expect(await stage.current(shop)).toMatchObject({
+      tier: { code: 'professional' },
+      cancelAt: null,
+      cancelAtPeriodEnd: false,
+    });
   });
 });
 
@@ -173,14 +173,30 @@ describe('a change that Stripe did not make takes nothing away', () => {
     expect(await stage.current(shop)).toMatchObject({ status: 'active', tier: { code: 'essential' } });
   });
 
-  test('a cancellation outlives a downgrade that fails, its reason too', async () => {
-    const shop = await stage.subscriber('professional');
-    await cancelSubscription(stage.db, stage.stripe, { ...(await stage.by(shop)), reason: 'too dear' });
+  test.each(['create', 'update'])(
+    'a cancellation outlives a downgrade that fails at %s, its reason too',
+    async (verb) => {
+      const shop = await stage.subscriber('professional');
+      await cancelSubscription(stage.db, stage.stripe, { ...(await stage.by(shop)), reason: 'too dear' });
+      await expect(
+        change(shop, { tierCode: 'essential' }, failing('subscriptionSchedules', verb)),
+      ).rejects.toThrow(/stripe_unavailable/);
+      await stage.deliverNew();
+      expect(await stage.current(shop)).toMatchObject({ cancelAtPeriodEnd: true, cancelReason: 'too dear' });
+      expect(await atStripe(shop)).toMatchObject({ schedule: null });
+    },
+  );
+
+  test('a downgrade that waits outlives another that fails half-way', async () => {
+    const shop = await stage.subscriber('business');
+    await change(shop, { tierCode: 'professional' });
     await expect(
-      change(shop, { tierCode: 'essential' }, failing('subscriptionSchedules', 'create')),
+      change(shop, { tierCode: 'essential' }, failing('subscriptionSchedules', 'update')),
     ).rejects.toThrow(/stripe_unavailable/);
     await stage.deliverNew();
-    expect(await stage.current(shop)).toMatchObject({ cancelAtPeriodEnd: true, cancelReason: 'too dear' });
+    expect(await stage.current(shop)).toMatchObject({ pendingTier: { code: 'professional' } });
+    await toPeriodEnd(shop);
+    expect(await stage.current(shop)).toMatchObject({ tier: { code: 'professional' } });
   });
 });
 

@@ -6,7 +6,7 @@ import { callStripe } from '@/lib/stripe/client';
 import { type ItemSnapshot, readSubscription } from '@/lib/stripe/subscription-snapshot';
 import { addMonths, toUnix } from '@/lib/time';
 import type { Account } from './accounts';
-import { clearCancellation, releaseSchedule, setAside, writeSchedule } from './at-period-end';
+import { clearCancellation, overtaken, releaseSchedule, setAside, writeSchedule } from './at-period-end';
 import type { Actor } from './audit';
 import { type AtStripe, afterwards, getLiveSubscription } from './cancellation';
 import { syncInvoicesAndCard } from './checkout';
@@ -220,8 +220,9 @@ export async function changeTier(
 
 /**
  * A cancellation that waits is taken back by the same update, so only with the payment: an upgrade nobody paid leaves it
- * (https://docs.stripe.com/changelog/endive/2026-09-30/scheduled-subscription-cancellation). One that was set as a date
- * (stripe.md 43) Stripe cannot hold like that: it goes once the plan has changed.
+ * (https://docs.stripe.com/changelog/endive/2026-09-30/scheduled-subscription-cancellation). The portal says the same as a
+ * date (stripe.md 43), which Stripe cannot hold like that: it is said as the flag first, which changes nothing. Another date
+ * goes once the plan has changed.
  */
 async function changeNow(
   db: Db,
@@ -232,11 +233,12 @@ async function changeNow(
   request: ChangeRequest & { prorationDate?: number },
 ): Promise<void> {
   const { item, raw } = await findPlanItem(db, stripe, live);
+  const ends = raw.cancel_at_period_end || (await endsWithPeriod(stripe, raw));
   const fresh = request.prorationDate && Math.abs(toUnix(request.now) - request.prorationDate) <= 900;
   const updated = await callStripe(() =>
     stripe.subscriptions.update(live.stripeSubscriptionId, {
       items: [{ id: item.id, ...toStripe(price) }],
-      ...(raw.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
+      ...(ends ? { cancel_at_period_end: false } : {}),
       ...(live.status === 'trialing'
         ? { proration_behavior: 'none' as const }
         : {
@@ -251,6 +253,16 @@ async function changeNow(
   if (!updated.pending_update && updated.cancel_at !== null) {
     await clearCancellation(stripe, live.stripeSubscriptionId);
   }
+}
+
+/** Whether its date is the period's end; then it is said as the flag from here on. */
+async function endsWithPeriod(
+  stripe: Stripe,
+  { id, cancel_at, items }: Stripe.Subscription,
+): Promise<boolean> {
+  if (cancel_at === null || items.data.some((item) => item.current_period_end !== cancel_at)) return false;
+  await callStripe(() => stripe.subscriptions.update(id, { cancel_at_period_end: true })).catch(overtaken);
+  return true;
 }
 
 /** Two phases: what is paid until its end, then the other plan with all else as it is. */
