@@ -86,10 +86,18 @@ export const jobs: readonly Job[] = [
     name: 'sync_stripe_status',
     cron: '25 * * * *',
     every: 'hour',
-    run: async (db, { now, stripe, livemode }) =>
-      stripe
-        ? reconcileStripe(db, stripe, { now, livemode, actor: { kind: 'job', id: 'sync_stripe_status' } })
-        : { skipped: 'payments are not configured' },
+    run: async (db, { now, stripe, livemode }) => {
+      if (!stripe) return { skipped: 'payments are not configured' };
+      const actor = { kind: 'job', id: 'sync_stripe_status' } as const;
+      const report = await reconcileStripe(db, stripe, { now, livemode, actor });
+      const { failed, merchants } = report;
+      // What could be compared is done and kept; the run says that not all could.
+      if (failed.length > 0)
+        throw new Error(
+          `${failed.length} merchants could not be compared, ${merchants} were: ${failed.slice(0, 20).join(', ')}`,
+        );
+      return report;
+    },
   },
   {
     name: 'cleanup_stale_subscriptions',

@@ -36,5 +36,9 @@ await runCommand(async () => {
     `${report.merchants} merchants compared: ${report.missedEvents} events had been missed, ${report.repaired} ` +
       `${report.dryRun ? 'would be repaired' : 'repaired'}, ${report.ambiguous} for a person.\n`,
   );
+  if (report.failed.length > 0) {
+    process.stdout.write(`Could not be compared, see the log: ${report.failed.join(', ')}\n`);
+    process.exitCode = 1;
+  }
   if (report.dryRun) process.stdout.write('Nothing was written.\n');
 });

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button';
+import { closeByPress } from './dialog-close';
 import { DONE } from './form';
 import { showToast } from './toast';
 
@@ -48,15 +49,7 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const [round, setRound] = useState(0);
 
-  useEffect(() => {
-    const element = dialog.current;
-    function close(event: MouseEvent) {
-      const target = event.target as HTMLElement;
-      if (target === element || target.closest('[data-close]')) element?.close();
-    }
-    element?.addEventListener('click', close);
-    return () => element?.removeEventListener('click', close);
-  }, []);
+  useEffect(() => (dialog.current ? closeByPress(dialog.current) : undefined), []);
 
   useEffect(() => {
     if (startsOpen) dialog.current?.showModal();
@@ -78,7 +71,8 @@ export function Dialog({
       </button>
       <dialog
         ref={dialog}
-        onClose={({ currentTarget: element }) => {
+        onClose={({ currentTarget: element, target }) => {
+          if (target !== element) return; // a question inside it
           // A form that waits for its answer stays until it has it.
           if (element.returnValue === DONE || !element.querySelector('[aria-busy="true"]'))
             setRound((last) => last + 1);

@@ -77,7 +77,7 @@ export function ActionForm({
       if (next.status === 'ok' && !next.secret) {
         if (next.message) showToast(next.message);
         if (resetOnSuccess) element.reset();
-        element.closest('dialog')?.close(DONE);
+        finish(element.closest('dialog'));
       }
       startTransition(() => setAnswer(next));
     });
@@ -98,6 +98,14 @@ export function ActionForm({
       </form>
     </FormContext>
   );
+}
+
+/** Closes the dialog around a form; one that was closed before the answer came is told all the same. */
+function finish(dialog: HTMLDialogElement | null) {
+  if (!dialog?.isConnected) return;
+  if (dialog.open) return dialog.close(DONE);
+  dialog.returnValue = DONE;
+  dialog.dispatchEvent(new Event('close'));
 }
 
 /** What went wrong or was left out, above the fields. */

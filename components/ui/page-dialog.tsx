@@ -4,6 +4,7 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { closeByPress } from './dialog-close';
 
 /**
  * A dialog that is part of the address: it is there because the URL says so, can be shared, and closing it goes to `back`.
@@ -34,14 +35,7 @@ export function PageDialog({
       element.removeAttribute('open');
       element.showModal();
     }
-    function close(event: MouseEvent) {
-      const target = event.target as HTMLElement;
-      if (target !== element && !target.closest('[data-close]')) return;
-      event.preventDefault();
-      element?.close();
-    }
-    element.addEventListener('click', close);
-    return () => element.removeEventListener('click', close);
+    return closeByPress(element);
   }, []);
 
   return (

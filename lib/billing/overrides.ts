@@ -112,7 +112,7 @@ export async function listOverrides(
 
 /**
  * Writes exceptions, one per feature: each ends the one that stood for its feature, others stay. They hold from this
- * transaction's commit on, one of the monthly credits from the next month's grant on. All or nothing.
+ * transaction's commit on, one of the monthly credits with the next grant. All or nothing.
  * @throws ValidationFailed naming `[i].field`
  */
 export async function saveOverrides(

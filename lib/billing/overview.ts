@@ -114,14 +114,18 @@ export function chooseAction(tier: Tier, interval: Interval, situation: Situatio
     return 'current';
   if (!tier.isSelfService) return isHeld && subscription?.status === 'active' ? 'current' : 'contact';
   const price = findPrice(tier, currency, interval);
-  // A price that Stripe does not know yet cannot be bought: a plan that was not pushed.
-  if (!price?.stripePriceId || !tier.isActive) return 'unavailable';
-  if (!subscription || !lives) {
-    const trying = subscription !== null && isLocalTrial(subscription, now);
-    return trying && !isHeld ? 'subscribe_or_try' : 'subscribe';
-  }
-  if (subscription.pendingTierId === tier.id && (subscription.pendingInterval ?? interval) === interval)
+  if (
+    subscription?.pendingTierId === tier.id &&
+    (subscription.pendingInterval ?? interval) === interval &&
+    lives
+  )
     return 'planned';
+  if (!price || !tier.isActive) return 'unavailable';
+  // To try a plan nothing is asked of Stripe.
+  if (subscription && isLocalTrial(subscription, now) && !isHeld) return 'subscribe_or_try';
+  // A price that Stripe does not know yet cannot be bought: a plan that was not pushed.
+  if (!price.stripePriceId) return 'unavailable';
+  if (!subscription || !lives) return 'subscribe';
   const held = tiers.find((one) => one.id === subscription.tierId) ?? null;
   const { kind } = planChange(
     { ...subscription, monthlyAmount: heldMonthlyAmount(held, subscription) },

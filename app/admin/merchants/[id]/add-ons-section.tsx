@@ -53,7 +53,7 @@ export function AddOnsSection({ page, locked }: { page: MerchantPage; locked?: s
       key: 'month',
       header: t('month'),
       align: 'right',
-      cell: (row) => (row.endedAt ? '–' : format.money(row.mrrCents, row.currency)),
+      cell: (row) => (row.endedAt || row.isOnPlan ? '–' : format.money(row.mrrCents, row.currency)),
     },
     {
       key: 'end',
