@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { auditLog } from '@/db/schema';
+import { auditLog, customers } from '@/db/schema';
 import { applyTaxTreatment, type BillingDetailsInput, updateBillingDetails } from './billing-details';
 import { startPlanCheckout } from './checkout';
 import { ensureStripeCustomer, getCustomer } from './customers';
@@ -32,6 +32,9 @@ const customersOf = async (shop: Shop) =>
   (await stage.stripe.customers.list({ limit: 100 })).data.filter(
     (one) => one.metadata.merchant === shop.account.merchantId,
   );
+
+const trailOf = async (shop: Shop) =>
+  stage.db.select().from(auditLog).where(eq(auditLog.entityId, shop.account.merchantId));
 
 type Verb = (...values: unknown[]) => Promise<unknown>;
 
@@ -79,11 +82,16 @@ describe('a VAT number', () => {
     await save(shop, { vat_number: 'DE12' }, null);
     await ensure(shop, otherwise('customers', { createTaxId: refuse }));
     expect(await rowOf(shop)).toMatchObject({ vatNumber: 'DE12', vatStatus: 'invalid', stripeTaxId: null });
-    const trail = await stage.db
-      .select()
-      .from(auditLog)
-      .where(eq(auditLog.entityId, shop.account.merchantId));
-    expect(trail.map(({ after }) => after)).toContainEqual({ vatStatus: 'invalid' });
+    expect((await trailOf(shop)).map(({ after }) => after)).toContainEqual({ vatStatus: 'invalid' });
+  });
+
+  test('that never reached Stripe is sent before the next purchase', async () => {
+    const shop = await stage.merchant();
+    const customer = await ensure(shop);
+    await save(shop, { vat_number: 'DE131313131' }, null);
+    await ensure(shop);
+    expect(await numbersOf(customer)).toEqual(['DE131313131']);
+    expect((await rowOf(shop)).stripeTaxId).not.toBeNull();
   });
 
   test('that Stripe refuses changes nothing (bug: the name was changed and the former number gone)', async () => {
@@ -158,6 +166,125 @@ describe('a customer that was deleted at Stripe', () => {
     if (told === 'told of') await stage.deliverNew();
     await applyTaxTreatment(stage.db, stage.stripe, shop.account.merchantId, 'LU', await stage.by(shop));
     expect((await rowOf(shop)).deletedAtStripe).not.toBeNull();
+  });
+});
+
+describe('a customer that is just being made', () => {
+  const DETAILS = {
+    name: 'Whole GmbH',
+    address: { line1: 'Ring 1', city: 'Berlin', country: 'DE' },
+    vat_number: 'DE151515151',
+  };
+  /** A merchant without a customer, whose VAT number was found good. */
+  async function newcomer(): Promise<Shop> {
+    const shop = await stage.merchant();
+    await save(shop, DETAILS, null);
+    await stage.db
+      .update(customers)
+      .set({ taxExempt: 'reverse' })
+      .where(eq(customers.merchantId, shop.account.merchantId));
+    return shop;
+  }
+  /** The call goes through, and then `then` comes before its answer; only the first time. */
+  function andThen(verb: 'create' | 'update' | 'createTaxId', then: () => Promise<unknown>): Stripe {
+    let done = false;
+    const api = stage.stripe.customers;
+    return otherwise('customers', {
+      [verb]: async (...values: unknown[]) => {
+        const answer = await Reflect.apply(api[verb], api, values);
+        if (!done) {
+          done = true;
+          await then();
+        }
+        return answer;
+      },
+    });
+  }
+
+  test.each(['create', 'update', 'createTaxId'] as const)(
+    'has all its details though its event came before the answer to %s, which got lost (bug: nameless)',
+    async (verb) => {
+      const shop = await newcomer();
+      const dying = andThen(verb, async () => {
+        await stage.deliverNew();
+        throw lost();
+      });
+      await expect(ensure(shop, dying)).rejects.toThrow(/stripe_unavailable/);
+      const customer = await ensure(shop);
+      await stage.deliverNew();
+      expect(await customersOf(shop)).toMatchObject([
+        { id: customer, name: 'Whole GmbH', address: { line1: 'Ring 1' }, tax_exempt: 'reverse' },
+      ]);
+      expect(await numbersOf(customer)).toEqual(['DE151515151']);
+      expect(await rowOf(shop)).toMatchObject({ stripeCustomerId: customer, taxExempt: 'reverse' });
+      // It never looked as if it were taxed.
+      const fields = (await trailOf(shop)).flatMap(({ after }) => Object.keys(after ?? {}));
+      expect(fields).not.toContain('taxExempt');
+    },
+  );
+
+  test.each(['update', 'createTaxId'] as const)(
+    'has them though its event was first and %s failed',
+    async (verb) => {
+      const shop = await newcomer();
+      const failing = otherwise('customers', {
+        [verb]: async () => {
+          await stage.deliverNew();
+          throw lost();
+        },
+      });
+      await expect(ensure(shop, failing)).rejects.toThrow(/stripe_unavailable/);
+      await save(shop, { name: 'Edited before the second try' });
+      const customer = await ensure(shop);
+      await stage.deliverNew();
+      expect(await customersOf(shop)).toMatchObject([
+        { id: customer, name: 'Edited before the second try', tax_exempt: 'reverse' },
+      ]);
+      expect(await numbersOf(customer)).toEqual(['DE151515151']);
+    },
+  );
+
+  test.each(['create', 'update', 'createTaxId'] as const)(
+    'has what was saved while %s was answered (bug: the former number with the new one)',
+    async (verb) => {
+      const shop = await newcomer();
+      const edited = { name: 'Edited', vat_number: 'DE161616161' };
+      const customer = await ensure(
+        shop,
+        andThen(verb, () => save(shop, edited)),
+      );
+      expect([await nameOf(customer), await numbersOf(customer)]).toEqual(['Edited', ['DE161616161']]);
+      const [taxId] = (await stage.stripe.customers.listTaxIds(customer)).data;
+      const saved = { name: 'Edited', vatNumber: 'DE161616161', stripeTaxId: taxId?.id };
+      expect(await rowOf(shop)).toMatchObject(saved);
+      await stage.deliverNew();
+      expect(await rowOf(shop)).toMatchObject(saved);
+    },
+  );
+
+  test('is one for two windows, with one number, and what was saved after the faster one stays', async () => {
+    const shop = await newcomer();
+    const slower = andThen('create', async () => {
+      await ensure(shop);
+      await save(shop, { name: 'Saved in between' });
+    });
+    const customer = await ensure(shop, slower);
+    expect((await customersOf(shop)).map(({ id, name }) => [id, name])).toEqual([
+      [customer, 'Saved in between'],
+    ]);
+    expect(await numbersOf(customer)).toEqual(['DE151515151']);
+  });
+
+  test('and was deleted at Stripe before its number came, gives way to another', async () => {
+    const shop = await newcomer();
+    const failing = otherwise('customers', { createTaxId: fail });
+    await expect(ensure(shop, failing)).rejects.toThrow(/stripe_unavailable/);
+    await stage.deliverNew();
+    const former = (await rowOf(shop)).stripeCustomerId ?? '';
+    await stage.stripe.customers.del(former);
+    const customer = await ensure(shop);
+    expect(customer).not.toBe(former);
+    expect(await numbersOf(customer)).toEqual(['DE151515151']);
   });
 });
 

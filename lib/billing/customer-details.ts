@@ -11,11 +11,18 @@ type Details = Pick<
   'name' | 'email' | 'line1' | 'line2' | 'postalCode' | 'city' | 'state' | 'country' | 'taxExempt'
 >;
 
-/** Writes the details of a customer. `taxExempt` left out stays as it is there. @throws StripeUnavailable */
+/** What of our row `putDetails` writes. Pure. */
+export function detailsOf(row: CustomerRow): Details {
+  const { name, email, line1, line2, postalCode, city, state, country, taxExempt } = row;
+  return { name, email, line1, line2, postalCode, city, state, country, taxExempt };
+}
+
+/** Writes the details of a customer. `taxExempt` and marks left out stay as they are there. @throws StripeUnavailable */
 export async function putDetails(
   stripe: Stripe,
   customer: string,
   details: Omit<Details, 'taxExempt'> & Partial<Details>,
+  metadata?: Stripe.MetadataParam,
 ): Promise<void> {
   const { name, email, line1, line2, postalCode: postal_code, city, state, country, taxExempt } = details;
   await callStripe(() =>
@@ -24,37 +31,40 @@ export async function putDetails(
       email,
       address: { line1, line2, postal_code, city, state, country },
       ...(taxExempt === undefined ? {} : { tax_exempt: taxExempt }),
+      ...(metadata ? { metadata } : {}),
     }),
   );
 }
 
 /**
- * Gives a customer the VAT number, does `then`, and takes the other numbers away: so that a refused number changes nothing,
- * and a failure on the way leaves the former in force. Repeated after one it ends the same. Answers the tax id's id.
+ * Gives a customer the VAT number, does `then` with the tax id's id, and takes the other numbers away: so that a refused
+ * number changes nothing, and a failure on the way leaves the former in force. Repeated after one it ends the same. Answers
+ * that id.
  * @throws ValidationFailed on `vat_number`, StripeUnavailable, what `then` throws
  */
 export async function replaceVatNumber(
   stripe: Stripe,
   customer: string,
   value: string | null,
-  then: () => Promise<void>,
+  then: (taxId: string | null) => Promise<void>,
 ): Promise<string | null> {
   const had = (await callStripe(() => stripe.customers.listTaxIds(customer, { limit: 100 }))).data.filter(
     ({ type }) => type === 'eu_vat',
   );
   const same = value ? had.find((one) => one.value === value)?.id : undefined;
   const added = value && !same ? await addVatNumber(stripe, customer, value) : null;
+  const kept = same ?? added;
   try {
-    await then();
+    await then(kept);
   } catch (error) {
     if (added) {
-      await callStripe(() => stripe.customers.deleteTaxId(customer, added)).catch((failure) =>
-        log.error({ error: failure, customer }, 'a VAT number that was given could not be taken back'),
-      );
+      await callStripe(() => stripe.customers.deleteTaxId(customer, added)).catch((failure) => {
+        if (!isMissing(failure))
+          log.error({ error: failure, customer }, 'a VAT number that was given could not be taken back');
+      });
     }
     throw error;
   }
-  const kept = same ?? added;
   for (const { id } of had.filter((one) => one.id !== kept)) {
     await callStripe(() => stripe.customers.deleteTaxId(customer, id)).catch((error) => {
       if (!isMissing(error)) throw error;
@@ -64,16 +74,9 @@ export async function replaceVatNumber(
 }
 
 /** @throws ValidationFailed on `vat_number` when Stripe refuses it, StripeUnavailable */
-export async function addVatNumber(
-  stripe: Stripe,
-  customer: string,
-  value: string,
-  options?: Stripe.RequestOptions,
-): Promise<string> {
+async function addVatNumber(stripe: Stripe, customer: string, value: string): Promise<string> {
   try {
-    return (
-      await callStripe(() => stripe.customers.createTaxId(customer, { type: 'eu_vat', value }, options))
-    ).id;
+    return (await callStripe(() => stripe.customers.createTaxId(customer, { type: 'eu_vat', value }))).id;
   } catch (error) {
     if (!isRefused(error) || isMissing(error)) throw error;
     throw invalid('vat_number', 'vat_number', (error as Error).message);

@@ -1,13 +1,16 @@
-import { and, eq, isNull, or } from 'drizzle-orm';
+import { and, eq, isNull, ne, or } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { customers, settings } from '@/db/schema';
 import { NotFound, ValidationFailed } from '@/lib/errors';
-import { callStripe } from '@/lib/stripe/client';
+import { callStripe, isMissing } from '@/lib/stripe/client';
 import { holdMerchant } from './accounts';
-import { type Actor, recordAudit } from './audit';
-import { addVatNumber, putDetails } from './customer-details';
-import { MerchantClosed } from './errors';
+import { type Actor, changedFields, recordAudit } from './audit';
+import { detailsOf, putDetails, replaceVatNumber } from './customer-details';
+import { EditConflict, MerchantClosed } from './errors';
+import { customerMirror } from './sync/customer';
+import { Moved } from './sync/mirror';
+import { settle } from './sync/settle';
 
 type Context = { actor: Actor; now: Date };
 export type CustomerRow = typeof customers.$inferSelect;
@@ -20,10 +23,9 @@ export async function getCustomer(db: Db, merchantId: string): Promise<CustomerR
 }
 
 /**
- * The merchant's customer at Stripe, made when there is none (or when it was deleted there). Two at once make one: the
- * idempotency key is the merchant's, for an hour, because Stripe repeats a failure under the same key. Nothing but the mark
- * is asked for under it, as the details may be others in the next try (stripe.md 39); they follow.
- * @throws StripeUnavailable, NotFound, MerchantClosed
+ * The merchant's customer at Stripe with all its details, made when there is none (or when it was deleted there). A VAT
+ * number that it never got is sent first. Safe to repeat after a failure at any point.
+ * @throws StripeUnavailable, NotFound, MerchantClosed, EditConflict when the details keep changing
  */
 export async function ensureStripeCustomer(
   db: Db,
@@ -31,67 +33,117 @@ export async function ensureStripeCustomer(
   merchantId: string,
   context: Context,
 ): Promise<string> {
-  const row = await getCustomer(db, merchantId);
-  if (row.stripeCustomerId && !row.deletedAtStripe) return row.stripeCustomerId;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const row = await getCustomer(db, merchantId);
+    const id = row.deletedAtStripe ? null : row.stripeCustomerId;
+    if (id && !owesVatNumber(row)) return id;
+    try {
+      await (id ? sendVatNumber(db, stripe, row, context) : makeCustomer(db, stripe, row));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // Deleted there meanwhile, and its event has yet to come.
+      if (id) await settle(db, stripe, customerMirror, id, context);
+    }
+  }
+  throw new EditConflict();
+}
+
+/** Whether there is a VAT number that Stripe has not been given; one that was found invalid waits to be typed again. */
+export function owesVatNumber(row: CustomerRow): boolean {
+  return row.vatNumber !== null && row.stripeTaxId === null && row.vatStatus !== 'invalid';
+}
+
+/**
+ * Makes the merchant's customer. Two at once make one: the idempotency key is the merchant's, for an hour, because Stripe
+ * repeats a failure under the same key. Nothing is asked for under it, as the details may be others in the next try
+ * (stripe.md 39): they follow in one call with the mark. So an event binds none that is nameless (stripe.md 30), and
+ * what a failure leaves unmarked holds nobody's data.
+ */
+async function makeCustomer(db: Db, stripe: Stripe, row: CustomerRow): Promise<void> {
+  const { merchantId } = row;
   await db.transaction((tx) => holdMerchant(tx, merchantId));
   const idempotencyKey = `customer:${merchantId}:${row.deletedAtStripe?.getTime() ?? 0}:${Math.floor(Date.now() / 3_600_000)}`;
-  const { id } = await callStripe(() =>
-    stripe.customers.create({ metadata: { merchant: merchantId } }, { idempotencyKey }),
-  );
-  await putDetails(stripe, id, row);
-  const taxId = row.vatNumber ? await giveVatNumber(stripe, id, row.vatNumber) : null;
-  await db
-    .transaction((tx) => bind(tx, row, { stripeCustomerId: id, stripeTaxId: taxId }, context))
-    .catch(async (error) => {
-      // Closed while Stripe was asked: nobody else would delete what was made.
-      if (error instanceof MerchantClosed) await callStripe(() => stripe.customers.del(id));
-      throw error;
-    });
-  return (await getCustomer(db, merchantId)).stripeCustomerId ?? id;
+  const { id } = await callStripe(() => stripe.customers.create({}, { idempotencyKey }));
+  let untold: CustomerRow | null = row;
+  for (let attempt = 0; untold && attempt < 3; attempt++) {
+    const told: CustomerRow = untold;
+    await putDetails(stripe, id, told, { merchant: merchantId });
+    untold = await db
+      .transaction((tx) => bind(tx, id, told))
+      .catch(async (error) => {
+        // Closed while Stripe was asked: nobody else would delete what was made.
+        if (error instanceof MerchantClosed) await callStripe(() => stripe.customers.del(id));
+        throw error;
+      });
+  }
+  if (untold) throw new EditConflict();
 }
 
-/** The number of a new customer; null when Stripe refuses it, which keeps nobody from buying. */
-async function giveVatNumber(stripe: Stripe, id: string, value: string): Promise<string | null> {
-  const once = { idempotencyKey: `vat_number:${id}:${value}` };
-  return addVatNumber(stripe, id, value, once).catch((error) => {
-    if (!(error instanceof ValidationFailed)) throw error;
-    return null;
-  });
+/**
+ * Makes a new customer the merchant's, unless another was faster. Answers the row when it says something else than the
+ * customer was told: it was saved by somebody who saw no customer yet. @throws MerchantClosed
+ */
+async function bind(tx: Tx, id: string, told: CustomerRow): Promise<CustomerRow | null> {
+  await holdMerchant(tx, told.merchantId);
+  const whose = eq(customers.merchantId, told.merchantId);
+  const [row] = await tx.select().from(customers).where(whose).for('no key update');
+  if (!row) throw new NotFound('merchant', told.merchantId);
+  const isOther = row.stripeCustomerId !== null && row.stripeCustomerId !== id;
+  if (isOther ? !row.deletedAtStripe : row.deletedAtStripe) return null;
+  await tx.update(customers).set({ stripeCustomerId: id, deletedAtStripe: null }).where(whose);
+  return changedFields(row, detailsOf(told)) ? row : null;
 }
 
-/** Makes a new customer the merchant's, unless an event was faster. A number it was refused is invalid. @throws MerchantClosed */
-async function bind(
-  tx: Tx,
+/**
+ * Gives the customer the VAT number it never got. One that Stripe refuses is invalid, with its audit row, and keeps nobody
+ * from buying. When the number was changed meanwhile, or another window was faster, nothing is kept: look again.
+ * @throws StripeUnavailable
+ */
+export async function sendVatNumber(
+  db: Db,
+  stripe: Stripe,
   row: CustomerRow,
-  made: { stripeCustomerId: string; stripeTaxId: string | null },
   context: Context,
 ): Promise<void> {
-  await holdMerchant(tx, row.merchantId);
-  const whose = eq(customers.merchantId, row.merchantId);
-  await tx
-    .update(customers)
-    .set({ ...made, deletedAtStripe: null })
-    .where(
-      and(
-        whose,
-        or(isNull(customers.stripeCustomerId), eq(customers.stripeCustomerId, row.stripeCustomerId ?? '')),
-      ),
+  const { merchantId, stripeCustomerId, vatNumber } = row;
+  if (!stripeCustomerId || !vatNumber) return;
+  const stillOwed = (taxId: string | null) =>
+    and(
+      eq(customers.merchantId, merchantId),
+      eq(customers.stripeCustomerId, stripeCustomerId),
+      isNull(customers.deletedAtStripe),
+      eq(customers.vatNumber, vatNumber),
+      or(isNull(customers.stripeTaxId), taxId ? eq(customers.stripeTaxId, taxId) : undefined),
     );
-  if (!row.vatNumber || made.stripeTaxId) return;
-  const [refused] = await tx
-    .update(customers)
-    .set({ vatStatus: 'invalid' })
-    .where(and(whose, eq(customers.vatNumber, row.vatNumber)))
-    .returning({ id: customers.merchantId });
-  if (!refused) return;
-  await recordAudit(tx, context.actor, context.now, {
-    action: 'billing_details.updated',
-    entity: 'customer',
-    entityId: row.merchantId,
-    merchantId: row.merchantId,
-    before: { vatStatus: row.vatStatus },
-    after: { vatStatus: 'invalid' },
-  });
+  try {
+    await replaceVatNumber(stripe, stripeCustomerId, vatNumber, async (stripeTaxId) => {
+      const [kept] = await db
+        .update(customers)
+        .set({ stripeTaxId })
+        .where(stillOwed(stripeTaxId))
+        .returning({ id: customers.merchantId });
+      if (!kept) throw new Moved();
+    });
+  } catch (error) {
+    if (error instanceof Moved) return;
+    if (!(error instanceof ValidationFailed)) throw error;
+    await db.transaction(async (tx) => {
+      const [refused] = await tx
+        .update(customers)
+        .set({ vatStatus: 'invalid' })
+        .where(and(stillOwed(null), ne(customers.vatStatus, 'invalid')))
+        .returning({ id: customers.merchantId });
+      if (!refused) return;
+      await recordAudit(tx, context.actor, context.now, {
+        action: 'billing_details.updated',
+        entity: 'customer',
+        entityId: merchantId,
+        merchantId,
+        before: { vatStatus: row.vatStatus },
+        after: { vatStatus: 'invalid' },
+      });
+    });
+  }
 }
 
 /** The setting that keeps the id of our portal configuration. */
@@ -100,7 +152,7 @@ export const PORTAL_CONFIGURATION = 'portal_configuration';
 /**
  * Opens Stripe's customer portal for the payment method, invoices, billing details and cancelling. It offers no plan
  * switch: that is ours, with a preview (stripe.md 42). A customer that is not there yet is made.
- * @throws StripeUnavailable, NotFound, MerchantClosed
+ * @throws StripeUnavailable, NotFound, MerchantClosed, EditConflict
  */
 export async function openPortal(
   db: Db,
