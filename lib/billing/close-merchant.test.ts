@@ -81,7 +81,7 @@ async function customersOf({ account }: Shop): Promise<string[]> {
 }
 
 /** A client of Stripe's that, the first time it did `verb` on customers, does `then` before it answers. */
-function meanwhile(verb: 'create' | 'del', then: () => Promise<unknown>): Stripe {
+function meanwhile(verb: 'create' | 'update' | 'del', then: () => Promise<unknown>): Stripe {
   let done = false;
   const customersApi = new Proxy(stage.stripe.customers, {
     get(target, name, receiver) {
@@ -240,6 +240,19 @@ describe('a closed merchant', () => {
   test('whose customer was just being made has none in the end', async () => {
     const shop = await stage.merchant();
     const late = meanwhile('create', () => close(shop));
+    const { merchantId } = shop.account;
+    await expect(ensureStripeCustomer(stage.db, late, merchantId, await stage.by(shop))).rejects.toThrow(
+      MerchantClosed,
+    );
+    expect(await customersOf(shop)).toEqual([]);
+  });
+
+  test('whose customer an event had bound and the closing deleted is said to be closed (bug: resource_missing)', async () => {
+    const shop = await stage.merchant();
+    const late = meanwhile('update', async () => {
+      await stage.deliverNew();
+      await close(shop);
+    });
     const { merchantId } = shop.account;
     await expect(ensureStripeCustomer(stage.db, late, merchantId, await stage.by(shop))).rejects.toThrow(
       MerchantClosed,

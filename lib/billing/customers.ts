@@ -71,8 +71,12 @@ async function makeCustomer(db: Db, stripe: Stripe, row: CustomerRow): Promise<v
     untold = await db
       .transaction((tx) => bind(tx, id, told))
       .catch(async (error) => {
-        // Closed while Stripe was asked: nobody else would delete what was made.
-        if (error instanceof MerchantClosed) await callStripe(() => stripe.customers.del(id));
+        // Closed while Stripe was asked: nobody else would delete what was made, unless an event had bound it before.
+        if (error instanceof MerchantClosed) {
+          await callStripe(() => stripe.customers.del(id)).catch((failure) => {
+            if (!isMissing(failure)) throw failure;
+          });
+        }
         throw error;
       });
   }
