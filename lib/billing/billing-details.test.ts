@@ -85,6 +85,28 @@ describe('a VAT number', () => {
     expect((await trailOf(shop)).map(({ after }) => after)).toContainEqual({ vatStatus: 'invalid' });
   });
 
+  test('that Stripe refused keeps nobody from saving the rest (bug: 400 on a field that was not sent)', async () => {
+    const shop = await stage.merchant();
+    const refusing = otherwise('customers', { createTaxId: refuse });
+    await save(shop, { vat_number: 'DE12' }, null);
+    const customer = await ensure(shop, refusing);
+    await save(shop, { name: 'Saved all the same' }, refusing);
+    expect(await nameOf(customer)).toBe('Saved all the same');
+    await expect(save(shop, { vat_number: 'DE12' }, refusing)).rejects.toThrow(/validation_failed/);
+    await save(shop, { vat_number: 'DE141414141' });
+    expect(await numbersOf(customer)).toEqual(['DE141414141']);
+  });
+
+  test('that Stripe refuses with a later change is invalid, and the change is made', async () => {
+    const shop = await stage.merchant();
+    const customer = await ensure(shop);
+    await save(shop, { vat_number: 'DE12' }, null);
+    await save(shop, { name: 'Changed' }, otherwise('customers', { createTaxId: refuse }));
+    expect(await nameOf(customer)).toBe('Changed');
+    expect(await rowOf(shop)).toMatchObject({ name: 'Changed', vatNumber: 'DE12', vatStatus: 'invalid' });
+    expect((await trailOf(shop)).map(({ after }) => after)).toContainEqual({ vatStatus: 'invalid' });
+  });
+
   test('that never reached Stripe is sent before the next purchase', async () => {
     const shop = await stage.merchant();
     const customer = await ensure(shop);

@@ -8,7 +8,7 @@ import { callStripe, isMissing } from '@/lib/stripe/client';
 import { holdMerchant } from './accounts';
 import { type Actor, changedFields, recordAudit } from './audit';
 import { putDetails, replaceVatNumber } from './customer-details';
-import { type CustomerRow, getCustomer } from './customers';
+import { type CustomerRow, getCustomer, owesVatNumber, sendVatNumber } from './customers';
 import { customerMirror } from './sync/customer';
 import type { SyncContext } from './sync/mirror';
 import { settle } from './sync/settle';
@@ -53,7 +53,7 @@ export function normaliseVatNumber(raw: string): string {
 /**
  * Changes who the invoices are made out to. Stripe's customer first, when there is one, then our row with its audit row:
  * if Stripe is down nothing has changed. A new VAT number is `pending` until it was checked. Idempotent.
- * @throws ValidationFailed on `vat_number`, StripeUnavailable, NotFound, MerchantClosed
+ * @throws ValidationFailed on `vat_number` when it is named, StripeUnavailable, NotFound, MerchantClosed
  */
 export async function updateBillingDetails(
   db: Db,
@@ -109,8 +109,9 @@ export async function updateBillingDetails(
 }
 
 /**
- * Tells Stripe's customer. The VAT number when it was named, or never got there; one that was given in the portal and that we
- * have not heard of yet is left alone. Answers what is to be kept of its tax id.
+ * Tells Stripe's customer. The VAT number when it was named, or never got there: one that is refused then is invalid, as
+ * nobody named it who could be told. One that was given in the portal and that we have not heard of yet is left alone.
+ * Answers what is to be kept of its tax id.
  */
 async function pushDetails(
   db: Db,
@@ -125,9 +126,8 @@ async function pushDetails(
   const put = () => putDetails(stripe, id, isChanged ? next : { ...next, taxExempt: undefined });
   try {
     const isNamed = input.details.vat_number !== undefined;
-    if (isNamed || (next.vatNumber && !row.stripeTaxId)) {
-      return { stripeTaxId: await replaceVatNumber(stripe, id, next.vatNumber, put) };
-    }
+    if (isNamed) return { stripeTaxId: await replaceVatNumber(stripe, id, next.vatNumber, put) };
+    if (owesVatNumber(row)) await sendVatNumber(db, stripe, row, input);
     await put();
     return {};
   } catch (error) {
