@@ -6,7 +6,8 @@ import { auditLog, invoices, mrrMovements, tiers } from '@/db/schema';
 import { getBillingOverview } from './overview';
 import { setSubscription } from './subscription-admin';
 import { openStage, type Stage } from './testing';
-import { changeTier, previewChange, undoPendingChange } from './tier-change';
+import { changeTier, undoPendingChange } from './tier-change';
+import { previewChange } from './tier-change-preview';
 import { updateTier } from './tier-edit';
 
 // An admin moves a merchant to a plan that owners cannot choose, at a price agreed with it.

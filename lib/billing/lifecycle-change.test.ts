@@ -5,7 +5,8 @@ import { DomainError } from '@/lib/errors';
 import { DAY_MS, toUnix } from '@/lib/time';
 import { cancelSubscription, reactivateSubscription } from './cancellation';
 import { openStage, type Stage } from './testing';
-import { changeTier, previewChange, undoPendingChange } from './tier-change';
+import { changeTier, undoPendingChange } from './tier-change';
+import { previewChange } from './tier-change-preview';
 
 let stage: Stage;
 beforeAll(async () => {

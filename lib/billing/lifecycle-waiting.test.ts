@@ -7,7 +7,8 @@ import { cancelSubscription } from './cancellation';
 import { ManagedByStripe } from './errors';
 import { setSubscription } from './subscription-admin';
 import { openStage, type Stage } from './testing';
-import { changeTier, previewChange } from './tier-change';
+import { changeTier } from './tier-change';
+import { previewChange } from './tier-change-preview';
 
 // A change of plan while something waits for the period's end (a cancellation, another change), and with a discount.
 

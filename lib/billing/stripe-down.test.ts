@@ -13,7 +13,8 @@ import { StripeUnavailable } from './errors';
 import { previewUpcomingInvoice } from './invoices';
 import { reconcileStripe } from './reconcile';
 import { openStage, type Stage } from './testing';
-import { changeTier, previewChange, undoPendingChange } from './tier-change';
+import { changeTier, undoPendingChange } from './tier-change';
+import { previewChange } from './tier-change-preview';
 
 let stage: Stage;
 let closed: Stripe;

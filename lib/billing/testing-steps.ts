@@ -6,7 +6,8 @@ import { completeCheckout } from './checkout';
 import { consumeCredits } from './credits';
 import type { Shop, Stage } from './testing';
 import type { Dice } from './testing-random';
-import { changeTier, previewChange, undoPendingChange } from './tier-change';
+import { changeTier, undoPendingChange } from './tier-change';
+import { previewChange } from './tier-change-preview';
 
 /** A merchant in a random story: what it did is told by `log` when something is wrong in the end. */
 export type Hero = {

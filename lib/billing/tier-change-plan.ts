@@ -1,6 +1,9 @@
+import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { invalid } from '@/lib/errors';
 import { monthly } from '@/lib/money';
+import { callStripe } from '@/lib/stripe/client';
+import { type ItemSnapshot, readSubscription } from '@/lib/stripe/subscription-snapshot';
 import type { Account } from './accounts';
 import type { Actor } from './audit';
 import { type AtStripe, getLiveSubscription } from './cancellation';
@@ -11,6 +14,7 @@ import {
   TierNotPushed,
   TierNotSelfService,
 } from './errors';
+import { placeItems } from './sync/places';
 import { findPrice, findTierById, getTier, type PriceRow, type Tier } from './tiers';
 
 export type ChangeKind = 'upgrade' | 'downgrade' | 'interval' | 'none';
@@ -162,4 +166,16 @@ export function monthlyAmount(tier: Tier, currency: string): number {
   if (month) return month.unitAmount;
   const year = findPrice(tier, currency, 'year');
   return year ? monthly(year.unitAmount, 'year') : Number.POSITIVE_INFINITY;
+}
+
+/** The plan's item: the one whose price is a tier's; it need not be the first (stripe.md 13). */
+export async function findPlanItem(
+  db: Db,
+  stripe: Stripe,
+  live: AtStripe,
+): Promise<{ item: ItemSnapshot; raw: Stripe.Subscription }> {
+  const raw = await callStripe(() => stripe.subscriptions.retrieve(live.stripeSubscriptionId));
+  const { plans } = await placeItems(db, readSubscription(raw).items);
+  if (!plans[0]) throw new NoActiveSubscription();
+  return { item: plans[0].item, raw };
 }

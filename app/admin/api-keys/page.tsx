@@ -1,5 +1,4 @@
-import type { Metadata, Route } from 'next';
-import Link from 'next/link';
+import type { Metadata } from 'next';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { ConfirmButton } from '@/components/ui/confirm-button';
@@ -14,6 +13,7 @@ import { type Column, Table } from '@/components/ui/table';
 import { type ApiKeyRow, apiKeyRoles, listApiKeys } from '@/lib/billing/api-keys';
 import { getTranslations } from '@/lib/i18n/translations';
 import { staffContext } from '../context';
+import { MerchantLink } from '../merchant-link';
 import { createKey, revokeKey } from './actions';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -46,14 +46,7 @@ export default async function ApiKeysPage() {
     {
       key: 'merchant',
       header: t('merchant'),
-      cell: (row) =>
-        row.merchantId ? (
-          <Link href={`/admin/merchants/${row.merchantId}` as Route} prefetch={false} className="link">
-            {row.merchantName ?? row.merchantId}
-          </Link>
-        ) : (
-          t('all')
-        ),
+      cell: (row) => <MerchantLink id={row.merchantId} name={row.merchantName} none={t('all')} />,
     },
     { key: 'made', header: t('made'), cell: (row) => <DateText value={row.createdAt} style="short" /> },
     {

@@ -1,5 +1,4 @@
 import type { Metadata, Route } from 'next';
-import Link from 'next/link';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { EmptyState } from '@/components/ui/empty-state';
@@ -14,6 +13,7 @@ import { BeforeAfter } from '../before-after';
 import { listKnown, loadOfferNames } from '../change-words';
 import { one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
+import { MerchantLink } from '../merchant-link';
 import { readAuditFilter } from './filter';
 import { What, Who } from './row';
 
@@ -48,14 +48,7 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
     {
       key: 'merchant',
       header: t('merchant'),
-      cell: (row) =>
-        row.merchantId ? (
-          <Link href={`/admin/merchants/${row.merchantId}` as Route} prefetch={false} className="link">
-            {row.merchantName ?? row.merchantId}
-          </Link>
-        ) : (
-          '–'
-        ),
+      cell: (row) => <MerchantLink id={row.merchantId} name={row.merchantName} />,
     },
     {
       key: 'change',

@@ -1,5 +1,4 @@
 import type { Metadata, Route } from 'next';
-import Link from 'next/link';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
@@ -13,6 +12,7 @@ import { getMerchantUserStats, listMerchantUsers, type MerchantUserRow } from '@
 import { readCursor, toPage } from '../../store/[storeCode]/cursor';
 import { among, one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
+import { MerchantLink } from '../merchant-link';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('console.people'))('title') };
@@ -64,9 +64,7 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
       header: t('merchant'),
       cell: (row) => (
         <>
-          <Link href={`/admin/merchants/${row.merchantId}` as Route} prefetch={false} className="link">
-            {row.merchantName}
-          </Link>
+          <MerchantLink id={row.merchantId} name={row.merchantName} />
           {row.merchantCount > 1 ? (
             <span className="text-muted"> {t('more', { count: row.merchantCount - 1 })}</span>
           ) : null}

@@ -15,6 +15,7 @@ import { getTranslations } from '@/lib/i18n/translations';
 import { readCursor, toPage } from '../../store/[storeCode]/cursor';
 import { among, one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
+import { MerchantLink } from '../merchant-link';
 import { replayAll } from './actions';
 import { EventError, EventStatus } from './event-status';
 
@@ -72,14 +73,7 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
     {
       key: 'merchant',
       header: t('merchant'),
-      cell: (row) =>
-        row.merchantId ? (
-          <Link href={`/admin/merchants/${row.merchantId}` as Route} prefetch={false} className="link">
-            {row.merchantName ?? row.merchantId}
-          </Link>
-        ) : (
-          '–'
-        ),
+      cell: (row) => <MerchantLink id={row.merchantId} name={row.merchantName} />,
     },
     { key: 'status', header: t('status'), cell: (row) => <EventStatus status={row.status} /> },
     { key: 'attempts', header: t('attempts'), align: 'right', cell: (row) => row.attempts },

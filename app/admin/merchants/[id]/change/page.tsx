@@ -9,7 +9,7 @@ import { ActionForm, FieldProblems } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
-import { previewChange } from '@/lib/billing/tier-change';
+import { previewChange } from '@/lib/billing/tier-change-preview';
 import { getTier, listTiers } from '@/lib/billing/tiers';
 import { previewTierOver } from '@/lib/billing/what-if';
 import { DomainError, ValidationFailed } from '@/lib/errors';

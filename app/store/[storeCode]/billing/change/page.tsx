@@ -8,7 +8,7 @@ import { Card } from '@/components/ui/card';
 import { ActionForm } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
-import { previewChange } from '@/lib/billing/tier-change';
+import { previewChange } from '@/lib/billing/tier-change-preview';
 import { getTier } from '@/lib/billing/tiers';
 import { previewTierOver } from '@/lib/billing/what-if';
 import { DomainError } from '@/lib/errors';
