@@ -60,6 +60,8 @@ test.describe('LAPSED, whose trial is over', () => {
     await page.getByRole('link', { name: 'Downgrade Essential' }).click();
     await page.waitForURL(/billing\/change/);
     await page.getByRole('button', { name: 'Plan the downgrade' }).click();
+    // One sentence does not say what the other takes back: what is left for another plan does not renew.
+    await expect(page.locator('#plan').getByText(/^Business until /)).toBeVisible();
     await page.waitForURL(/billing(#|\?|$)/);
     await expect(page.getByText(/^Changes to Essential/)).toBeVisible();
     await page.getByRole('button', { name: 'Keep current plan' }).click();

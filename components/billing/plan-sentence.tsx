@@ -28,6 +28,7 @@ export function PlanSentence({ plan, now }: { plan: PlanFacts; now: Date }) {
       });
     case 'active':
       if (plan.cancelAt) return t('sentence.ending', { tier, date: date(plan.cancelAt) });
+      if (plan.pendingAt) return t('sentence.changing', { tier, date: date(plan.pendingAt) });
       if (!plan.currentPeriodEnd) return t('sentence.activePlain', { tier });
       return t('sentence.active', { tier, date: date(plan.currentPeriodEnd), amount });
     case 'past_due':

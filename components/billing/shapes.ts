@@ -33,6 +33,8 @@ export type PlanFacts = {
   currentPeriodEnd: Date | null;
   trialEnd: Date | null;
   cancelAt: Date | null;
+  /** When another plan takes this one's place. */
+  pendingAt: Date | null;
   endedAt: Date | null;
   amountDue: number;
   pastDue: PastDue | null;

@@ -32,6 +32,7 @@ export function planFacts(
     currentPeriodEnd: row?.currentPeriodEnd ?? null,
     trialEnd: row?.trialEnd ?? null,
     cancelAt: row?.cancelAt ?? null,
+    pendingAt: row?.pendingAt ?? null,
     endedAt: row?.endedAt ?? row?.canceledAt ?? (status === 'canceled' ? (row?.cancelAt ?? null) : null),
     amountDue: row?.amountDue ?? 0,
     pastDue:
