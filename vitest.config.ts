@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { alias: { '@/': fileURLToPath(new URL('./', import.meta.url)) } },
   test: {
-    include: ['{lib,db,local-stripe,scripts,components,app}/**/*.test.{ts,tsx}'],
+    include: ['{lib,db,demo,testing,local-stripe,scripts,components,app}/**/*.test.{ts,tsx}'],
     globalSetup: ['scripts/vitest-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { encode } from 'next-auth/jwt';
-import { createApiKey } from '@/lib/billing/api-keys';
+import { createApiKey } from '@/lib/tenancy/api-keys';
 import { type BenchDb, OWNERS, place, storeCode } from './data';
 import { eventMaker, sign } from './events';
 import { requestsPerSecond } from './load';

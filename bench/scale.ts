@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { MARKET } from '@/db/make';
-import { getEntitlements } from '@/lib/billing/entitlement-facts';
-import { getBillingOverview } from '@/lib/billing/overview';
-import { getStats } from '@/lib/billing/stats';
-import { listSubscriptions, subscriptionSorts } from '@/lib/billing/subscription-list';
-import { expireTrials } from '@/lib/billing/subscriptions';
-import { receiveEvent } from '@/lib/billing/webhooks';
+import { expireTrials } from '@/lib/billing/account/subscription';
+import { getEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
+import { receiveEvent } from '@/lib/billing/inbox/receive';
+import { getBillingOverview } from '@/lib/billing/reports/overview';
+import { getStats } from '@/lib/billing/reports/stats';
+import { listSubscriptions, subscriptionSorts } from '@/lib/billing/reports/subscription-list';
 import { createProduct } from '@/lib/catalog/products';
 import { features } from '@/lib/features';
 import { liftLimits } from './consume';

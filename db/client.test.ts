@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeDice } from '@/lib/billing/testing-random';
+import { makeDice } from '@/testing/random';
 import { createDb } from './client';
 import { testDatabase } from './testing';
 

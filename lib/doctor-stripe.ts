@@ -2,11 +2,11 @@ import { eq, sql } from 'drizzle-orm';
 import Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { settings } from '@/db/schema';
-import { PORTAL_CONFIGURATION } from './billing/customers';
-import { handledTypes } from './billing/webhook-rings';
-import { causeOf, type Finding, found, type KeyMode, type Patient } from './doctor';
+import { causeOf, type Finding, found, type KeyMode, type Patient } from '@/lib/doctor-findings';
+import { PORTAL_CONFIGURATION } from './billing/customers/customers';
+import { handledTypes } from './billing/inbox/rings';
+import { planPush } from './billing/plans/push';
 import { isMissing } from './stripe/client';
-import { planPush } from './stripe/push';
 import { readClockOffset } from './time';
 
 type StripePatient = Patient & { stripe: Stripe; mode: KeyMode; hasTables: boolean };

@@ -2,13 +2,14 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDb } from '@/db/client';
 import { settings, tiers, webhookEvents } from '@/db/schema';
+import { keyMode, type Patient } from '@/lib/doctor-findings';
 import { toReport, toWords } from '@/scripts/doctor-words';
 import { pointWebhooksAt } from '@/scripts/webhook-endpoint';
-import { openPortal } from './billing/customers';
-import { openStage, type Stage } from './billing/testing';
-import { examine, keyMode, type Patient } from './doctor';
+import { openStage, type Stage } from '@/testing/stage';
+import { openPortal } from './billing/customers/customers';
+import { applyPush } from './billing/plans/push';
+import { examine } from './doctor';
 import { createStripe } from './stripe/client';
-import { applyPush } from './stripe/push';
 import { setClockOffset } from './time';
 
 const APP_URL = 'http://localhost:3000';

@@ -1,59 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
+import { causeOf, type Finding, found, type KeyMode, keyMode, type Patient } from '@/lib/doctor-findings';
 import { examineStripe } from './doctor-stripe';
-import { type Env, isLiveKey, LOCAL_KEY } from './env';
 import { checkWorker } from './health';
-
-export type Area =
-  | 'environment'
-  | 'database'
-  | 'migrations'
-  | 'key'
-  | 'stripe'
-  | 'clock'
-  | 'webhook'
-  | 'catalogue'
-  | 'portal'
-  | 'worker'
-  | 'events'
-  | 'email'
-  | 'staff';
-
-/** What was found in one area. `ok` = looked at and well; a `note` is worth knowing; a `problem` wants mending. */
-export type Finding = {
-  area: Area;
-  level: 'ok' | 'note' | 'problem';
-  code: string;
-  facts: Record<string, string | number>;
-};
-
-export type KeyMode = 'live' | 'test' | 'local' | 'none' | 'unknown';
-
-export type Patient = {
-  db: Db;
-  stripe: Stripe | null;
-  environment: Pick<Env, 'APP_URL' | 'STRIPE_SECRET_KEY' | 'STRIPE_WEBHOOK_SECRET' | 'SMTP_URL'>;
-  /** Whether this process says that it is production. */
-  isProduction: boolean;
-};
-
-export const found = (
-  area: Area,
-  level: Finding['level'],
-  code: string,
-  facts: Finding['facts'] = {},
-): Finding => ({ area, level, code, facts });
-
-/** What kind of Stripe a secret key belongs to. */
-export function keyMode(key: string | undefined): KeyMode {
-  if (!key) return 'none';
-  if (key === LOCAL_KEY) return 'local';
-  if (isLiveKey(key)) return 'live';
-  return /^(sk|rk)_test_/.test(key) ? 'test' : 'unknown';
-}
 
 /**
  * Looks at an installation and says what is wrong with it. Reads only, here and at Stripe. What cannot be looked at
@@ -97,13 +48,6 @@ async function examineDatabase(db: Db, findings: Finding[]): Promise<boolean> {
     findings.push(found('database', 'problem', 'unreachable', { detail: causeOf(error) }));
     return false;
   }
-}
-
-/** The words of the innermost error: drizzle wraps what the driver said. */
-export function causeOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(causeOf).join('; ');
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : causeOf(error.cause);
 }
 
 async function examineMigrations(db: Db, findings: Finding[]): Promise<boolean> {

@@ -62,3 +62,10 @@ export class Unauthenticated extends DomainError {
     super('unauthenticated', 'unauthenticated');
   }
 }
+
+/** 409: the same idempotency key with another body. */
+export class IdempotencyConflict extends DomainError {
+  constructor() {
+    super('conflict', 'idempotency_conflict');
+  }
+}

@@ -1,4 +1,4 @@
-import { monthlyCredits } from './billing/credit-grant';
+import { monthlyCredits } from '@/lib/billing/features';
 import type { Feature } from './billing/features';
 import { catalogFeatures } from './catalog/features';
 import { orderFeatures } from './orders/features';

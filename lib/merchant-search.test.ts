@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MARKET, makeCatalogue, makeMerchant } from '@/db/make';
 import { customers, subscriptions } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
-import { listSubscriptions } from './billing/subscription-list';
+import { listSubscriptions } from './billing/reports/subscription-list';
 import { features } from './features';
 import { listMerchants } from './tenancy/merchant-list';
 import { listAllStores } from './tenancy/store-list';

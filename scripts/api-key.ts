@@ -18,7 +18,7 @@ await runCommand(async () => {
   if (!values.name) throw new Misuse('Name the key: npm run -s api-key -- --name ci --role admin');
   if (!role) throw new Misuse(`--role is one of ${roles.join(', ')}`);
   loadInstallation();
-  const { createApiKey } = await import('@/lib/billing/api-keys');
+  const { createApiKey } = await import('@/lib/tenancy/api-keys');
   const { db } = createDb(process.env.DATABASE_URL ?? '', { max: 1 });
   const { key } = await createApiKey(db, {
     name: values.name,

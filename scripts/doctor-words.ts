@@ -1,4 +1,4 @@
-import type { Finding } from '@/lib/doctor';
+import type { Finding } from '@/lib/doctor-findings';
 
 type Words = { what: string; mend?: string };
 

@@ -10,7 +10,7 @@ import { loadInstallation } from './installation';
 await runCommand(async () => {
   const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
   loadInstallation();
-  const { found } = await import('@/lib/doctor');
+  const { found } = await import('@/lib/doctor-findings');
   const findings = await look().catch((error: unknown) => {
     if (!(error instanceof Error && error.name === 'BadEnvironment')) throw error;
     return [found('environment', 'problem', 'incomplete', { detail: error.message })];

@@ -14,9 +14,9 @@ const { values } = parseArgs({
 });
 
 const files: Record<string, string> = {
-  stories: 'lib/billing/stories.test.ts',
-  chaos: 'lib/billing/chaos.test.ts',
-  backlog: 'lib/billing/backlog.test.ts',
+  stories: 'lib/billing/inbox/stories.test.ts',
+  chaos: 'lib/billing/inbox/chaos.test.ts',
+  backlog: 'lib/billing/inbox/backlog.test.ts',
 };
 const wanted = values.only.split(',');
 const unknown = wanted.filter((name) => !files[name]);

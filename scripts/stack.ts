@@ -107,7 +107,7 @@ async function startParts(settings: Settings, options: StackOptions, running: Ru
     if (!isSeeded(dataDir, database.url)) {
       report('seeding the demo data');
       noteSeed(dataDir, database.url, 'begun');
-      await runToEnd(start({ name: 'seed', args: ['--import', 'tsx', 'db/seed.ts'] }));
+      await runToEnd(start({ name: 'seed', args: ['--import', 'tsx', 'demo/seed.ts'] }));
       noteSeed(dataDir, database.url, 'finished');
     }
     if (env.STRIPE_API_BASE && local) {

@@ -15,7 +15,7 @@ await runCommand(async () => {
       platform: { type: 'string' },
     },
   });
-  const { importSubscriptions, readMatches } = await import('@/lib/billing/import');
+  const { importSubscriptions, readMatches } = await import('@/lib/billing/inbox/import');
   const matches = values.csv ? readMatches(readFileSync(values.csv, 'utf8')) : undefined;
   loadInstallation();
   const { getPlatform } = await import('@/lib/billing/accounts');

@@ -11,7 +11,7 @@ await runCommand(async () => {
     options: { 'dry-run': { type: 'boolean', default: false }, merchant: { type: 'string' } },
   });
   loadInstallation();
-  const { reconcileStripe } = await import('@/lib/billing/reconcile');
+  const { reconcileStripe } = await import('@/lib/billing/inbox/reconcile');
   const { database } = await import('@/lib/database');
   const { isLiveMode } = await import('@/lib/env');
   const { requireStripe } = await import('@/lib/stripe/client');

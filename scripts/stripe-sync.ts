@@ -8,7 +8,7 @@ await runCommand(async () => {
   loadInstallation();
   const { database } = await import('@/lib/database');
   const { requireStripe } = await import('@/lib/stripe/client');
-  const { applyPush, planPush } = await import('@/lib/stripe/push');
+  const { applyPush, planPush } = await import('@/lib/billing/plans/push');
   const db = database();
   const stripe = requireStripe();
   const steps = values['dry-run']

@@ -8,7 +8,7 @@ import { LinkTabs } from '@/components/ui/link-tabs';
 import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { type Column, Table } from '@/components/ui/table';
-import type { CatalogDrift } from '@/lib/billing/catalog-drift';
+import type { CatalogDrift } from '@/lib/billing/plans/catalog-drift';
 import { useTranslations } from '@/lib/i18n/translations';
 import type { Extra } from './extras-fields';
 import { DriftBadge, PushLink } from './push-link';

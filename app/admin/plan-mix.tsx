@@ -3,7 +3,7 @@ import Link from 'next/link';
 import { Card } from '@/components/ui/card';
 import { useFormat } from '@/components/ui/format';
 import { Meter } from '@/components/ui/meter';
-import type { Amounts, Stats } from '@/lib/billing/stats';
+import type { Amounts, Stats } from '@/lib/billing/reports/stats';
 import { useTranslations } from '@/lib/i18n/translations';
 
 /** Which plans people have now, and what each brings in a month. */

@@ -1,6 +1,6 @@
 import type { Route } from 'next';
 import { ButtonLink } from '@/components/ui/button';
-import type { CatalogDrift } from '@/lib/billing/catalog-drift';
+import type { CatalogDrift } from '@/lib/billing/plans/catalog-drift';
 import { useTranslations } from '@/lib/i18n/translations';
 
 export const PUSH = '/admin/subscription-tiers/push' as Route;

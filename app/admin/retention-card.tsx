@@ -4,7 +4,7 @@ import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { useFormat } from '@/components/ui/format';
 import { LinkTabs } from '@/components/ui/link-tabs';
-import type { Cohort } from '@/lib/billing/retention';
+import type { Cohort } from '@/lib/billing/reports/retention';
 import { useTranslations } from '@/lib/i18n/translations';
 
 export const retentionMeasures = ['accounts', 'mrr'] as const;

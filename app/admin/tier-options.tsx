@@ -1,4 +1,4 @@
-import type { Tier } from '@/lib/billing/tiers';
+import type { Tier } from '@/lib/billing/plans/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 
 /** The plans a merchant can be put on, private ones said to be; and the one it has, offered or not. */

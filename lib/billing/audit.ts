@@ -66,3 +66,6 @@ function canonical(value: unknown): string {
       : inner,
   );
 }
+
+/** Who causes the sync, and business time. `quiet`: no e-mails (an import tells nobody of what they had before). */
+export type Act = { actor: Actor; now: Date; quiet?: boolean };

@@ -30,20 +30,6 @@ export class FeatureNotInPlan extends DomainError {
   }
 }
 
-/** 503: no Stripe key. */
-export class PaymentsNotConfigured extends DomainError {
-  constructor() {
-    super('unavailable', 'payment_system_not_configured');
-  }
-}
-
-/** 502: Stripe did not answer, or with a fault of its own. Nothing was changed here; the same call may be made again. */
-export class StripeUnavailable extends DomainError {
-  constructor(cause: unknown) {
-    super('bad_gateway', 'stripe_unavailable', {}, { cause });
-  }
-}
-
 /** 404s that the API names one by one. */
 export class TierNotFound extends DomainError {
   constructor(code: string) {
@@ -135,13 +121,6 @@ export class ManagedByStripe extends DomainError {
 export class InsufficientCredits extends DomainError {
   constructor(details: { requested: number; monthly: number; purchased: number }) {
     super('payment_required', 'insufficient_credits', details);
-  }
-}
-
-/** 409: the same idempotency key with another body. */
-export class IdempotencyConflict extends DomainError {
-  constructor() {
-    super('conflict', 'idempotency_conflict');
   }
 }
 

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { flag, type LiveCount, limit } from '@/lib/billing/features';
-import { toUse } from '@/lib/billing/live-count';
+import { flag, type LiveCount, limit, toUse } from '@/lib/billing/features';
 
 const countProducts: LiveCount = async (db, accounts) =>
   toUse(

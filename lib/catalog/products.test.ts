@@ -7,8 +7,8 @@ import * as schema from '@/db/schema';
 import { products, usageCounters } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
 import { LimitReached } from '@/lib/billing/errors';
-import { makeAccount } from '@/lib/billing/testing-accounts';
 import { NotFound } from '@/lib/errors';
+import { makeAccount } from '@/testing/accounts';
 import {
   createProduct,
   deleteProduct,

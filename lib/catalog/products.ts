@@ -4,8 +4,8 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { products } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
+import { consume, consumeUpTo, consumeWith, release } from '@/lib/billing/entitlements/limits';
 import type { LimitReached } from '@/lib/billing/errors';
-import { consume, consumeUpTo, consumeWith, release } from '@/lib/billing/limits';
 import { DomainError, NotFound } from '@/lib/errors';
 import { productLimit } from './features';
 

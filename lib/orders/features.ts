@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { type LiveCount, quota } from '@/lib/billing/features';
-import { toUse } from '@/lib/billing/live-count';
+import { type LiveCount, quota, toUse } from '@/lib/billing/features';
 
 const countOrders: LiveCount = async (db, accounts) => {
   const months = accounts.flatMap(({ period, ...account }) => (period ? [{ ...account, period }] : []));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCatalogue } from '@/db/make';
 import { testDatabase } from '@/db/testing';
 import { LimitReached } from '@/lib/billing/errors';
-import { makeAccount } from '@/lib/billing/testing-accounts';
+import { makeAccount } from '@/testing/accounts';
 import { listOrders, loadSalesFigures, newOrderInput, placeOrder } from './orders';
 
 const now = new Date('2026-11-21T12:00:00Z');

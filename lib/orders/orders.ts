@@ -4,7 +4,7 @@ import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { orders } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
-import { consumeWith } from '@/lib/billing/limits';
+import { consumeWith } from '@/lib/billing/entitlements/limits';
 import { orderQuota } from './features';
 
 export type Order = typeof orders.$inferSelect;

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { expect, test } from 'vitest';
-import { StripeUnavailable } from '@/lib/billing/errors';
+import { StripeUnavailable } from '@/lib/stripe/errors';
 import { callStripe, isMissing, isOutage, isRefused } from './client';
 
 /** An error as another copy of the SDK makes it: the same fields, another class. */

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
-import { PaymentsNotConfigured, StripeUnavailable } from '@/lib/billing/errors';
 import { env } from '@/lib/env';
+import { PaymentsNotConfigured, StripeUnavailable } from '@/lib/stripe/errors';
 
 const kept = globalThis as unknown as { tierlineStripe?: Stripe };
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, test } from 'vitest';
+import { testStripe } from '@/testing/stripe';
 import { contract, openScene } from './contract';
-import { testStripe } from './testing';
 
 let local: Awaited<ReturnType<typeof testStripe>>;
 let scene: Awaited<ReturnType<typeof openScene>>;

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { flag, type LiveCount, limit, onlyReported } from '@/lib/billing/features';
-import { toUse } from '@/lib/billing/live-count';
+import { flag, type LiveCount, limit, onlyReported, toUse } from '@/lib/billing/features';
 
 /** Members and pending invitations; the owner is not counted. A member belongs to the platform of its store. */
 const countTeam: LiveCount = async (db, accounts) => {

@@ -7,7 +7,7 @@ import { invitations, memberships, merchants, stores, users } from '@/db/schema'
 import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
 import { type Account, holdAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
-import { consume, release } from '@/lib/billing/limits';
+import { consume, release } from '@/lib/billing/entitlements/limits';
 import { queueEmail } from '@/lib/billing/notices';
 import { DomainError, invalid, NotFound } from '@/lib/errors';
 import { addDays } from '@/lib/time';

@@ -4,9 +4,9 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { customers, memberships, merchants, stores, users } from '@/db/schema';
 import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
+import { startTrial } from '@/lib/billing/account/subscription';
 import { getPlatform } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
-import { startTrial } from '@/lib/billing/subscriptions';
 import { DomainError } from '@/lib/errors';
 
 const name = z.string().trim().min(1).max(120);

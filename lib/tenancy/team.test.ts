@@ -5,8 +5,8 @@ import { emails, usageCounters, users } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
 import { findPerson } from '@/lib/auth-people';
 import { LimitReached } from '@/lib/billing/errors';
-import { makeAccount } from '@/lib/billing/testing-accounts';
 import { NotFound, ValidationFailed } from '@/lib/errors';
+import { makeAccount } from '@/testing/accounts';
 import {
   AlreadyOfTheTeam,
   acceptInvitation,

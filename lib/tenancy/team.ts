@@ -4,7 +4,7 @@ import { invitations, memberships, stores, users } from '@/db/schema';
 import { raiseSessionVersion } from '@/lib/auth-people';
 import type { Account } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
-import { release } from '@/lib/billing/limits';
+import { release } from '@/lib/billing/entitlements/limits';
 import { NotFound } from '@/lib/errors';
 import { teamLimit } from './features';
 

@@ -3,10 +3,10 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
-import { deleteAddOn, saveAddOn } from '@/lib/billing/add-on-edit';
-import { listAddOnProducts } from '@/lib/billing/addons';
 import { AddOnNotFound } from '@/lib/billing/errors';
-import { addOnInput } from '@/lib/billing/extras-edit';
+import { deleteAddOn, saveAddOn } from '@/lib/billing/plans/add-on-edit';
+import { addOnInput } from '@/lib/billing/plans/extras-edit';
+import { listAddOnProducts } from '@/lib/billing/subscriptions/add-ons';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { attempt } from '../../form-answer';

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import type { Column } from '@/components/ui/table';
-import { type AddOnProduct, listAddOnProducts } from '@/lib/billing/addons';
-import { listCatalogDrift } from '@/lib/billing/catalog-drift';
-import { listBoughtAddOns } from '@/lib/billing/in-use';
+import { listCatalogDrift } from '@/lib/billing/plans/catalog-drift';
+import { listBoughtAddOns } from '@/lib/billing/plans/in-use';
+import { type AddOnProduct, listAddOnProducts } from '@/lib/billing/subscriptions/add-ons';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { one, staffContext } from '../context';

@@ -3,9 +3,9 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
-import { apiKeyRoles, createApiKey, revokeApiKey } from '@/lib/billing/api-keys';
 import { invalid } from '@/lib/errors';
 import { getTranslations } from '@/lib/i18n/translations';
+import { apiKeyRoles, createApiKey, revokeApiKey } from '@/lib/tenancy/api-keys';
 import { attempt } from '../../form-answer';
 import { adminContext } from '../context';
 

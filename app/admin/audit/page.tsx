@@ -6,7 +6,7 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { type Column, Table } from '@/components/ui/table';
 import { actorKinds } from '@/db/schema';
-import { type AuditRow, listAudit } from '@/lib/billing/audit-trail';
+import { type AuditRow, listAudit } from '@/lib/billing/reports/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
 import { readCursor, toPage } from '../../store/[storeCode]/cursor';
 import { BeforeAfter } from '../before-after';

@@ -1,6 +1,6 @@
 import type { Route } from 'next';
 import Link from 'next/link';
-import type { AuditRow } from '@/lib/billing/audit-trail';
+import type { AuditRow } from '@/lib/billing/reports/audit-trail';
 import { useTranslations } from '@/lib/i18n/translations';
 import { useChangeWords } from '../change-words';
 

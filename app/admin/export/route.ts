@@ -1,5 +1,5 @@
-import { listCohorts } from '@/lib/billing/retention';
-import { listMovements } from '@/lib/billing/stats';
+import { listCohorts } from '@/lib/billing/reports/retention';
+import { listMovements } from '@/lib/billing/reports/stats';
 import { staffContext } from '../context';
 import { csvResponse } from '../csv';
 import { movementKinds, readPeriod } from '../period';

@@ -4,7 +4,7 @@ import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { LockedNote } from '@/components/ui/locked-note';
 import { SubmitButton } from '@/components/ui/submit-button';
-import type { Tier } from '@/lib/billing/tiers';
+import type { Tier } from '@/lib/billing/plans/tiers';
 import { features } from '@/lib/features';
 import { useTranslations } from '@/lib/i18n/translations';
 import { saveLimits } from './actions';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type TierLimitInput, tierLimitInput } from '@/lib/billing/tier-limits';
+import { type TierLimitInput, tierLimitInput } from '@/lib/billing/plans/tier-limits';
 import { features } from '@/lib/features';
 import { typedFields } from '../extras-input';
 

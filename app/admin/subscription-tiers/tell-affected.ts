@@ -1,6 +1,6 @@
 import { getLocale } from 'next-intl/server';
 import type { FormState } from '@/components/ui/form-state';
-import type { LimitsPreview } from '@/lib/billing/what-if';
+import type { LimitsPreview } from '@/lib/billing/entitlements/what-if';
 import { errorTexts } from '@/lib/i18n/translate-error';
 import { getTranslations } from '@/lib/i18n/translations';
 

@@ -3,8 +3,8 @@ import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
-import type { TierRole } from '@/lib/billing/tier-edit';
-import type { Tier } from '@/lib/billing/tiers';
+import type { TierRole } from '@/lib/billing/plans/tier-edit';
+import type { Tier } from '@/lib/billing/plans/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 import { remove, setActive, succeed } from './actions';
 

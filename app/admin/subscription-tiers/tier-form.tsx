@@ -6,7 +6,7 @@ import { TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { LockedNote } from '@/components/ui/locked-note';
 import { SubmitButton } from '@/components/ui/submit-button';
-import { type Tier, waitsForPush } from '@/lib/billing/tiers';
+import { type Tier, waitsForPush } from '@/lib/billing/plans/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 import { writePrice } from '@/lib/money';
 import { PUSH } from '../push-link';

@@ -3,8 +3,8 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
-import { editOverrides, listOverridesById, OverrideConflict } from '@/lib/billing/overrides';
-import { setSubscription } from '@/lib/billing/subscription-admin';
+import { editOverrides, listOverridesById, OverrideConflict } from '@/lib/billing/entitlements/overrides';
+import { setSubscription } from '@/lib/billing/subscriptions/by-hand';
 import { DomainError, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';

@@ -1,8 +1,8 @@
 import { and, eq } from 'drizzle-orm';
 import { merchants, platforms, subscriptions } from '@/db/schema';
-import { listOverrides } from '@/lib/billing/overrides';
-import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/subscriptions';
-import { listTiers } from '@/lib/billing/tiers';
+import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
+import { listOverrides } from '@/lib/billing/entitlements/overrides';
+import { listTiers } from '@/lib/billing/plans/tiers';
 import { staffContext } from '../context';
 
 export type SubscriptionEdit = NonNullable<Awaited<ReturnType<typeof loadEdit>>>;

@@ -10,10 +10,10 @@ import {
   OverrideConflict,
   overrideInput,
   saveOverrides,
-} from '@/lib/billing/overrides';
-import { makeAccount } from '@/lib/billing/testing-accounts';
+} from '@/lib/billing/entitlements/overrides';
 import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
+import { makeAccount } from '@/testing/accounts';
 import { overrideFields, toEditorProblems, toOverridesEdit, valuesOf } from './override-edit';
 
 const now = new Date('2026-11-21T12:00:00Z');

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Feature } from '@/lib/billing/features';
 import {
   dayText,
   limitText,
   type OverrideRow,
   type OverridesEdit,
   overrideInput,
-} from '@/lib/billing/overrides';
+} from '@/lib/billing/entitlements/overrides';
+import type { Feature } from '@/lib/billing/features';
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
 
 const fieldsOf = <T extends z.ZodType>(value: T) => z.record(z.string(), value).default({});

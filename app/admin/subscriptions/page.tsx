@@ -16,7 +16,7 @@ import {
   type SubscriptionListRow,
   subscriptionSorts,
   subscriptionStates,
-} from '@/lib/billing/subscription-list';
+} from '@/lib/billing/reports/subscription-list';
 import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';

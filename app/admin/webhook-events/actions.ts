@@ -3,7 +3,7 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
-import { replayEvent, replayFailed, setEventAside } from '@/lib/billing/inbox';
+import { replayEvent, replayFailed, setEventAside } from '@/lib/billing/inbox/console';
 import { isLiveMode } from '@/lib/env';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findStripe } from '@/lib/stripe/client';

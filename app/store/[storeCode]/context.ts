@@ -1,6 +1,6 @@
 import { cache } from 'react';
 import type { Actor } from '@/lib/billing/audit';
-import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
+import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
 import { database } from '@/lib/database';
 import { requireStore } from '@/lib/session';
 import { businessNow } from '@/lib/time';

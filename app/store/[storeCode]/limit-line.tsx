@@ -1,7 +1,7 @@
 import type { Route } from 'next';
 import Link from 'next/link';
 import { getFormat } from '@/components/ui/format';
-import { resolveFeature } from '@/lib/billing/entitlements';
+import { resolveFeature } from '@/lib/billing/entitlements/entitlements';
 import type { Feature } from '@/lib/billing/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { storeContext, storeFacts } from './context';

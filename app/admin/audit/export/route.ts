@@ -1,4 +1,4 @@
-import { listAudit } from '@/lib/billing/audit-trail';
+import { listAudit } from '@/lib/billing/reports/audit-trail';
 import { staffContext } from '../../context';
 import { csvResponse } from '../../csv';
 import { readAuditFilter } from '../filter';

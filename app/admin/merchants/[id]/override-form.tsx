@@ -4,7 +4,7 @@ import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { Account } from '@/lib/billing/accounts';
-import type { OverrideRow } from '@/lib/billing/overrides';
+import type { OverrideRow } from '@/lib/billing/entitlements/overrides';
 import { useTranslations } from '@/lib/i18n/translations';
 import { saveOverride } from './actions';
 

@@ -5,7 +5,7 @@ import { DetailsSummary } from '@/components/billing/details-summary';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { LinkTabs } from '@/components/ui/link-tabs';
-import { toEntitlements } from '@/lib/billing/entitlement-facts';
+import { toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { ExplainedUsage } from '../../../store/[storeCode]/billing/explained-usage';

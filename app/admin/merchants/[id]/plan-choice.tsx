@@ -1,7 +1,7 @@
 import { SelectField, TextField } from '@/components/ui/field';
 import { useFormat } from '@/components/ui/format';
-import type { CurrentSubscription } from '@/lib/billing/subscriptions';
-import { findPrice, type Tier } from '@/lib/billing/tiers';
+import type { CurrentSubscription } from '@/lib/billing/account/subscription';
+import { findPrice, type Tier } from '@/lib/billing/plans/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 import { useTierOptions } from '../../tier-options';
 

@@ -6,7 +6,7 @@ import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
-import { findSuccessor } from '@/lib/billing/tiers';
+import { findSuccessor } from '@/lib/billing/plans/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 import { useTierOptions } from '../../tier-options';
 import { cancel, comp, extendTrial, reactivate } from './actions';

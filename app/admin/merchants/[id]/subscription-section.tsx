@@ -9,7 +9,7 @@ import { DateText } from '@/components/ui/date-text';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
-import { isGrandfathered } from '@/lib/billing/tiers';
+import { isGrandfathered } from '@/lib/billing/plans/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
 import { cardFacts } from '../../../store/[storeCode]/billing/view';
 import { NamedId } from '../../named-id';

@@ -12,7 +12,7 @@ import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { Change } from '@/db/schema';
-import { getEvent } from '@/lib/billing/inbox';
+import { getEvent } from '@/lib/billing/inbox/console';
 import { NotFound } from '@/lib/errors';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findMerchant } from '@/lib/tenancy/merchants';

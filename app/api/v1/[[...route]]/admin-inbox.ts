@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from '@/lib/billing/inbox';
-import type { InboxRow } from '@/lib/billing/webhooks';
+import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from '@/lib/billing/inbox/console';
+import type { InboxRow } from '@/lib/billing/inbox/receive';
 import { isLiveMode } from '@/lib/env';
 import { findStripe } from '@/lib/stripe/client';
 import { answers, body, instant, iso, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';

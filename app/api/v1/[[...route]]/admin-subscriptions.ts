@@ -1,17 +1,17 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { subscriptionStatuses } from '@/db/schema';
 import { getPlatform } from '@/lib/billing/accounts';
-import { getEntitlements } from '@/lib/billing/entitlement-facts';
-import { toUsageMetric } from '@/lib/billing/entitlements';
-import { getStats } from '@/lib/billing/stats';
-import { setSubscription, subscriptionPut } from '@/lib/billing/subscription-admin';
+import { getEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
+import { toUsageMetric } from '@/lib/billing/entitlements/entitlements';
+import { countSubscribers, findTierById } from '@/lib/billing/plans/tiers';
+import { getStats } from '@/lib/billing/reports/stats';
 import {
   listSubscriptions,
   type SubscriptionListRow,
   subscriptionSorts,
   subscriptionStates,
-} from '@/lib/billing/subscription-list';
-import { countSubscribers, findTierById } from '@/lib/billing/tiers';
+} from '@/lib/billing/reports/subscription-list';
+import { setSubscription, subscriptionPut } from '@/lib/billing/subscriptions/by-hand';
 import { env } from '@/lib/env';
 import { NotFound } from '@/lib/errors';
 import { features } from '@/lib/features';

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { createTier, deleteTier, updateTier } from '@/lib/billing/tier-edit';
-import { newTierInput, tierPatch } from '@/lib/billing/tier-input';
-import { countSubscribers, listTiers, type Tier } from '@/lib/billing/tiers';
+import { createTier, deleteTier, updateTier } from '@/lib/billing/plans/tier-edit';
+import { newTierInput, tierPatch } from '@/lib/billing/plans/tier-input';
+import { countSubscribers, listTiers, type Tier } from '@/lib/billing/plans/tiers';
 import { answers, body, refusals } from './contract';
 import type { Asked } from './environment';
 import { asAdmin, asStaff } from './guards';

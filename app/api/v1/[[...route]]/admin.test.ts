@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog, tiers } from '@/db/schema';
-import { openStage, type Stage } from '@/lib/billing/testing';
-import { saveAsSuccessor } from '@/lib/billing/tier-successor';
-import { findSuccessor, listTiers } from '@/lib/billing/tiers';
+import { saveAsSuccessor } from '@/lib/billing/plans/tier-successor';
+import { findSuccessor, listTiers } from '@/lib/billing/plans/tiers';
+import { openStage, type Stage } from '@/testing/stage';
 import { keyOf, person, testApi } from './testing';
 
 let stage: Stage;

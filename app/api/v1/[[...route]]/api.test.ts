@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MARKET, makeCatalogue } from '@/db/make';
 import { apiKeys } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
-import { createApiKey, revokeApiKey } from '@/lib/billing/api-keys';
-import { makeAccount } from '@/lib/billing/testing-accounts';
+import { createApiKey, revokeApiKey } from '@/lib/tenancy/api-keys';
+import { makeAccount } from '@/testing/accounts';
 import { createApi } from './api';
 import { keyOf, person, testApi } from './testing';
 

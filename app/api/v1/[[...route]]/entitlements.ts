@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { toEntitlements } from '@/lib/billing/entitlement-facts';
+import { toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { features } from '@/lib/features';
 import { answers, instant, iso, refusals } from './contract';
 import { asMachine, machineFacts } from './guards';

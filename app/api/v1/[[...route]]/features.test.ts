@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCatalogue } from '@/db/make';
 import { testDatabase } from '@/db/testing';
-import { makeAccount } from '@/lib/billing/testing-accounts';
+import { makeAccount } from '@/testing/accounts';
 import { keyOf, testApi } from './testing';
 
 const now = new Date('2026-11-21T12:00:00Z');

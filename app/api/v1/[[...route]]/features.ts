@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { explainFeature } from '@/lib/billing/explain';
+import { explainFeature } from '@/lib/billing/entitlements/explain';
+import { previewTierLimits } from '@/lib/billing/entitlements/what-if';
 import { featureType, getFeature } from '@/lib/billing/features';
-import { saveTierLimits, tierLimitInput } from '@/lib/billing/tier-limits';
-import { getTier, type Tier } from '@/lib/billing/tiers';
-import { previewTierLimits } from '@/lib/billing/what-if';
+import { saveTierLimits, tierLimitInput } from '@/lib/billing/plans/tier-limits';
+import { getTier, type Tier } from '@/lib/billing/plans/tiers';
 import { features } from '@/lib/features';
 import { answers, body, platformQuery, refusals } from './contract';
 import { adminPlatform, asAdmin, asStaff, merchantAccount } from './guards';

@@ -3,12 +3,12 @@ import type { MiddlewareHandler } from 'hono';
 import type { Db } from '@/db/client';
 import { merchants, platforms, stores } from '@/db/schema';
 import { type Account, getPlatform } from '@/lib/billing/accounts';
-import { type ApiKeyRow, findByKey } from '@/lib/billing/api-keys';
-import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
-import type { EntitlementFacts } from '@/lib/billing/entitlements';
-import { requireFeature } from '@/lib/billing/limits';
+import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
+import type { EntitlementFacts } from '@/lib/billing/entitlements/entitlements';
+import { requireFeature } from '@/lib/billing/entitlements/limits';
 import { DomainError, Forbidden, NotFound, Unauthenticated } from '@/lib/errors';
 import { limitRest } from '@/lib/rate-limit';
+import { type ApiKeyRow, findByKey } from '@/lib/tenancy/api-keys';
 import { apiAccess } from '@/lib/tenancy/features';
 import type { Asked, Caller, CallerEnv, StoreEnv, StoreScope } from './environment';
 

@@ -5,7 +5,7 @@ import {
   type OverrideRow,
   overrideInput,
   saveOverrides,
-} from '@/lib/billing/overrides';
+} from '@/lib/billing/entitlements/overrides';
 import { features } from '@/lib/features';
 import { answers, body, instant, iso, platformQuery, refusals } from './contract';
 import { asAdmin, asStaff, merchantAccount } from './guards';

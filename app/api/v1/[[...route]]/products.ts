@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { and, asc, eq } from 'drizzle-orm';
 import { addOns, creditPackages, platforms } from '@/db/schema';
 import { getPlatform } from '@/lib/billing/accounts';
-import { listTiers } from '@/lib/billing/tiers';
+import { listTiers } from '@/lib/billing/plans/tiers';
 import { answers, refusals } from './contract';
 import type { Resource } from './resource';
 

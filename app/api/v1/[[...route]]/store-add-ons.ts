@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { setAddOnCancellation } from '@/lib/billing/add-on-cancellation';
+import { setAddOnCancellation } from '@/lib/billing/subscriptions/add-on-cancellation';
 import {
   listAddOnProducts,
   listStoreAddOns,
   type StoreAddOn,
   startAddOnCheckout,
-} from '@/lib/billing/addons';
+} from '@/lib/billing/subscriptions/add-ons';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
 import { answers, body, instant, iso, refusals, storeQuery } from './contract';

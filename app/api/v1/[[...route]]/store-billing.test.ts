@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog } from '@/db/schema';
-import { openStage, type Stage } from '@/lib/billing/testing';
+import { openStage, type Stage } from '@/testing/stage';
 import { person, testApi } from './testing';
 
 let stage: Stage;

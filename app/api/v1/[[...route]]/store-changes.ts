@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { cancelSubscription, reactivateSubscription } from '@/lib/billing/cancellation';
-import { type CheckoutRequest, startPlanCheckout } from '@/lib/billing/checkout';
-import { openPortal } from '@/lib/billing/customers';
-import { changeTier, undoPendingChange } from '@/lib/billing/tier-change';
-import { previewChange } from '@/lib/billing/tier-change-preview';
-import { getTier } from '@/lib/billing/tiers';
-import { previewTierOver } from '@/lib/billing/what-if';
+import { openPortal } from '@/lib/billing/customers/customers';
+import { previewTierOver } from '@/lib/billing/entitlements/what-if';
+import { getTier } from '@/lib/billing/plans/tiers';
+import { cancelSubscription, reactivateSubscription } from '@/lib/billing/subscriptions/cancellation';
+import { changeTier, undoPendingChange } from '@/lib/billing/subscriptions/change';
+import { previewChange } from '@/lib/billing/subscriptions/change-preview';
+import { type CheckoutRequest, startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
 import { env } from '@/lib/env';
 import { Forbidden } from '@/lib/errors';
 import { features } from '@/lib/features';

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { consumeCredits, getBalance, listLedger } from '@/lib/billing/account/credits';
 import { currentMonth, findAccount } from '@/lib/billing/accounts';
-import { startCreditCheckout } from '@/lib/billing/credit-checkout';
-import { consumeCredits, getBalance, listLedger } from '@/lib/billing/credits';
-import { runOnce } from '@/lib/billing/idempotency';
+import { startCreditCheckout } from '@/lib/billing/subscriptions/credit-checkout';
 import { invalid } from '@/lib/errors';
+import { runOnce } from '@/lib/once';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
 import { answers, body, idempotencyHeader, instant, iso, refusals, storeQuery } from './contract';

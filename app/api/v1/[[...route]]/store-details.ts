@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/billing-details';
-import { type CustomerRow, getCustomer } from '@/lib/billing/customers';
+import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/customers/billing-details';
+import { getCustomer } from '@/lib/billing/customers/customers';
+import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
 import { findStripe } from '@/lib/stripe/client';
 import { answers, body, instant, iso, refusals, storeQuery } from './contract';
 import { asStore } from './guards';

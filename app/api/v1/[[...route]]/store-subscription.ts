@@ -2,11 +2,11 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { merchants, platforms } from '@/db/schema';
+import { findCurrentSubscription } from '@/lib/billing/account/subscription';
 import type { Account } from '@/lib/billing/accounts';
-import { getCustomer } from '@/lib/billing/customers';
-import { listInvoices, previewUpcomingInvoice } from '@/lib/billing/invoices';
-import { findCurrentSubscription } from '@/lib/billing/subscriptions';
-import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/tiers';
+import { getCustomer } from '@/lib/billing/customers/customers';
+import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/plans/tiers';
+import { listInvoices, previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { NotFound } from '@/lib/errors';
 import { requireStripe } from '@/lib/stripe/client';
 import {

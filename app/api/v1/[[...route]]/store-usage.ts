@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { getEntitlements } from '@/lib/billing/entitlement-facts';
-import { toUsageMetric } from '@/lib/billing/entitlements';
+import { getEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
+import { toUsageMetric } from '@/lib/billing/entitlements/entitlements';
 import { features } from '@/lib/features';
 import { answers, refusals, storeQuery } from './contract';
 import { asStore } from './guards';

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import type { CustomerRow } from '@/lib/billing/customers';
-import type { CurrentSubscription } from '@/lib/billing/subscriptions';
-import type { Tier } from '@/lib/billing/tiers';
+import type { CurrentSubscription } from '@/lib/billing/account/subscription';
+import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
+import type { Tier } from '@/lib/billing/plans/tiers';
 import { instant, iso } from './contract';
 import { status } from './shapes';
 

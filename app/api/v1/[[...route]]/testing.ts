@@ -1,6 +1,6 @@
 import type { Db } from '@/db/client';
 import type { Person } from '@/lib/auth-people';
-import { createApiKey } from '@/lib/billing/api-keys';
+import { createApiKey } from '@/lib/tenancy/api-keys';
 import { createApi } from './api';
 
 type Asking = {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCatalogue } from '@/db/make';
 import { usageCounters, usageReports } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
-import { makeAccount } from '@/lib/billing/testing-accounts';
 import { createProduct, newProductInput } from '@/lib/catalog/products';
+import { makeAccount } from '@/testing/accounts';
 import { keyOf, testApi } from './testing';
 
 let now = new Date('2026-11-21T12:00:00Z');

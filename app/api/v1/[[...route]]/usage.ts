@@ -1,13 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { loadEntitlementFacts } from '@/lib/billing/entitlement-facts';
-import { resolveFeature } from '@/lib/billing/entitlements';
+import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
+import { resolveFeature } from '@/lib/billing/entitlements/entitlements';
+import { checkFlag, checkRoom } from '@/lib/billing/entitlements/limits';
+import { getStoreOf, releaseUsage, reportUsage } from '@/lib/billing/entitlements/usage-reports';
 import { getFeature, getMetered, isMetered, type Metered } from '@/lib/billing/features';
-import { runOnce } from '@/lib/billing/idempotency';
-import { checkFlag, checkRoom } from '@/lib/billing/limits';
-import { getStoreOf, releaseUsage, reportUsage } from '@/lib/billing/usage-reports';
 import { invalid } from '@/lib/errors';
 import { features } from '@/lib/features';
+import { runOnce } from '@/lib/once';
 import { answers, body, idempotencyHeader, refusals } from './contract';
 import type { CallerEnv } from './environment';
 import { asMachine, machineFacts } from './guards';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { receiveEvent, verifySignature } from '@/lib/billing/webhooks';
+import { receiveEvent, verifySignature } from '@/lib/billing/inbox/receive';
 import { database } from '@/lib/database';
 import { env, isLiveMode } from '@/lib/env';
 import { DomainError, NotFound } from '@/lib/errors';

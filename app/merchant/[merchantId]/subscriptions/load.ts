@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { subscriptions, tiers } from '@/db/schema';
-import { listEntitlements } from '@/lib/billing/entitlement-facts';
-import type { CurrentSubscription } from '@/lib/billing/subscriptions';
+import type { CurrentSubscription } from '@/lib/billing/account/subscription';
+import { listEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { features } from '@/lib/features';
 import { merchantContext } from '../context';
 

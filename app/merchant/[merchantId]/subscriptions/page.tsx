@@ -7,7 +7,7 @@ import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { PageHeader } from '@/components/ui/page-header';
 import { accountKey } from '@/lib/billing/features';
-import { isGraceOver } from '@/lib/billing/overview';
+import { isGraceOver } from '@/lib/billing/reports/overview';
 import { getTranslations } from '@/lib/i18n/translations';
 import { planFacts } from '../../../store/[storeCode]/billing/view';
 import { merchantContext } from '../context';

@@ -3,7 +3,7 @@ import type { PlanFacts } from '@/components/billing/shapes';
 import { buttonClass } from '@/components/ui/button';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
-import type { InvoiceRow } from '@/lib/billing/invoices';
+import type { InvoiceRow } from '@/lib/billing/reports/invoices';
 import { useTranslations } from '@/lib/i18n/translations';
 import { reactivatePlan } from './actions';
 import { PortalButton } from './portal-button';

@@ -1,9 +1,9 @@
 import { useUnlockText } from '@/components/billing/meter-views';
 import type { MeterView, Reason } from '@/components/billing/meters';
 import { useFormat } from '@/components/ui/format';
-import { type EntitlementFacts, resolveGrant, type Step } from '@/lib/billing/entitlements';
-import type { BillingOverview } from '@/lib/billing/overview';
-import { findUnlocks } from '@/lib/billing/unlocks';
+import { type EntitlementFacts, resolveGrant, type Step } from '@/lib/billing/entitlements/entitlements';
+import { findUnlocks } from '@/lib/billing/entitlements/unlocks';
+import type { BillingOverview } from '@/lib/billing/reports/overview';
 import { features } from '@/lib/features';
 import { useTranslations } from '@/lib/i18n/translations';
 

@@ -6,7 +6,7 @@ import type { InvoiceRow } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
 import { getFormat } from '@/components/ui/format';
 import type { Account } from '@/lib/billing/accounts';
-import { previewUpcomingInvoice } from '@/lib/billing/invoices';
+import { previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { database } from '@/lib/database';
 import { DomainError } from '@/lib/errors';
 import { errorTexts } from '@/lib/i18n/translate-error';

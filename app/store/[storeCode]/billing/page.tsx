@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import { getLocale } from 'next-intl/server';
 import { PageHeader } from '@/components/ui/page-header';
-import { toEntitlements } from '@/lib/billing/entitlement-facts';
-import { getBillingOverview } from '@/lib/billing/overview';
+import { toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
+import { getBillingOverview } from '@/lib/billing/reports/overview';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { listOwnStores } from '@/lib/session';

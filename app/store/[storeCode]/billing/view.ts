@@ -8,9 +8,9 @@ import type {
   TierFacts,
 } from '@/components/billing/shapes';
 import { countryName } from '@/components/countries';
-import type { FeatureSummary } from '@/lib/billing/entitlements';
-import type { BillingOverview } from '@/lib/billing/overview';
-import type { SubscriptionStatus } from '@/lib/billing/standing';
+import type { FeatureSummary } from '@/lib/billing/entitlements/entitlements';
+import type { SubscriptionStatus } from '@/lib/billing/entitlements/standing';
+import type { BillingOverview } from '@/lib/billing/reports/overview';
 import { features } from '@/lib/features';
 import type { Locale } from '@/lib/i18n/locales';
 

@@ -2,7 +2,7 @@ import type { Metadata, Route } from 'next';
 import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
-import { listLedger } from '@/lib/billing/credits';
+import { listLedger } from '@/lib/billing/account/credits';
 import { getTranslations } from '@/lib/i18n/translations';
 import { readCursor, toPage } from '../../../../store/[storeCode]/cursor';
 import { one, staffContext } from '../../../context';

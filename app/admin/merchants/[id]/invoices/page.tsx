@@ -2,7 +2,7 @@ import type { Metadata, Route } from 'next';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
-import { listInvoices } from '@/lib/billing/invoices';
+import { listInvoices } from '@/lib/billing/reports/invoices';
 import { getTranslations } from '@/lib/i18n/translations';
 import { invoiceRows } from '../../../../store/[storeCode]/billing/view';
 import { readCursor, toPage } from '../../../../store/[storeCode]/cursor';

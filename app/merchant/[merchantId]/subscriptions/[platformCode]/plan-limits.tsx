@@ -3,7 +3,7 @@ import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { useFormat } from '@/components/ui/format';
 import { type Column, Table } from '@/components/ui/table';
-import type { Entitlements } from '@/lib/billing/entitlement-facts';
+import type { Entitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { useTranslations } from '@/lib/i18n/translations';
 
 type Row = Entitlements['features'][number];

@@ -1,6 +1,6 @@
 import { useFormat } from '@/components/ui/format';
 import { Money } from '@/components/ui/money';
-import type { ChangePreview } from '@/lib/billing/tier-change-preview';
+import type { ChangePreview } from '@/lib/billing/subscriptions/change-preview';
 import { useTranslations } from '@/lib/i18n/translations';
 
 /**

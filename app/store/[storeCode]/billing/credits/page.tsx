@@ -3,7 +3,7 @@ import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
-import { getBalance, listLedger } from '@/lib/billing/credits';
+import { getBalance, listLedger } from '@/lib/billing/account/credits';
 import { getTranslations } from '@/lib/i18n/translations';
 import { storeContext } from '../../context';
 import { readCursor, toPage } from '../../cursor';

@@ -7,7 +7,7 @@ import { SelectField, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
-import { getCustomer } from '@/lib/billing/customers';
+import { getCustomer } from '@/lib/billing/customers/customers';
 import { getTranslations } from '@/lib/i18n/translations';
 import { storeContext } from '../../context';
 import { saveDetails } from '../actions';

@@ -3,7 +3,7 @@ import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
-import { listInvoices } from '@/lib/billing/invoices';
+import { listInvoices } from '@/lib/billing/reports/invoices';
 import { getTranslations } from '@/lib/i18n/translations';
 import { storeContext } from '../../context';
 import { readCursor, toPage } from '../../cursor';

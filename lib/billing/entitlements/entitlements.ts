@@ -1,0 +1,198 @@
+import type { Feature, Period } from '@/lib/billing/features';
+import { featureType } from '@/lib/billing/features';
+import { resolveStanding, type Standing, type StandingFacts, type TierFacts } from './standing';
+
+/** What a tier says about one feature. */
+export type TierLimit = { enabled: boolean; limitValue: number | null };
+
+export type OverrideFacts = {
+  id: string;
+  featureCode: string;
+  hasLimit: boolean;
+  /** Of meaning with `hasLimit`; null = unlimited. */
+  limitValue: number | null;
+  enabled: boolean | null;
+  reason: string;
+  author: string;
+  startsAt: Date | null;
+  expiresAt: Date | null;
+};
+
+/** An add-on of a store that counts now, and what it adds to one feature. */
+export type AddOnFacts = {
+  code: string;
+  name: string;
+  storeId: string;
+  featureCode: string;
+  amount: number;
+};
+
+/** Everything that decides an account's entitlements, as plain facts; see `loadEntitlementFacts`. */
+export type EntitlementFacts = StandingFacts & {
+  merchantId: string;
+  platform: { id: string; code: string; currency: string };
+  /** By tier id, then by feature code; of the subscription's tier and of the fallback. */
+  limits: Record<string, Record<string, TierLimit>>;
+  /** At most one per feature: in force, not yet, or over but not taken away. */
+  overrides: OverrideFacts[];
+  addOns: AddOnFacts[];
+  month: Period;
+  /** By feature code, in the period that counts. */
+  used: Record<string, { total: number; byStore: Record<string, number> }>;
+};
+
+export type Scope = 'tier' | 'merchant_override' | 'add_on' | 'fallback' | 'none';
+
+/** The API's answer for one feature. `enabled` with limit null = unlimited; off = limit 0. */
+export type FeatureSummary = {
+  code: string;
+  name_key: string;
+  name: string;
+  enabled: boolean;
+  limit: number | null;
+  current: number;
+  remaining: number | null;
+  percent_used: number;
+  feature_type: 'binary' | 'quantitative';
+  scope: Scope;
+};
+
+/** A meter. `percentage` has one decimal and no cap. */
+export type UsageMetric = {
+  code: string;
+  name: string;
+  current: number;
+  limit: number | null;
+  percentage: number;
+  is_unlimited: boolean;
+  is_at_limit: boolean;
+  is_approaching_limit: boolean;
+};
+
+/** From here on a meter is yellow and a limit is being approached, in percent. */
+export const APPROACHING = 70;
+
+/** A grant of one feature on the way through the steps: limit null = unlimited. */
+type Grant = { enabled: boolean; limit: number | null };
+
+export type Step =
+  | { kind: 'tier' | 'fallback'; tier: TierFacts; row: TierLimit | null; grant: Grant }
+  | { kind: 'none'; grant: Grant }
+  | { kind: 'override'; override: OverrideFacts; grant: Grant }
+  /** One that stands outside its time and changes nothing; `given` is what it gave or will give. */
+  | { kind: 'override_over' | 'override_later'; override: OverrideFacts; given: Grant; grant: Grant }
+  | { kind: 'add_on'; addOn: AddOnFacts; grant: Grant };
+
+export type Resolution = { standing: Standing; steps: Step[]; grant: Grant; scope: Scope };
+
+const OFF: Grant = { enabled: false, limit: 0 };
+
+/**
+ * Resolves one feature, step by step: the tier that counts → an override in force replaces → add-ons add. An add-on or an
+ * override turns on what the tier lacks; an override that switches off is a decision that add-ons do not undo. The SQL of
+ * `consume` says the same (a property test holds them together).
+ */
+export function resolveGrant(
+  facts: EntitlementFacts,
+  feature: Pick<Feature, 'code' | 'kind'>,
+  now: Date,
+): Resolution {
+  const standing = resolveStanding(facts, now);
+  const steps: Step[] = [];
+  let scope: Scope = 'none';
+  let grant = OFF;
+  // A flag has no limit: on is on.
+  const normalise = (next: Grant): Grant =>
+    !next.enabled ? OFF : feature.kind === 'flag' ? { enabled: true, limit: null } : next;
+  const take = (next: Grant, by: Scope) => {
+    const normal = normalise(next);
+    if (normal.enabled !== grant.enabled || normal.limit !== grant.limit) scope = by;
+    grant = normal;
+    return grant;
+  };
+
+  if (standing.tier) {
+    const row = facts.limits[standing.tier.id]?.[feature.code] ?? null;
+    const given = row?.enabled ? { enabled: true, limit: row.limitValue } : OFF;
+    steps.push({ kind: standing.via, tier: standing.tier, row, grant: take(given, standing.via) });
+  } else {
+    steps.push({ kind: 'none', grant });
+  }
+
+  let switchedOff = false;
+  const override = facts.overrides.find((one) => one.featureCode === feature.code);
+  if (override) {
+    const limit = override.hasLimit ? override.limitValue : grant.limit;
+    const enabled = override.enabled ?? (override.hasLimit || grant.enabled);
+    if (isInForce(override, now)) {
+      switchedOff = override.enabled === false;
+      steps.push({ kind: 'override', override, grant: take({ enabled, limit }, 'merchant_override') });
+    } else {
+      const kind = isOver(override, now) ? 'override_over' : 'override_later';
+      steps.push({ kind, override, given: normalise({ enabled, limit }), grant });
+    }
+  }
+
+  if (!switchedOff) {
+    for (const addOn of facts.addOns) {
+      if (addOn.featureCode !== feature.code) continue;
+      if (feature.kind !== 'flag' && addOn.amount === 0) continue;
+      const limit = grant.limit === null && grant.enabled ? null : (grant.limit ?? 0) + addOn.amount;
+      steps.push({ kind: 'add_on', addOn, grant: take({ enabled: true, limit }, 'add_on') });
+    }
+  }
+  return { standing, steps, grant, scope };
+}
+
+/** Whether an override holds at `now`. */
+export function isInForce(override: Pick<OverrideFacts, 'startsAt' | 'expiresAt'>, now: Date): boolean {
+  return (override.startsAt === null || override.startsAt <= now) && !isOver(override, now);
+}
+
+const isOver = ({ expiresAt }: Pick<OverrideFacts, 'expiresAt'>, now: Date): boolean =>
+  expiresAt !== null && expiresAt <= now;
+
+/** The API's answer for one feature of an account. */
+export function resolveFeature(facts: EntitlementFacts, feature: Feature, now: Date): FeatureSummary {
+  const { grant, scope } = resolveGrant(facts, feature, now);
+  const isFlag = feature.kind === 'flag';
+  const current = isFlag ? 0 : (facts.used[feature.code]?.total ?? 0);
+  return {
+    code: feature.code,
+    name_key: feature.nameKey,
+    name: feature.name,
+    enabled: grant.enabled,
+    limit: grant.limit,
+    current,
+    remaining: grant.limit === null ? null : Math.max(0, grant.limit - current),
+    percent_used: isFlag ? 0 : Math.min(100, percentage(current, grant.limit)),
+    feature_type: featureType(feature),
+    scope,
+  };
+}
+
+/** The same as a meter. */
+export function toUsageMetric(
+  summary: Pick<FeatureSummary, 'code' | 'name' | 'current' | 'limit'>,
+): UsageMetric {
+  const { code, name, current, limit } = summary;
+  const used = percentage(current, limit);
+  const isAtLimit = limit !== null && current >= limit;
+  return {
+    code,
+    name,
+    current,
+    limit,
+    percentage: used,
+    is_unlimited: limit === null,
+    is_at_limit: isAtLimit,
+    is_approaching_limit: !isAtLimit && used >= APPROACHING,
+  };
+}
+
+/** Part of a limit in percent, to one decimal: unlimited is 0, a limit of 0 is 100. */
+function percentage(current: number, limit: number | null): number {
+  if (limit === null) return 0;
+  if (limit === 0) return 100;
+  return Math.round((current / limit) * 1000) / 10;
+}

@@ -1,0 +1,196 @@
+import type { Db } from '@/db/client';
+import type { Account } from '@/lib/billing/accounts';
+import type { Unlock } from '@/lib/billing/errors';
+import { type Feature, isMetered } from '@/lib/billing/features';
+import { loadEntitlementFacts } from './entitlement-facts';
+import {
+  type EntitlementFacts,
+  type FeatureSummary,
+  type OverrideFacts,
+  resolveFeature,
+  resolveGrant,
+  type Step,
+} from './entitlements';
+import type { Standing } from './standing';
+import { loadUnlocks } from './unlocks';
+import { findStoreCodes } from './what-if';
+
+/** Facts of a step for its sentence: numbers, names and ISO dates; null = unlimited or none. */
+export type StepValue = Record<string, string | number | boolean | null>;
+
+export type ExplainedStep = {
+  kind: 'status' | Step['kind'] | 'usage' | 'verdict' | 'unlock';
+  /** Key of the sentence in the messages; `value` fills it in. */
+  text_key: string;
+  value: StepValue;
+  /** Where it comes from, e.g. `tier:essential`, `override:ovr_…`, `store:ACME`. */
+  source: string | null;
+};
+
+export type Verdict = 'allowed' | 'limit_reached' | 'feature_not_in_plan';
+
+export type Explanation = {
+  feature: FeatureSummary;
+  steps: ExplainedStep[];
+  verdict: Verdict;
+  unlock: Unlock[];
+};
+
+/**
+ * Why an account may or may not use one more of a feature: every step of the resolution in order (status and grace, tier,
+ * override, also one that is over or starts later, each add-on, use per store, verdict, what would unlock it).
+ * @throws NotFound
+ */
+export async function explainFeature(
+  db: Db,
+  account: Account,
+  feature: Feature,
+  now: Date,
+): Promise<Explanation> {
+  const facts = await loadEntitlementFacts(db, account, now);
+  const summary = resolveFeature(facts, feature, now);
+  const verdict = judge(summary);
+  const unlock = verdict === 'allowed' ? [] : await loadUnlocks(db, facts, feature, 1, now);
+  const { standing, steps } = resolveGrant(facts, feature, now);
+  const storeIds = [
+    ...Object.keys(facts.used[feature.code]?.byStore ?? {}),
+    ...facts.addOns.map((a) => a.storeId),
+  ];
+  const stores = await findStoreCodes(db, storeIds.filter(Boolean));
+  return {
+    feature: summary,
+    steps: [
+      explainStanding(standing, facts),
+      ...steps.map((step) => explainStep(step, feature, stores)),
+      ...(isMetered(feature) ? explainUse(facts, feature, stores) : []),
+      {
+        kind: 'verdict',
+        text_key: `features.explain.verdict_${verdict}`,
+        value: { limit: summary.limit, current: summary.current, remaining: summary.remaining },
+        source: null,
+      },
+      ...unlock.map(explainUnlock),
+    ],
+    verdict,
+    unlock,
+  };
+}
+
+function judge(summary: FeatureSummary): Verdict {
+  if (!summary.enabled) return 'feature_not_in_plan';
+  return summary.remaining === 0 ? 'limit_reached' : 'allowed';
+}
+
+function explainStanding(standing: Standing, facts: EntitlementFacts): ExplainedStep {
+  const { subscription } = facts;
+  return {
+    kind: 'status',
+    text_key: `features.explain.status_${standing.reason}`,
+    value: {
+      status: standing.status,
+      tier: subscription?.tier.name ?? null,
+      since: subscription?.pastDueSince?.toISOString() ?? null,
+      until:
+        (standing.reason === 'trial' ? subscription?.trialEnd : subscription?.graceUntil)?.toISOString() ??
+        null,
+    },
+    source: subscription ? `subscription:${subscription.id}` : null,
+  };
+}
+
+function explainStep(step: Step, feature: Feature, stores: Map<string, string>): ExplainedStep {
+  const { enabled, limit } = step.grant;
+  const result = { enabled, limit };
+  const outcome = outcomeOf(step.grant, feature);
+  switch (step.kind) {
+    case 'none':
+      return { kind: 'none', text_key: 'features.explain.none', value: result, source: null };
+    case 'tier':
+    case 'fallback':
+      return {
+        kind: step.kind,
+        text_key: `features.explain.${step.kind}_${outcome}`,
+        value: { tier: step.tier.name, ...result },
+        source: `tier:${step.tier.code}`,
+      };
+    case 'override':
+      return {
+        kind: 'override',
+        text_key: `features.explain.override_${outcome}`,
+        value: { ...storyOf(step.override), ...result },
+        source: `override:${step.override.id}`,
+      };
+    case 'override_over':
+    case 'override_later':
+      return {
+        kind: step.kind,
+        text_key: `features.explain.${step.kind}_${outcomeOf(step.given, feature)}`,
+        value: { ...storyOf(step.override), given: step.given.limit, ...result },
+        source: `override:${step.override.id}`,
+      };
+    case 'add_on': {
+      const { addOn } = step;
+      const store = stores.get(addOn.storeId) ?? addOn.storeId;
+      return {
+        kind: 'add_on',
+        text_key: `features.explain.add_on_${outcome}`,
+        value: { name: addOn.name, amount: addOn.amount, store, ...result },
+        source: `add_on:${addOn.code}`,
+      };
+    }
+  }
+}
+
+const outcomeOf = ({ enabled, limit }: Step['grant'], feature: Feature) =>
+  !enabled ? 'off' : feature.kind === 'flag' ? 'on' : limit === null ? 'unlimited' : 'limit';
+
+const storyOf = (override: OverrideFacts): StepValue => ({
+  reason: override.reason,
+  author: override.author,
+  from: override.startsAt?.toISOString() ?? null,
+  until: override.expiresAt?.toISOString() ?? null,
+});
+
+function explainUse(facts: EntitlementFacts, feature: Feature, stores: Map<string, string>): ExplainedStep[] {
+  const byStore = Object.entries(facts.used[feature.code]?.byStore ?? {}).filter(
+    ([, current]) => current > 0,
+  );
+  const isFlow = feature.kind === 'flow';
+  const period = {
+    from: isFlow ? facts.month.start.toISOString() : null,
+    until: isFlow ? facts.month.end.toISOString() : null,
+  };
+  if (byStore.length === 0) {
+    return [
+      {
+        kind: 'usage',
+        text_key: 'features.explain.usage_none',
+        value: { current: 0, ...period },
+        source: null,
+      },
+    ];
+  }
+  return byStore.map(([id, current]) => {
+    const store = stores.get(id) ?? (id || null);
+    return {
+      kind: 'usage',
+      text_key: store ? 'features.explain.usage_store' : 'features.explain.usage_other',
+      value: { store, current, ...period },
+      source: store ? `store:${store}` : null,
+    };
+  });
+}
+
+function explainUnlock(unlock: Unlock): ExplainedStep {
+  return {
+    kind: 'unlock',
+    text_key: `features.explain.unlock_${unlock.kind}`,
+    value: {
+      name: unlock.name ?? null,
+      amount: unlock.price?.amount ?? null,
+      currency: unlock.price?.currency ?? null,
+      interval: unlock.price?.interval ?? null,
+    },
+    source: unlock.code ? `${unlock.kind}:${unlock.code}` : null,
+  };
+}

@@ -1,0 +1,409 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MARKET, makeCatalogue } from '@/db/make';
+import { auditLog } from '@/db/schema';
+import { testDatabase } from '@/db/testing';
+import { EditConflict } from '@/lib/billing/errors';
+import { saveTierLimits, tierLimitInput } from '@/lib/billing/plans/tier-limits';
+import { getTier } from '@/lib/billing/plans/tiers';
+import { listAudit } from '@/lib/billing/reports/audit-trail';
+import { productLimit } from '@/lib/catalog/features';
+import { NotFound, ValidationFailed } from '@/lib/errors';
+import { features } from '@/lib/features';
+import { orderQuota } from '@/lib/orders/features';
+import { apiAccess, emailAccounts, teamLimit } from '@/lib/tenancy/features';
+import { makeAccount } from '@/testing/accounts';
+import { explainFeature } from './explain';
+import { consume } from './limits';
+import {
+  endOverride,
+  listEndedOverrides,
+  listOverrides,
+  loadEndReasons,
+  overrideInput,
+  saveOverrides,
+} from './overrides';
+import { previewTierLimits, previewTierOver } from './what-if';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const actor = { kind: 'user' as const, id: 'usr_admin' };
+let database: Awaited<ReturnType<typeof testDatabase>>;
+beforeAll(async () => {
+  database = await testDatabase();
+  await makeCatalogue(database.db);
+});
+afterAll(() => database.close());
+
+const rows = (...list: object[]) => list.map((row) => overrideInput.parse({ reason: 'agreed', ...row }));
+const limitRows = (...list: object[]) => list.map((row) => tierLimitInput.parse(row));
+const failure = async (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+describe('overrides', () => {
+  test('hold at once, replace what stood, and keep who and why', async () => {
+    const { db } = database;
+    const shop = await makeAccount(db, 'grand');
+    await saveOverrides(db, shop, rows({ feature_code: 'max_team_members', limit_value: 3 }), features, {
+      actor,
+      now,
+    });
+    const taken = await db.transaction((tx) => consume(tx, shop, teamLimit, 3, { now }));
+    expect(taken.limit).toBe(3);
+    const standing = await saveOverrides(
+      db,
+      shop,
+      rows(
+        { feature_code: 'max_team_members', limit_value: null, reason: 'no bounds' },
+        { feature_code: 'api_access', enabled: true },
+      ),
+      features,
+      { actor, now },
+    );
+    expect(standing).toHaveLength(2);
+    expect(await listOverrides(db, shop, { history: true })).toHaveLength(3);
+    const trail = await db.select().from(auditLog).where(eq(auditLog.merchantId, shop.merchantId));
+    expect(trail.map((row) => [row.action, row.reason]).sort()).toEqual([
+      ['override.created', 'agreed'],
+      ['override.created', 'agreed'],
+      ['override.replaced', 'no bounds'],
+    ]);
+    const replaced = trail.find((row) => row.action === 'override.replaced');
+    expect(replaced?.before).toMatchObject({ limitValue: 3 });
+    await endOverride(db, shop, 'max_team_members', { actor, now });
+    expect(await failure(endOverride(db, shop, 'max_team_members', { actor, now }))).toBeInstanceOf(NotFound);
+    expect((await explainFeature(db, shop, teamLimit, now)).verdict).toBe('limit_reached');
+  });
+
+  test.each([
+    [{ feature_code: 'nothing', limit_value: 1 }, '[1].feature_code', 'unknown_feature'],
+    [{ feature_code: 'max_products', limit_value: 1 }, '[1].feature_code', 'repeated'],
+    [{ feature_code: 'api_access', limit_value: 1 }, '[1].limit_value', 'binary_has_no_limit'],
+    [{ feature_code: 'max_team_members' }, '[1].limit_value', 'required'],
+    [{ feature_code: 'monthly_credits', limit_value: null }, '[1].limit_value', 'grant_needs_number'],
+    [{ feature_code: 'api_access' }, '[1].enabled', 'required'],
+    [
+      { feature_code: 'max_team_members', limit_value: 1, expires_at: '2026-11-21T12:00:00Z' },
+      '[1].expires_at',
+      'in_the_past',
+    ],
+    [
+      { feature_code: 'max_team_members', limit_value: 1, starts_at: '2027-02-01', expires_at: '2027-01-01' },
+      '[1].expires_at',
+      'before_start',
+    ],
+  ])('%o is refused by name and nothing is written', async (bad, path, rule) => {
+    const { db } = database;
+    const account = { merchantId: 'mer_grand', platformId: MARKET };
+    const before = await listOverrides(db, account, { history: true });
+    const list = rows({ feature_code: 'max_products', limit_value: 5 }, bad);
+    const refusal = await failure(saveOverrides(db, account, list, features, { actor, now }));
+    expect(refusal).toBeInstanceOf(ValidationFailed);
+    expect((refusal as ValidationFailed).fields).toMatchObject([{ path, rule }]);
+    expect(await listOverrides(db, account, { history: true })).toEqual(before);
+  });
+
+  test('two admins at once end with one exception that stands', async () => {
+    const { db } = database;
+    const shop = await makeAccount(db, 'race');
+    await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        saveOverrides(db, shop, rows({ feature_code: 'max_products', limit_value: i }), features, {
+          actor,
+          now,
+        }),
+      ),
+    );
+    expect(await listOverrides(db, shop)).toHaveLength(1);
+    expect(await listOverrides(db, shop, { history: true })).toHaveLength(8);
+  });
+});
+
+describe('what a tier grants', () => {
+  const professional = { platformId: MARKET, code: 'professional' };
+
+  test('rows named are written, others stay, the revision rises, and an old one is refused', async () => {
+    const { db } = database;
+    const before = await getTier(db, MARKET, 'professional');
+    const saved = await saveTierLimits(
+      db,
+      professional,
+      limitRows({ feature_code: 'max_team_members', limit_value: 4 }, { feature_code: 'white_label' }),
+      features,
+      { actor, now, revision: before.revision },
+    );
+    expect(saved.revision).toBe(before.revision + 1);
+    expect(saved.limits).toHaveLength(before.limits.length + 1);
+    expect(saved.limits).toContainEqual(
+      expect.objectContaining({ featureCode: 'max_team_members', limitValue: 4 }),
+    );
+    const stale = saveTierLimits(
+      db,
+      professional,
+      limitRows({ feature_code: 'white_label', enabled: false }),
+      features,
+      {
+        actor,
+        now,
+        revision: before.revision,
+      },
+    );
+    expect(await failure(stale)).toBeInstanceOf(EditConflict);
+    const same = await saveTierLimits(
+      db,
+      professional,
+      limitRows({ feature_code: 'white_label' }),
+      features,
+      { actor, now },
+    );
+    expect(same.revision).toBe(saved.revision);
+  });
+
+  test('bad rows name themselves', async () => {
+    const { db } = database;
+    const list = limitRows(
+      { feature_code: 'nope', limit_value: 1 },
+      { feature_code: 'api_access', limit_value: 1 },
+      { feature_code: 'max_products' },
+      { feature_code: 'monthly_credits', limit_value: null },
+    );
+    const refusal = await failure(saveTierLimits(db, professional, list, features, { actor, now }));
+    expect((refusal as ValidationFailed).fields.map((one) => one.path)).toEqual([
+      '[0].feature_code',
+      '[1].limit_value',
+      '[2].limit_value',
+      '[3].limit_value',
+    ]);
+  });
+
+  test('a draft says how many would be over, and who, but not those who are over already or have an exception', async () => {
+    const { db } = database;
+    const using = async (key: string, team: number) => {
+      const shop = await makeAccount(db, key, { tier: 'business', stores: [key.toUpperCase()] });
+      await db.transaction((tx) => consume(tx, shop, teamLimit, team, { now, storeId: shop.storeId }));
+      return shop;
+    };
+    await using('fits', 4);
+    await using('over', 6);
+    const excepted = await using('excepted', 7);
+    await saveOverrides(db, excepted, rows({ feature_code: 'max_team_members', limit_value: 9 }), features, {
+      actor,
+      now,
+    });
+    await makeAccount(db, 'lapsed', { tier: 'business', status: 'unpaid' });
+    const business = { platformId: MARKET, code: 'business' };
+    const draft = limitRows({ feature_code: 'max_team_members', limit_value: 5 });
+    expect(await previewTierLimits(db, business, draft, features, now)).toEqual({
+      affected: 3,
+      lost: [],
+      overCount: 1,
+      over: [
+        {
+          merchantId: 'mer_over',
+          merchantName: 'over',
+          overLimit: [
+            {
+              feature_code: 'max_team_members',
+              current: 6,
+              new_limit: 5,
+              over_by: 1,
+              stores: [{ store: 'OVER', current: 6 }],
+            },
+          ],
+        },
+      ],
+    });
+    expect(
+      await previewTierLimits(
+        db,
+        business,
+        limitRows({ feature_code: 'max_team_members', limit_value: 10 }),
+        features,
+        now,
+      ),
+    ).toMatchObject({ affected: 3, overCount: 0 });
+  });
+
+  test('a draft says how many lose a feature, but not those who have it by an exception', async () => {
+    const { db } = database;
+    const business = { platformId: MARKET, code: 'business' };
+    const keeps = await makeAccount(db, 'keeps', { tier: 'business' });
+    await saveOverrides(db, keeps, rows({ feature_code: 'api_access', enabled: true }), features, {
+      actor,
+      now,
+    });
+    const draft = limitRows(
+      { feature_code: 'api_access', enabled: false },
+      { feature_code: 'max_team_members', enabled: false },
+    );
+    const preview = await previewTierLimits(db, business, draft, features, now);
+    expect(preview.lost).toEqual([
+      { featureCode: 'max_team_members', merchants: preview.affected - 1 },
+      { featureCode: 'api_access', merchants: preview.affected - 1 },
+    ]);
+  });
+
+  test('the trail names the tier and each feature before and after, in words', async () => {
+    const { db } = database;
+    const draft = limitRows(
+      { feature_code: 'max_products', limit_value: 300 },
+      { feature_code: 'max_team_members', limit_value: 1, enabled: false },
+      { feature_code: 'priority_support', enabled: false },
+    );
+    await saveTierLimits(db, { platformId: MARKET, code: 'enterprise' }, draft, features, { actor, now });
+    const [row] = await listAudit(db, { action: 'tier.limits_changed', limit: 1 });
+    const tier = { code: 'enterprise', platform: 'market' };
+    expect(row?.before).toEqual({
+      ...tier,
+      max_products: 'unlimited',
+      max_team_members: 'unlimited',
+      priority_support: 'on',
+    });
+    expect(row?.after).toEqual({
+      ...tier,
+      max_products: 300,
+      max_team_members: 'off (1)',
+      priority_support: 'off',
+    });
+  });
+
+  test('a smaller plan says what would be over, per store', async () => {
+    const { db } = database;
+    const shop = await makeAccount(db, 'shrinks', { tier: 'business', stores: ['SHRINKA', 'SHRINKB'] });
+    for (const [storeId, count] of [
+      ['sto_shrinka', 150],
+      ['sto_shrinkb', 100],
+    ] as const) {
+      await db.transaction((tx) => consume(tx, shop, productLimit, count, { now, storeId }));
+    }
+    const essential = await getTier(db, MARKET, 'essential');
+    expect(await previewTierOver(db, shop, essential.id, features, now)).toEqual([
+      {
+        feature_code: 'max_products',
+        current: 250,
+        new_limit: 200,
+        over_by: 50,
+        stores: [
+          { store: 'SHRINKA', current: 150 },
+          { store: 'SHRINKB', current: 100 },
+        ],
+      },
+    ]);
+  });
+
+  test('on a platform with a fallback tier, everybody without a paid plan is affected by it', async () => {
+    const { db } = database;
+    const shop = await makeAccount(db, 'freeonly', { tier: null, platformId: 'plt_loyalty' });
+    await makeAccount(db, 'paysloy', { tier: 'plus', platformId: 'plt_loyalty' });
+    await db.transaction((tx) => consume(tx, shop, orderQuota, 40, { now }));
+    const draft = limitRows({ feature_code: 'max_orders_per_month', limit_value: 30 });
+    const free = { platformId: 'plt_loyalty', code: 'free' };
+    expect(await previewTierLimits(db, free, draft, features, now)).toMatchObject({
+      affected: 1,
+      overCount: 1,
+    });
+  });
+});
+
+describe('explain', () => {
+  test('tells every step in order', async () => {
+    const { db } = database;
+    const shop = await makeAccount(db, 'why', { stores: ['WHY'] });
+    await saveOverrides(
+      db,
+      shop,
+      rows({
+        feature_code: 'max_products',
+        limit_value: 10,
+        reason: 'pilot',
+        expires_at: '2027-01-01T00:00:00Z',
+      }),
+      features,
+      { actor, now },
+    );
+    await db.transaction((tx) => consume(tx, shop, productLimit, 10, { now, storeId: shop.storeId }));
+    const { steps, verdict, feature } = await explainFeature(db, shop, productLimit, now);
+    expect(verdict).toBe('limit_reached');
+    expect(feature).toMatchObject({ limit: 10, current: 10, remaining: 0, scope: 'merchant_override' });
+    expect(steps.map((step) => [step.text_key.replace('features.explain.', ''), step.source])).toEqual([
+      ['status_live', 'subscription:sub_why'],
+      ['tier_limit', 'tier:essential'],
+      ['override_limit', expect.stringMatching(/^override:ovr_/)],
+      ['usage_store', 'store:WHY'],
+      ['verdict_limit_reached', null],
+      ['unlock_release', null],
+    ]);
+    expect(steps[2]?.value).toMatchObject({
+      reason: 'pilot',
+      author: 'usr_admin',
+      until: '2027-01-01T00:00:00.000Z',
+      limit: 10,
+    });
+  });
+
+  test('tells of an exception that is over or starts later, which changes nothing', async () => {
+    const { db } = database;
+    const shop = await makeAccount(db, 'when', { stores: ['WHEN'] });
+    const put = (row: object, at: Date) => saveOverrides(db, shop, rows(row), features, { actor, now: at });
+    await put(
+      {
+        feature_code: 'max_products',
+        limit_value: 300,
+        reason: 'season',
+        expires_at: '2026-11-12T00:00:00Z',
+      },
+      new Date('2026-10-01T00:00:00Z'),
+    );
+    await put(
+      { feature_code: 'api_access', enabled: true, reason: 'pilot', starts_at: '2027-01-01T00:00:00Z' },
+      now,
+    );
+    const { steps, feature } = await explainFeature(db, shop, productLimit, now);
+    expect(steps.map((step) => step.kind)).toEqual(['status', 'tier', 'override_over', 'usage', 'verdict']);
+    expect(steps[2]).toEqual({
+      kind: 'override_over',
+      text_key: 'features.explain.override_over_limit',
+      value: {
+        ...{ reason: 'season', author: 'usr_admin', from: null, until: '2026-11-12T00:00:00.000Z' },
+        ...{ given: 300, enabled: true, limit: feature.limit },
+      },
+      source: expect.stringMatching(/^override:ovr_/),
+    });
+    expect(feature).toMatchObject({ limit: steps[1]?.value.limit, scope: 'tier' });
+    const flag = await explainFeature(db, shop, apiAccess, now);
+    expect(flag.verdict).toBe('feature_not_in_plan');
+    expect(flag.steps.find((step) => step.kind === 'override_later')).toMatchObject({
+      text_key: 'features.explain.override_later_on',
+      value: { from: '2027-01-01T00:00:00.000Z', until: null, enabled: false },
+    });
+
+    // In its time, and taken away.
+    const then = await explainFeature(db, shop, apiAccess, new Date('2027-01-01T00:00:00Z'));
+    expect(then).toMatchObject({ verdict: 'allowed', feature: { scope: 'merchant_override' } });
+    const { id } = await endOverride(db, shop, 'max_products', { actor, now, reason: 'chose a bigger plan' });
+    expect(await loadEndReasons(db, [id])).toEqual(new Map([[id, 'chose a bigger plan']]));
+    // Replaced, not ended: the trail's reason is the next one's.
+    await put({ feature_code: 'api_access', enabled: false, reason: 'not yet' }, now);
+    const { rows: over } = await listEndedOverrides(db, shop, 10);
+    expect(over.map((row) => row.featureCode).sort()).toEqual(['api_access', 'max_products']);
+    const ids = over.map((row) => row.id);
+    expect([...(await loadEndReasons(db, ids)).keys()]).toEqual([id]);
+    const after = await explainFeature(db, shop, productLimit, now);
+    expect(after.steps.map((step) => step.kind)).not.toContain('override_over');
+  });
+
+  test('a flag and a feature of no plan', async () => {
+    const { db } = database;
+    const shop = await makeAccount(db, 'whynot');
+    const flag = await explainFeature(db, shop, apiAccess, now);
+    expect(flag.verdict).toBe('feature_not_in_plan');
+    expect(flag.steps.map((step) => step.kind)).toEqual(['status', 'tier', 'verdict', 'unlock']);
+    const mail = await explainFeature(db, shop, emailAccounts, now);
+    expect(mail.steps.at(-1)).toMatchObject({
+      text_key: 'features.explain.unlock_add_on',
+      source: 'add_on:email_5',
+    });
+  });
+});

@@ -1,0 +1,400 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { and, asc, eq, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
+import type Stripe from 'stripe';
+import { z } from 'zod';
+import type { Db, Tx } from '@/db/client';
+import { customers, merchants, webhookEvents } from '@/db/schema';
+import type { Act } from '@/lib/billing/audit';
+import { Moved, type Outcome } from '@/lib/billing/mirror/mirror';
+import { DomainError, invalid } from '@/lib/errors';
+import { log } from '@/lib/log';
+import { findRing, type Ring } from './rings';
+
+export type InboxRow = typeof webhookEvents.$inferSelect;
+type Settled = Exclude<Outcome, { kind: 'settle' }>;
+
+/** Seconds that a signature stays good. It is the signature's own time: Stripe re-signs each retry (stripe.md 3, 5). */
+const TOLERANCE_S = 300;
+/** After so many tries an event waits as dead for a person. */
+const MAX_ATTEMPTS = 10;
+/** Seconds until the next try, by tries made. */
+const BACKOFF_S = [5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200];
+
+/** 400: the signature is missing, wrong or too old. */
+export class InvalidSignature extends DomainError {
+  constructor(why: string) {
+    super('invalid', 'invalid_signature', { why });
+  }
+}
+
+/**
+ * Checks `Stripe-Signature` over the raw bytes: any `v1` of any of our secrets (two while one is rolled), `v0` never.
+ * @throws InvalidSignature
+ */
+export function verifySignature(body: string, header: string | null, secrets: string[], realNow: Date): void {
+  if (!header) throw new InvalidSignature('missing');
+  const parts = header.split(',').map((part) => part.split('=', 2));
+  const time = Number(parts.find(([key]) => key === 't')?.[1]);
+  const given = parts.flatMap(([key, value]) => (key === 'v1' && value ? [value] : []));
+  if (!Number.isInteger(time) || given.length === 0) throw new InvalidSignature('malformed');
+  const matches = secrets.some((secret) => {
+    const expected = Buffer.from(createHmac('sha256', secret).update(`${time}.${body}`).digest('hex'));
+    return given.some((one) => one.length === expected.length && timingSafeEqual(Buffer.from(one), expected));
+  });
+  if (!matches) throw new InvalidSignature('mismatch');
+  if (Math.abs(realNow.getTime() / 1000 - time) > TOLERANCE_S) throw new InvalidSignature('too_old');
+}
+
+const eventShape = z
+  .object({
+    id: z.string().min(1),
+    object: z.string().optional(),
+    type: z.string(),
+    created: z
+      .union([z.number(), z.string()])
+      .refine((at) => !Number.isNaN(instantOf(at).getTime()), 'is not a time'),
+    livemode: z.boolean().optional(),
+    account: z.string().nullish(),
+    api_version: z.string().nullish(),
+    data: z
+      .object({
+        object: z.record(z.string(), z.unknown()),
+        previous_attributes: z.record(z.string(), z.unknown()).optional(),
+      })
+      .optional(),
+  })
+  .loose();
+
+type StripeEvent = z.infer<typeof eventShape>;
+
+/** What processing needs beside the database. `stripe` null = payments are not configured. */
+export type InboxDeps = { stripe: Stripe | null; livemode: boolean; now: Date };
+
+/**
+ * Takes one delivered event, its signature already verified: stores it and applies it in one transaction, under the
+ * customer's lock. Idempotent by event id: a processed one changes nothing, an unprocessed one is helped along. What
+ * cannot be applied now stays stored as failed and is retried by the worker. Throws only when storing fails (then Stripe
+ * retries) or the body is no event.
+ */
+export async function receiveEvent(
+  db: Db,
+  deps: InboxDeps,
+  body: string,
+): Promise<Pick<InboxRow, 'id' | 'status'>> {
+  const event = parseEvent(body);
+  const reason = reasonToIgnore(event, deps.livemode);
+  try {
+    // Reading the carried object may fail too: then it is a failed event like any other.
+    const ring = reason ? null : findEventRing(event);
+    if (!ring) return await storeIgnored(db, event, reason ?? `unknown type ${event.type}`);
+    if (await ring.quick?.(db, createdAt(event), contextOf(event, deps), rowOf(event))) {
+      return { id: event.id, status: 'processed' };
+    }
+    const keep = (tx: Tx, settled: Settled) => store(tx, event, settled);
+    const fast = await applyCarried(db, deps, event, ring, keep);
+    if (fast) return { id: event.id, status: fast };
+    const known = await findEvent(db, event.id);
+    if (known)
+      return known.status === 'processed' || known.status === 'ignored'
+        ? known
+        : helpAlong(db, deps, known.id);
+    const outcome = await settleRing(db, deps, event, ring, keep);
+    return { id: event.id, status: statusOf(outcome) };
+  } catch (error) {
+    if (error instanceof Duplicate) return helpAlong(db, deps, event.id);
+    return storeFailed(db, event, error);
+  }
+}
+
+class Duplicate extends Error {}
+class MustSettle extends Error {}
+
+/** The hot path: the event's own snapshot is strictly newer. Null when it must be settled by fetching. */
+async function applyCarried(
+  db: Db,
+  deps: InboxDeps,
+  event: StripeEvent,
+  ring: Ring,
+  keep: (tx: Tx, outcome: Settled) => Promise<void>,
+): Promise<'processed' | 'ignored' | null> {
+  const { apply } = ring;
+  if (!apply) return null;
+  try {
+    return await db.transaction(async (tx) => {
+      const outcome = await apply(tx, { at: createdAt(event) }, contextOf(event, deps));
+      if (outcome.kind === 'settle') throw new MustSettle();
+      await keep(tx, outcome);
+      return statusOf(outcome);
+    });
+  } catch (error) {
+    if (error instanceof MustSettle || error instanceof Moved) return null;
+    throw error;
+  }
+}
+
+async function settleRing(
+  db: Db,
+  deps: InboxDeps,
+  event: StripeEvent,
+  ring: Ring,
+  keep: (tx: Tx, outcome: Settled) => Promise<void>,
+): Promise<Settled> {
+  if (!deps.stripe) throw new Error('payments are not configured: the object cannot be fetched');
+  return ring.settle(db, deps.stripe, contextOf(event, deps), keep);
+}
+
+const contextOf = (event: StripeEvent, deps: InboxDeps): Act => ({
+  actor: { kind: 'stripe', id: event.id },
+  now: deps.now,
+});
+
+const statusOf = (outcome: Settled): 'processed' | 'ignored' =>
+  outcome.kind === 'applied' ? 'processed' : 'ignored';
+
+function parseEvent(body: string): StripeEvent {
+  let raw: unknown;
+  try {
+    // A JSON column holds no NUL.
+    raw = JSON.parse(body.includes('\\u0000') ? body.replaceAll('\\u0000', '\\ufffd') : body);
+  } catch {
+    throw invalid('body', 'json', 'is not JSON');
+  }
+  const result = eventShape.safeParse(raw);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw invalid(issue?.path.join('.') || 'body', 'event', issue?.message ?? 'is not a Stripe event');
+  }
+  return result.data;
+}
+
+/** Not ours at all: another mode, a connected account, a thin event (stripe.md 9, 11). */
+function reasonToIgnore(event: StripeEvent, livemode: boolean): string | null {
+  if (event.object === 'v2.core.event' || !event.data) return 'thin event';
+  if (event.account) return 'event of a connected account';
+  if ((event.livemode ?? false) !== livemode) return `livemode is ${event.livemode ?? false}`;
+  return null;
+}
+
+const findEventRing = (event: StripeEvent): Ring | null =>
+  event.data
+    ? findRing(event.type, event.data.object, { type: event.type, previous: event.data.previous_attributes })
+    : null;
+
+const createdAt = (event: StripeEvent): Date => instantOf(event.created);
+
+function instantOf(at: number | string): Date {
+  return new Date(typeof at === 'number' ? at * 1000 : at);
+}
+
+function rowOf(event: StripeEvent) {
+  const object = event.data?.object;
+  // A detached payment method has no customer any more: whose it was stands in previous_attributes (stripe.md 34).
+  const customer =
+    object?.object === 'customer'
+      ? object.id
+      : (object?.customer ?? event.data?.previous_attributes?.customer);
+  return {
+    id: event.id,
+    type: event.type,
+    objectId: typeof object?.id === 'string' ? object.id : null,
+    stripeCustomerId: typeof customer === 'string' ? customer : null,
+    apiVersion: event.api_version ?? null,
+    payload: event as Record<string, unknown>,
+    createdAt: createdAt(event),
+  };
+}
+
+/**
+ * Whose an event is by what it says itself, for one that was not applied: its customer's, else the merchant that our marks
+ * on the object name. It is part of the statement that writes the row; an applied event's merchant is told by its mirror.
+ */
+function whoseIs(event: StripeEvent): SQL<string | null> {
+  const { stripeCustomerId } = rowOf(event);
+  const marks = event.data?.object.metadata;
+  const named = marks && typeof marks === 'object' && 'merchant' in marks ? marks.merchant : null;
+  return sql`coalesce(
+    (select ${customers.merchantId} from ${customers} where ${customers.stripeCustomerId} = ${stripeCustomerId}),
+    (select ${merchants.id} from ${merchants} where ${merchants.id} = ${typeof named === 'string' ? named : null}))`;
+}
+
+/** Stores the event with what became of it, in the transaction that applied it. Throws Duplicate when it is stored. */
+async function store(tx: Tx, event: StripeEvent, outcome: Settled): Promise<void> {
+  const written = await tx
+    .insert(webhookEvents)
+    .values({ ...rowOf(event), ...resultOf(event, outcome), attempts: 1 })
+    .onConflictDoNothing()
+    .returning({ id: webhookEvents.id });
+  if (written.length === 0) throw new Duplicate();
+}
+
+const resultOf = (event: StripeEvent, outcome: Settled) => ({
+  status: statusOf(outcome),
+  reason: outcome.kind === 'ignored' ? outcome.reason : null,
+  changes: outcome.kind === 'applied' ? outcome.changes : [],
+  merchantId: outcome.kind === 'applied' ? outcome.merchantId : whoseIs(event),
+  error: null,
+  nextAttemptAt: null,
+  processedAt: new Date(),
+});
+
+async function storeIgnored(db: Db, event: StripeEvent, reason: string) {
+  await db
+    .insert(webhookEvents)
+    .values({ ...rowOf(event), ...resultOf(event, { kind: 'ignored', reason }), attempts: 1 })
+    .onConflictDoNothing();
+  return { id: event.id, status: 'ignored' as const };
+}
+
+async function storeFailed(db: Db, event: StripeEvent, error: unknown) {
+  log.warn(
+    { err: error, event: event.id, type: event.type },
+    'event could not be applied; it will be retried',
+  );
+  await db
+    .insert(webhookEvents)
+    .values({
+      ...rowOf(event),
+      merchantId: whoseIs(event),
+      status: 'failed',
+      error: wordsOf(error),
+      attempts: 1,
+      nextAttemptAt: after(1),
+    })
+    .onConflictDoNothing();
+  return { id: event.id, status: 'failed' as const };
+}
+
+const after = (attempts: number): Date => new Date(Date.now() + (BACKOFF_S[attempts - 1] ?? 43_200) * 1000);
+
+function wordsOf(error: unknown): string {
+  if (error instanceof z.ZodError) return `the object is not of a known shape: ${z.prettifyError(error)}`;
+  const words = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${words}${cause}`.slice(0, 2000);
+}
+
+async function findEvent(db: Db, id: string): Promise<Pick<InboxRow, 'id' | 'status'> | null> {
+  const [row] = await db
+    .select({ id: webhookEvents.id, status: webhookEvents.status })
+    .from(webhookEvents)
+    .where(eq(webhookEvents.id, id));
+  return row ?? null;
+}
+
+/** A duplicate of an event that is not done yet: try it now. */
+async function helpAlong(db: Db, deps: InboxDeps, id: string): Promise<Pick<InboxRow, 'id' | 'status'>> {
+  const known = await findEvent(db, id);
+  if (!known || known.status === 'processed' || known.status === 'ignored')
+    return known ?? { id, status: 'processed' };
+  return processStored(db, deps, id);
+}
+
+/**
+ * Tries a stored event again: the worker's retry, a person's replay, a duplicate's help. Two at once do the work once. A
+ * processed event stays as it is unless `again` (a replay: convergent, it only brings rows to Stripe's state). `inOrder`:
+ * the customer's other events follow, so that what the event itself carries is enough while it is the newest.
+ */
+export async function processStored(
+  db: Db,
+  deps: InboxDeps,
+  id: string,
+  options: { again?: boolean; inOrder?: boolean } = {},
+): Promise<Pick<InboxRow, 'id' | 'status'>> {
+  const [row] = await db.select().from(webhookEvents).where(eq(webhookEvents.id, id));
+  if (!row) return { id, status: 'ignored' };
+  if (!options.again && (row.status === 'processed' || row.status === 'ignored')) return row;
+  const event = eventShape.parse(row.payload);
+  const reason = reasonToIgnore(event, deps.livemode);
+  const keep = async (tx: Tx, outcome: Settled) => {
+    const result = resultOf(event, outcome);
+    const mine = eq(webhookEvents.id, id);
+    // Somebody may have done it while we fetched: what that changed stays told.
+    const [kept = row] = await tx.select().from(webhookEvents).where(mine).for('update');
+    const changes = [...kept.changes, ...result.changes];
+    const done = !options.again && (kept.status === 'processed' || kept.status === 'ignored');
+    await tx
+      .update(webhookEvents)
+      .set(done ? { changes } : { ...result, changes, attempts: kept.attempts + 1 })
+      .where(mine);
+  };
+  try {
+    const ring = reason ? null : findEventRing(event);
+    if (!ring) {
+      const outcome: Settled = { kind: 'ignored', reason: reason ?? `unknown type ${event.type}` };
+      await db.transaction((tx) => keep(tx, outcome));
+      return { id, status: 'ignored' };
+    }
+    const fast = !options.inOrder ? null : await applyCarried(db, deps, event, ring, keep);
+    if (fast) return { id, status: fast };
+    const outcome = await settleRing(db, deps, event, ring, keep);
+    return { id, status: statusOf(outcome) };
+  } catch (error) {
+    return keepFailure(db, row, event, error);
+  }
+}
+
+async function keepFailure(db: Db, row: InboxRow, event: StripeEvent, error: unknown) {
+  const attempts = row.attempts + 1;
+  const status = attempts >= MAX_ATTEMPTS ? ('dead' as const) : ('failed' as const);
+  log.warn({ err: error, event: row.id, attempts, status }, 'event failed again');
+  await db
+    .update(webhookEvents)
+    .set({
+      status,
+      // Its customer may have become known since.
+      merchantId: row.merchantId ?? whoseIs(event),
+      attempts,
+      error: wordsOf(error),
+      nextAttemptAt: status === 'dead' ? null : after(attempts),
+    })
+    .where(and(eq(webhookEvents.id, row.id), inArray(webhookEvents.status, ['received', 'failed', 'dead'])));
+  return { id: row.id, status };
+}
+
+/**
+ * Works off the events that are due: in order of arrival per customer, up to eight customers at once, a batch at a time
+ * so that memory stays flat whatever the backlog. Returns how many ended how.
+ */
+export async function retryDueEvents(db: Db, deps: InboxDeps, realNow = new Date()) {
+  const result = { processed: 0, ignored: 0, failed: 0, dead: 0 };
+  for (let round = 0; round < 1000; round++) {
+    const due = await db
+      .select({ id: webhookEvents.id, customer: webhookEvents.stripeCustomerId })
+      .from(webhookEvents)
+      .where(
+        and(
+          inArray(webhookEvents.status, ['received', 'failed']),
+          or(isNull(webhookEvents.nextAttemptAt), lte(webhookEvents.nextAttemptAt, realNow)),
+        ),
+      )
+      .orderBy(asc(webhookEvents.receivedAt), asc(webhookEvents.id))
+      .limit(200);
+    if (due.length === 0) break;
+    const queues = new Map<string, string[]>();
+    for (const event of due) {
+      const key = event.customer ?? event.id;
+      queues.set(key, [...(queues.get(key) ?? []), event.id]);
+    }
+    const waiting = [...queues.values()];
+    const work = async () => {
+      for (let queue = waiting.shift(); queue; queue = waiting.shift()) {
+        for (const id of queue) {
+          const { status } = await processStored(db, deps, id, { inOrder: true });
+          if (status !== 'received') result[status]++;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, work));
+  }
+  return result;
+}
+
+/** Sets aside an event that waits, with a person's reason. */
+export async function ignoreEvent(db: Tx, id: string, reason: string): Promise<InboxRow | null> {
+  const [row] = await db
+    .update(webhookEvents)
+    .set({ status: 'ignored', reason, nextAttemptAt: null, processedAt: sql`now()` })
+    .where(and(eq(webhookEvents.id, id), inArray(webhookEvents.status, ['received', 'failed', 'dead'])))
+    .returning();
+  return row ?? null;
+}

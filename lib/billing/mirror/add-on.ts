@@ -1,0 +1,179 @@
+import { and, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
+import type { Db, Tx } from '@/db/client';
+import { newId } from '@/db/ids';
+import { type Change, storeAddOns, stores, subscriptionStatuses, subscriptions } from '@/db/schema';
+import { askToEndAddOns } from '@/lib/billing/account/current';
+import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
+import type { Account } from '@/lib/billing/accounts';
+import { type Act, changedFields, recordAudit } from '@/lib/billing/audit';
+import { LIVE } from '@/lib/billing/statuses';
+import type { ItemSnapshot, SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
+import { type Moment, mayApply, type Outcome, Unplaced } from './mirror';
+import type { AddOnPlace } from './places';
+
+/**
+ * Mirrors the add-on items of a subscription: of an add-on's own subscription, or (imports) of the base one, whose
+ * recurring revenue then counts them already. Items that are gone end.
+ */
+export async function syncAddOnItems(
+  tx: Tx,
+  merchantId: string,
+  snapshot: SubscriptionSnapshot,
+  places: AddOnPlace<ItemSnapshot>[],
+  moment: Moment,
+  context: Act,
+  where: 'own' | 'on_base' = 'own',
+): Promise<Outcome> {
+  const rows = await tx.select().from(storeAddOns).where(eq(storeAddOns.stripeSubscriptionId, snapshot.id));
+  if (where === 'own') {
+    const newest = rows.reduce<(typeof rows)[number] | null>(
+      (best, row) => (best && best.syncNumber >= row.syncNumber ? best : row),
+      null,
+    );
+    if (newest?.status === 'canceled' || newest?.status === 'incomplete_expired') {
+      return { kind: 'applied', merchantId, changes: [] };
+    }
+    if (!mayApply(newest, moment) || (!snapshot.isWhole && moment.fetchedAgainst === undefined)) {
+      return { kind: 'settle' };
+    }
+  }
+  const changes: Change[] = [];
+  // One number for all rows of the subscription: an item that comes late must not count as older than one that is gone.
+  const number = rows.reduce((most, row) => Math.max(most, row.syncNumber), 0) + 1;
+  const status = subscriptionStatuses.find((one) => one === snapshot.status);
+  if (!status) throw new Unplaced('unknown_status', { status: snapshot.status });
+  const ended = status === 'canceled' || status === 'incomplete_expired';
+  for (const place of places) {
+    const row = rows.find((one) => one.stripeItemId === place.item.id);
+    const account = { merchantId, platformId: place.platformId };
+    const next = {
+      addOnId: place.addOnId,
+      isOnPlan: where === 'on_base',
+      status,
+      quantity: place.item.quantity,
+      currentPeriodStart: place.item.periodStart,
+      currentPeriodEnd: place.item.periodEnd,
+      cancelAt: snapshot.cancelAt,
+      cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
+      endedAt: snapshot.endedAt ?? (ended ? moment.at : null),
+      currency: snapshot.currency,
+      mrrCents:
+        where === 'own'
+          ? computeMrr(status, [place.item], snapshot.discounts, snapshot.currency, moment.at)
+          : 0,
+    };
+    const bookkeeping = { syncedAt: moment.at, syncNumber: number };
+    const changed = changedFields(row as Partial<typeof next> | undefined, next);
+    if (row && !changed) {
+      await tx.update(storeAddOns).set(bookkeeping).where(eq(storeAddOns.id, row.id));
+      continue;
+    }
+    const before = await sumMrr(tx, account, next.currency);
+    const id = row?.id ?? newId('add');
+    if (row) {
+      await tx
+        .update(storeAddOns)
+        .set({ ...next, ...bookkeeping })
+        .where(eq(storeAddOns.id, id));
+    } else {
+      const marks = { ...snapshot.marks, ...place.item.marks };
+      const storeId = await findStore(tx, account, marks.store);
+      await tx.insert(storeAddOns).values({
+        id,
+        ...account,
+        storeId,
+        domain: marks.domain ?? null,
+        stripeSubscriptionId: snapshot.id,
+        stripeItemId: place.item.id,
+        ...next,
+        ...bookkeeping,
+      });
+    }
+    const change: Change = {
+      entity: 'add_on',
+      id,
+      before: changed?.before ?? null,
+      after: changed?.after ?? next,
+    };
+    changes.push(change);
+    await recordAudit(tx, context.actor, context.now, {
+      action: row ? 'add_on.updated' : 'add_on.created',
+      entity: 'add_on',
+      entityId: id,
+      ...account,
+      before: change.before,
+      after: change.after,
+    });
+    await recordMovement(tx, account, next.currency, before, moment.at);
+  }
+  const gone = rows.filter(
+    (row) => !row.endedAt && !places.some((place) => place.item.id === row.stripeItemId),
+  );
+  for (const row of gone) {
+    const account = { merchantId, platformId: row.platformId };
+    const before = await sumMrr(tx, account, row.currency);
+    const after = { status: 'canceled' as const, endedAt: moment.at, mrrCents: 0 };
+    await tx
+      .update(storeAddOns)
+      .set(after)
+      .where(and(eq(storeAddOns.id, row.id), isNull(storeAddOns.endedAt)));
+    changes.push({ entity: 'add_on', id: row.id, before: { status: row.status }, after });
+    await recordAudit(tx, context.actor, context.now, {
+      action: 'add_on.ended',
+      entity: 'add_on',
+      entityId: row.id,
+      ...account,
+      before: { status: row.status },
+      after,
+    });
+    await recordMovement(tx, account, row.currency, before, moment.at);
+  }
+  if (where === 'own' && changes.length > 0 && !ended) {
+    for (const platformId of new Set(places.map((place) => place.platformId))) {
+      await endWithoutPlan(tx, { merchantId, platformId });
+    }
+  }
+  return { kind: 'applied', merchantId, changes };
+}
+
+/** An add-on whose first word comes after its plan's end: the worker asks Stripe, and ends it if that is so. */
+async function endWithoutPlan(tx: Tx, account: Account): Promise<void> {
+  const [plan] = await tx
+    .select({ id: subscriptions.id })
+    .from(subscriptions)
+    .where(
+      and(
+        eq(subscriptions.merchantId, account.merchantId),
+        eq(subscriptions.platformId, account.platformId),
+        inArray(subscriptions.status, LIVE),
+        isNotNull(subscriptions.stripeSubscriptionId),
+      ),
+    )
+    .limit(1);
+  if (!plan) await askToEndAddOns(tx, account);
+}
+
+/** The store an add-on is for: the one it names, else (imports) the merchant's first on the platform. */
+async function findStore(
+  tx: Tx,
+  account: { merchantId: string; platformId: string },
+  store: string | undefined,
+) {
+  const [row] = await tx
+    .select({ id: stores.id })
+    .from(stores)
+    .where(and(eq(stores.merchantId, account.merchantId), eq(stores.platformId, account.platformId)))
+    .orderBy(sql`(${stores.id} = ${store ?? ''} or ${stores.code} = ${store ?? ''}) desc`, stores.createdAt)
+    .limit(1);
+  if (!row) throw new Unplaced('unknown_platform', { store: store ?? null, ...account });
+  return row.id;
+}
+
+/** The sync number of an add-on's own subscription, null when we have none. */
+export async function addOnSyncNumber(db: Db, stripeSubscriptionId: string): Promise<number | null> {
+  const [row] = await db
+    .select({ number: max(storeAddOns.syncNumber) })
+    .from(storeAddOns)
+    .where(eq(storeAddOns.stripeSubscriptionId, stripeSubscriptionId));
+  return row?.number ?? null;
+}

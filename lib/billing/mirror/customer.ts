@@ -1,0 +1,119 @@
+import { eq } from 'drizzle-orm';
+import type { Tx } from '@/db/client';
+import { customers } from '@/db/schema';
+import { changedFields, recordAudit } from '@/lib/billing/audit';
+import { enqueue } from '@/lib/queue';
+import { type CustomerSnapshot, readCard, readCustomer } from '@/lib/stripe/customer-snapshot';
+import { lockCustomer, type Mirror, mayApply, momentOf } from './mirror';
+
+/** Stripe's customers: the billing details, the card and the tax id, taken back from what was changed at Stripe. */
+export const customerMirror: Mirror<CustomerSnapshot> = {
+  read: readCustomer,
+
+  async fetch(stripe, id) {
+    const customer = await stripe.customers.retrieve(id, {
+      expand: ['invoice_settings.default_payment_method', 'tax_ids'],
+    });
+    const snapshot = readCustomer(customer);
+    const at = momentOf(customer.lastResponse);
+    if (snapshot.deleted || snapshot.card !== undefined) return { snapshot, at };
+    // Without a default the newest card is the one that pays: Checkout puts it on the subscription it was given for.
+    const [method] = (await stripe.customers.listPaymentMethods(id, { limit: 1 })).data;
+    return { snapshot: { ...snapshot, card: method ? readCard(method) : null }, at };
+  },
+
+  async syncNumber(db, id) {
+    const [row] = await db
+      .select({ number: customers.syncNumber })
+      .from(customers)
+      .where(eq(customers.stripeCustomerId, id));
+    return row?.number ?? null;
+  },
+
+  async apply(tx, snapshot, moment, context) {
+    // A deleted customer binds nobody, and a late word of one that was replaced must first be asked about.
+    const named = snapshot.deleted ? undefined : snapshot.marks.merchant;
+    if (named && moment.fetchedAgainst === undefined && (await isReplaced(tx, snapshot.id, named))) {
+      return { kind: 'settle' };
+    }
+    const merchantId = await lockCustomer(tx, snapshot.id, named);
+    if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
+    const [row] = await tx.select().from(customers).where(eq(customers.merchantId, merchantId));
+    if (row?.deletedAtStripe) return { kind: 'applied', merchantId, changes: [] };
+    const untold = snapshot.card === undefined || snapshot.taxIds === undefined;
+    if (snapshot.deleted) {
+      const after = { deletedAtStripe: moment.at, stripeTaxId: null, cardBrand: null, cardLast4: null };
+      await tx
+        .update(customers)
+        .set({ ...after, syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 })
+        .where(eq(customers.merchantId, merchantId));
+      await recordAudit(tx, context.actor, context.now, {
+        action: 'customer.deleted',
+        entity: 'customer',
+        entityId: merchantId,
+        merchantId,
+        before: { stripeCustomerId: snapshot.id },
+        after,
+      });
+      return {
+        kind: 'applied',
+        merchantId,
+        changes: [{ entity: 'customer', id: merchantId, before: null, after }],
+      };
+    }
+    if (!mayApply(row, moment) || (untold && moment.fetchedAgainst === undefined)) return { kind: 'settle' };
+    const taxId = snapshot.taxIds?.[0];
+    const next = {
+      name: snapshot.name || (row?.name ?? ''),
+      email: snapshot.email || (row?.email ?? ''),
+      ...(Object.values(snapshot.address).some(Boolean) ? snapshot.address : {}),
+      taxExempt: snapshot.taxExempt,
+      cardBrand: snapshot.card?.brand ?? null,
+      cardLast4: snapshot.card?.last4 ?? null,
+      cardExpMonth: snapshot.card?.expMonth ?? null,
+      cardExpYear: snapshot.card?.expYear ?? null,
+      stripeTaxId: taxId?.id ?? null,
+      ...(taxId ? { vatNumber: taxId.value, vatStatus: vatStatusOf(taxId.status) } : {}),
+      ...(!taxId && row?.stripeTaxId ? { vatNumber: null, vatStatus: 'none' as const } : {}),
+    };
+    const changed = changedFields(row as Partial<typeof next> | undefined, next);
+    await tx
+      .update(customers)
+      .set({ ...next, syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 })
+      .where(eq(customers.merchantId, merchantId));
+    if (!changed) return { kind: 'applied', merchantId, changes: [] };
+    // A number that was checked, or another country, may change who owes the VAT: told to Stripe after the commit.
+    if ('vatStatus' in changed.after || 'country' in changed.after) {
+      await enqueue(tx, 'apply_tax_treatment', { merchantId }, { key: `apply_tax_treatment:${merchantId}` });
+    }
+    await recordAudit(tx, context.actor, context.now, {
+      action: 'customer.updated',
+      entity: 'customer',
+      entityId: merchantId,
+      merchantId,
+      before: changed.before,
+      after: changed.after,
+    });
+    return {
+      kind: 'applied',
+      merchantId,
+      changes: [{ entity: 'customer', id: merchantId, before: changed.before, after: changed.after }],
+    };
+  },
+};
+
+/** Whether the merchant that a customer names has another one. */
+async function isReplaced(tx: Tx, stripeCustomerId: string, merchantId: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ id: customers.stripeCustomerId })
+    .from(customers)
+    .where(eq(customers.merchantId, merchantId));
+  return row?.id != null && row.id !== stripeCustomerId;
+}
+
+/** Stripe's word for a tax id's verification in ours (stripe.md 37). */
+function vatStatusOf(status: string): 'pending' | 'valid' | 'invalid' | 'unavailable' {
+  if (status === 'verified') return 'valid';
+  if (status === 'unverified') return 'invalid';
+  return status === 'pending' ? 'pending' : 'unavailable';
+}

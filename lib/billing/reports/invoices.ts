@@ -1,0 +1,86 @@
+import { and, desc, eq, lt, ne, or } from 'drizzle-orm';
+import type Stripe from 'stripe';
+import type { Db } from '@/db/client';
+import { invoices } from '@/db/schema';
+import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
+import type { Account } from '@/lib/billing/accounts';
+import { NoActiveSubscription } from '@/lib/billing/errors';
+import { callStripe, isMissing } from '@/lib/stripe/client';
+import { readInvoice } from '@/lib/stripe/invoice-snapshot';
+
+export type InvoiceRow = typeof invoices.$inferSelect;
+
+/** An account's invoices, newest first, by cursor. Drafts are Stripe's own business until they are finalised. */
+export async function listInvoices(
+  db: Db,
+  account: Account,
+  page: { limit: number; before?: { at: Date; id: string } },
+): Promise<InvoiceRow[]> {
+  const older = page.before
+    ? or(
+        lt(invoices.issuedAt, page.before.at),
+        and(eq(invoices.issuedAt, page.before.at), lt(invoices.id, page.before.id)),
+      )
+    : undefined;
+  return db
+    .select()
+    .from(invoices)
+    .where(
+      and(
+        eq(invoices.merchantId, account.merchantId),
+        eq(invoices.platformId, account.platformId),
+        ne(invoices.status, 'draft'),
+        older,
+      ),
+    )
+    .orderBy(desc(invoices.issuedAt), desc(invoices.id))
+    .limit(page.limit);
+}
+
+export type UpcomingInvoice = {
+  date: Date | null;
+  currency: string;
+  subtotal: number;
+  tax: number;
+  total: number;
+  lines: { description: string; amount: number; periodStart: Date; periodEnd: Date }[];
+};
+
+/**
+ * The next invoice as Stripe would make it now. Null when none will come (it ends before).
+ * @throws NoActiveSubscription, StripeUnavailable
+ */
+export async function previewUpcomingInvoice(
+  db: Db,
+  stripe: Stripe,
+  account: Account,
+): Promise<UpcomingInvoice | null> {
+  const current = await findCurrentSubscription(db, account);
+  const id = current?.stripeSubscriptionId;
+  if (!current || !id || !livesAtStripe(current)) throw new NoActiveSubscription();
+  if (current.cancelAt && current.currentPeriodEnd && current.cancelAt <= current.currentPeriodEnd)
+    return null;
+  const preview = await callStripe(() => stripe.invoices.createPreview({ subscription: id })).catch(
+    (error) => {
+      if (isMissing(error)) return null;
+      throw error;
+    },
+  );
+  if (!preview) return null;
+  // A preview has no id of its own (stripe.md 28).
+  const invoice = readInvoice({ ...preview, id: preview.id ?? 'upcoming' });
+  const at = current.status === 'trialing' ? current.trialEnd : current.currentPeriodEnd;
+  return {
+    date: at,
+    currency: invoice.currency,
+    subtotal: invoice.subtotal,
+    tax: invoice.tax,
+    total: invoice.total,
+    lines: invoice.lines.map((line) => ({
+      description: line.description,
+      amount: line.amount,
+      periodStart: new Date(line.periodStart * 1000),
+      periodEnd: new Date(line.periodEnd * 1000),
+    })),
+  };
+}

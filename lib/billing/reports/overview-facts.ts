@@ -1,0 +1,161 @@
+import { getTableColumns, sql } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type { Db } from '@/db/client';
+import { fixedSql } from '@/db/fixed-sql';
+import {
+  addOnFeatures,
+  addOns,
+  billingAccounts,
+  creditLedger,
+  creditPackages,
+  customers,
+  invoices,
+  storeAddOns,
+  subscriptions,
+  tierLimits,
+  tierPrices,
+  tiers,
+} from '@/db/schema';
+import type { Balance } from '@/lib/billing/account/credits';
+import type { CurrentSubscription } from '@/lib/billing/account/subscription';
+import type { Account, KeptMonth } from '@/lib/billing/accounts';
+import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
+import type { Tier } from '@/lib/billing/plans/tiers';
+import type { AddOnProduct, StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
+import { NotFound } from '@/lib/errors';
+import type { InvoiceRow } from './invoices';
+
+/** All rows that the billing page is made of: what the platform sells, and what the account has. */
+export type OverviewFacts = {
+  /** The platform's; null for an unknown platform. */
+  currency: string | null;
+  tiers: Tier[];
+  addOnProducts: AddOnProduct[];
+  creditPackages: (typeof creditPackages.$inferSelect)[];
+  subscription: CurrentSubscription | null;
+  kept: KeptMonth | null;
+  customer: CustomerRow;
+  invoices: InvoiceRow[];
+  storeAddOns: StoreAddOn[];
+  balance: Balance;
+  ledger: (typeof creditLedger.$inferSelect)[];
+};
+
+const merchant = sql`${sql.placeholder('merchant')}::text`;
+const platform = sql`${sql.placeholder('platform')}::text`;
+const ofAccount = sql`merchant_id = ${merchant} and platform_id = ${platform}`;
+/** The rows of a query as a list, in the query's order. */
+const list = (rows: ReturnType<typeof sql>) =>
+  sql`(select coalesce(jsonb_agg(r.row), '[]') from (${rows}) as r)`;
+
+const statement = fixedSql<'merchant' | 'platform' | 'invoices' | 'ledger'>(sql`
+  select
+    (select default_currency from platforms where id = ${platform}) as currency,
+    ${list(sql`select to_jsonb(t) || jsonb_build_object(
+        'prices', ${list(sql`select to_jsonb(p) as row from ${tierPrices} p
+          where p.tier_id = t.id and p.archived_at is null order by p.currency, p.interval`)},
+        'limits', ${list(sql`select to_jsonb(l) as row from ${tierLimits} l where l.tier_id = t.id`)}) as row
+      from ${tiers} t where t.platform_id = ${platform} order by t.display_order, t.code`)} as tiers,
+    ${list(sql`select to_jsonb(a) || jsonb_build_object(
+        'features', ${list(sql`select to_jsonb(f) as row from ${addOnFeatures} f where f.add_on_id = a.id`)}) as row
+      from ${addOns} a where a.platform_id = ${platform} and a.is_active order by a.display_order, a.code`)} as add_ons,
+    ${list(sql`select to_jsonb(c) as row from ${creditPackages} c
+      where c.platform_id = ${platform} and c.is_active order by c.display_order`)} as packages,
+    (select to_jsonb(s) from ${subscriptions} s where ${ofAccount} and s.is_current) as subscription,
+    (select to_jsonb(b) from ${billingAccounts} b where ${ofAccount}) as account,
+    (select to_jsonb(c) from ${customers} c where c.merchant_id = ${merchant}) as customer,
+    ${list(sql`select to_jsonb(i) as row from ${invoices} i where ${ofAccount} and i.status <> 'draft'
+      order by i.issued_at desc, i.id desc limit ${sql.placeholder('invoices')}::int`)} as invoices,
+    ${list(sql`select to_jsonb(o) || jsonb_build_object('code', a.code, 'name', a.name, 'store_code', s.code) as row
+      from ${storeAddOns} o join ${addOns} a on a.id = o.add_on_id join stores s on s.id = o.store_id
+      where o.merchant_id = ${merchant} and o.platform_id = ${platform} and o.status <> 'incomplete_expired'
+      order by o.ended_at is not null, o.created_at`)} as store_add_ons,
+    (select jsonb_build_object('monthly', monthly, 'purchased', purchased)
+      from credit_wallets where ${ofAccount}) as balance,
+    ${list(sql`select to_jsonb(l) as row from ${creditLedger} l where ${ofAccount}
+      order by l.at desc, l.id desc limit ${sql.placeholder('ledger')}::int`)} as ledger`);
+
+type Json = Record<string, unknown>;
+type Answer = Record<
+  'tiers' | 'add_ons' | 'packages' | 'invoices' | 'store_add_ons' | 'ledger',
+  (Json & { prices: Json[]; limits: Json[]; features: Json[] })[]
+> & {
+  currency: string | null;
+  subscription: Json | null;
+  account: Json | null;
+  customer: Json | null;
+  balance: Balance | null;
+};
+
+/**
+ * Reads all of it in one statement, so that the page shows one moment, and waits for the database once. The same rows in
+ * the same order as the verbs that read each of them alone (a test compares them). @throws NotFound for an unknown merchant
+ */
+export async function loadOverviewFacts(
+  db: Db,
+  { merchantId, platformId }: Account,
+  show: { invoices: number; ledger: number },
+): Promise<OverviewFacts> {
+  const values = { merchant: merchantId, platform: platformId, ...show };
+  const [answer] = (await db.execute(statement(values))) as unknown as Answer[];
+  if (!answer?.customer) throw new NotFound('merchant', merchantId);
+  const allTiers = answer.tiers.map((tier) => ({
+    ...toRow(tiers, tier),
+    prices: tier.prices.map((price) => toRow(tierPrices, price)),
+    limits: tier.limits.map((limit) => toRow(tierLimits, limit)),
+  }));
+  return {
+    currency: answer.currency,
+    tiers: allTiers,
+    addOnProducts: answer.add_ons.map((one) => ({
+      ...toRow(addOns, one),
+      features: one.features.map((feature) => toRow(addOnFeatures, feature)),
+    })),
+    creditPackages: answer.packages.map((one) => toRow(creditPackages, one)),
+    subscription: withTiers(answer.subscription && toRow(subscriptions, answer.subscription), allTiers),
+    kept: answer.account && toRow(billingAccounts, answer.account),
+    customer: toRow(customers, answer.customer),
+    invoices: answer.invoices.map((one) => toRow(invoices, one)),
+    storeAddOns: answer.store_add_ons.map((one) => ({
+      ...toRow(storeAddOns, one),
+      code: String(one.code),
+      name: String(one.name),
+      storeCode: String(one.store_code),
+    })),
+    balance: answer.balance ?? { monthly: 0, purchased: 0 },
+    ledger: answer.ledger.map((one) => toRow(creditLedger, one)),
+  };
+}
+
+function withTiers(row: typeof subscriptions.$inferSelect | null, all: Tier[]): CurrentSubscription | null {
+  const held = all.find((tier) => tier.id === row?.tierId);
+  if (!row || !held) return null;
+  const { prices, limits, ...tier } = held;
+  const pending = all.find((one) => one.id === row.pendingTierId);
+  return { ...row, tier, pendingTier: pending ? { code: pending.code, name: pending.name } : null };
+}
+
+/** A row that PostgreSQL told as JSON, as drizzle would have read it: instants are dates again. */
+function toRow<T extends PgTable>(table: T, json: Json): T['$inferSelect'] {
+  const row: Json = {};
+  for (const { key, name, isDate } of columnsOf(table)) {
+    const value = json[name];
+    row[key] = isDate && typeof value === 'string' ? new Date(value) : value;
+  }
+  return row as T['$inferSelect'];
+}
+
+type ColumnName = { key: string; name: string; isDate: boolean };
+const known = new Map<PgTable, ColumnName[]>();
+
+function columnsOf(table: PgTable): ColumnName[] {
+  const found = known.get(table);
+  if (found) return found;
+  const columns = Object.entries(getTableColumns(table)).map(([key, column]) => ({
+    key,
+    name: key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    isDate: column.dataType === 'date',
+  }));
+  known.set(table, columns);
+  return columns;
+}

@@ -1,0 +1,168 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import { invoices, mrrMovements, storeAddOns, subscriptions, tiers } from '@/db/schema';
+import { LIVE } from '@/lib/billing/statuses';
+import { addDays } from '@/lib/time';
+
+export type Amounts = { currency: string; amount: number }[];
+
+export type Stats = {
+  /** Current subscriptions, one per merchant and platform. */
+  total: number;
+  byStatus: Record<string, number>;
+  /** With `addOns`, adds up to `mrr`; `running` are those of `count` that have not ended. */
+  byTier: { id: string; code: string; name: string; count: number; running: number; mrr: Amounts }[];
+  /** Recurring revenue of add-ons that are subscriptions of their own. */
+  addOns: Amounts;
+  trialing: number;
+  pastDue: number;
+  /** What is owed on open invoices of plans and add-ons whose payment failed: what may be lost. */
+  atRisk: Amounts;
+  mrr: Amounts;
+  arr: Amounts;
+  /** Of the accounts that paid 30 days ago, the share that pays nothing now; null when nobody paid. */
+  churnRate30d: number | null;
+};
+
+/** The state of the business now, from stored facts, of one platform or all. Four aggregates, each one pass over its rows. */
+export async function getStats(db: Db, now: Date, platformId?: string): Promise<Stats> {
+  const of = platformId ? sql`and s.platform_id = ${platformId}` : sql``;
+  const [groups, addOnRows, owed, churn] = await Promise.all([
+    // An import may bring a second plan that is paid beside the current one: its money counts, it does not.
+    db.execute<
+      { status: (typeof LIVE)[number]; id: string; code: string; name: string; currency: string } & Sums
+    >(sql`
+      select s.status, t.id, t.code, t.name, s.currency, count(*) filter (where s.is_current) as count,
+        sum(s.mrr_cents) as amount
+      from ${subscriptions} s join ${tiers} t on t.id = s.tier_id
+      where (s.is_current or s.mrr_cents > 0) ${of}
+      group by 1, 2, 3, 4, 5, t.platform_id, t.display_order order by t.platform_id, t.display_order, t.code`),
+    db.execute<{ currency: string } & Sums>(sql`
+      select s.currency, sum(s.mrr_cents) as amount from ${storeAddOns} s where true ${of} group by 1`),
+    db.execute<{ currency: string } & Sums>(sql`
+      select s.currency, sum(s.amount_due - s.amount_paid) as amount from ${invoices} s
+      where s.status = 'open' ${of} and (
+        exists (select 1 from ${subscriptions} p
+          where p.stripe_subscription_id = s.stripe_subscription_id and p.status in ('past_due', 'unpaid'))
+        or exists (select 1 from ${storeAddOns} a
+          where a.stripe_subscription_id = s.stripe_subscription_id and a.status in ('past_due', 'unpaid')))
+      group by 1`),
+    db.execute<{ churned: string; paying: string }>(sql`
+      select count(*) as paying, count(*) filter (where after = 0) as churned from (
+        select sum(s.delta) filter (where s.at <= ${addDays(now, -30).toISOString()}) as before, sum(s.delta) as after
+        from ${mrrMovements} s where s.at <= ${now.toISOString()} ${of} group by s.merchant_id, s.platform_id
+      ) account where before > 0`),
+  ]);
+  const byStatus: Record<string, number> = {};
+  const byTier = new Map<string, Stats['byTier'][number]>();
+  for (const row of groups) {
+    const count = Number(row.count);
+    if (count > 0) byStatus[row.status] = (byStatus[row.status] ?? 0) + count;
+    const { id, code, name } = row;
+    const tier = byTier.get(id) ?? { id, code, name, count: 0, running: 0, mrr: [] };
+    tier.count += count;
+    if (LIVE.includes(row.status)) tier.running += count;
+    tier.mrr = sumByCurrency([...tier.mrr, { currency: row.currency, amount: Number(row.amount) }]);
+    byTier.set(id, tier);
+  }
+  const addOns = sumByCurrency(addOnRows);
+  const mrr = sumByCurrency([...[...byTier.values()].flatMap((tier) => tier.mrr), ...addOns]);
+  const paying = Number(churn[0]?.paying ?? 0);
+  return {
+    total: Object.values(byStatus).reduce((sum, count) => sum + count, 0),
+    byStatus,
+    byTier: [...byTier.values()],
+    addOns,
+    trialing: byStatus.trialing ?? 0,
+    pastDue: byStatus.past_due ?? 0,
+    atRisk: sumByCurrency(owed),
+    mrr,
+    arr: mrr.map(({ currency, amount }) => ({ currency, amount: amount * 12 })),
+    churnRate30d: paying === 0 ? null : Number(churn[0]?.churned ?? 0) / paying,
+  };
+}
+
+type Sums = { count: string; amount: string };
+
+/** One sum per currency, those that are not nothing. */
+function sumByCurrency(rows: readonly { currency: string; amount: string | number }[]): Amounts {
+  const sums = new Map<string, number>();
+  for (const { currency, amount } of rows) sums.set(currency, (sums.get(currency) ?? 0) + Number(amount));
+  return [...sums].filter(([, amount]) => amount !== 0).map(([currency, amount]) => ({ currency, amount }));
+}
+
+export type MonthOfMovements = {
+  /** First day of the month, UTC. */
+  month: string;
+  currency: string;
+  new: number;
+  expansion: number;
+  contraction: number;
+  churn: number;
+  reactivation: number;
+  /** Recurring revenue at the month's end. */
+  closing: number;
+};
+
+/**
+ * How recurring revenue moved, month by month, exact to the cent: sums of the movements that were written with each
+ * change. A month without movement is there too. `closing` is the sum of all movements up to the month's end.
+ */
+export async function listMovements(
+  db: Db,
+  range: { from: Date; to: Date; platformId?: string },
+): Promise<MonthOfMovements[]> {
+  const of = range.platformId ? sql`and platform_id = ${range.platformId}` : sql``;
+  const rows = await db.execute<Record<string, string>>(sql`
+    with months as (
+      select generate_series(date_trunc('month', ${range.from.toISOString()}::timestamptz at time zone 'UTC'),
+        ${range.to.toISOString()}::timestamptz at time zone 'UTC', interval '1 month') as month
+    ), sums as (
+      select date_trunc('month', at at time zone 'UTC') as month, currency, kind, sum(delta) as delta
+      from ${mrrMovements} where at <= ${range.to.toISOString()} ${of} group by 1, 2, 3
+    ), currencies as (select distinct currency from sums)
+    select to_char(m.month, 'YYYY-MM-DD') as month, c.currency,
+      coalesce(sum(s.delta) filter (where s.month = m.month and s.kind = 'new'), 0) as new,
+      coalesce(sum(s.delta) filter (where s.month = m.month and s.kind = 'expansion'), 0) as expansion,
+      coalesce(sum(s.delta) filter (where s.month = m.month and s.kind = 'contraction'), 0) as contraction,
+      coalesce(sum(s.delta) filter (where s.month = m.month and s.kind = 'churn'), 0) as churn,
+      coalesce(sum(s.delta) filter (where s.month = m.month and s.kind = 'reactivation'), 0) as reactivation,
+      coalesce(sum(s.delta), 0) as closing
+    from months m cross join currencies c left join sums s on s.currency = c.currency and s.month <= m.month
+    group by m.month, c.currency order by c.currency, m.month`);
+  return rows.map((row) => ({
+    month: row.month ?? '',
+    currency: row.currency ?? '',
+    new: Number(row.new),
+    expansion: Number(row.expansion),
+    contraction: Number(row.contraction),
+    churn: Number(row.churn),
+    reactivation: Number(row.reactivation),
+    closing: Number(row.closing),
+  }));
+}
+
+export type TrialConversion = { month: string; started: number; converted: number };
+
+/** Local trials by the month they began in, and how many of those merchants came to pay since. */
+export async function listTrialConversions(
+  db: Db,
+  range: { from: Date; to: Date; platformId?: string },
+): Promise<TrialConversion[]> {
+  const of = range.platformId ? sql`and s.platform_id = ${range.platformId}` : sql``;
+  const rows = await db.execute<{ month: string; started: string; converted: string }>(sql`
+    select to_char(date_trunc('month', s.started_at at time zone 'UTC'), 'YYYY-MM-DD') as month, count(*) as started,
+      count(*) filter (where exists (
+        select 1 from ${mrrMovements} m where m.merchant_id = s.merchant_id and m.platform_id = s.platform_id
+          and m.kind in ('new', 'reactivation') and m.at >= s.started_at
+      )) as converted
+    from ${subscriptions} s
+    where s.stripe_subscription_id is null and s.trial_end is not null
+      and s.started_at >= ${range.from.toISOString()} and s.started_at <= ${range.to.toISOString()} ${of}
+    group by 1 order by 1`);
+  return rows.map((row) => ({
+    month: row.month,
+    started: Number(row.started),
+    converted: Number(row.converted),
+  }));
+}

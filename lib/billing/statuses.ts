@@ -1,0 +1,10 @@
+import type { subscriptionStatuses } from '@/db/schema';
+
+/** Statuses in which Stripe has a subscription that lives, paid or not. */
+export const LIVE: (typeof subscriptionStatuses)[number][] = [
+  'trialing',
+  'active',
+  'past_due',
+  'unpaid',
+  'paused',
+];

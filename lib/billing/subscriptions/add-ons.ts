@@ -1,0 +1,116 @@
+import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
+import type Stripe from 'stripe';
+import type { Db } from '@/db/client';
+import { addOnFeatures, addOns, checkoutSessions, storeAddOns, stores } from '@/db/schema';
+import type { Account } from '@/lib/billing/accounts';
+import { AddOnNotFound, DomainTaken, InvalidDomain, StripePriceNotConfigured } from '@/lib/billing/errors';
+import { getLiveSubscription } from './cancellation';
+import { type CheckoutAnswer, type CheckoutRequest, openSession } from './checkout';
+
+export type AddOnProduct = typeof addOns.$inferSelect & {
+  features: { featureCode: string; amount: number }[];
+};
+export type StoreAddOn = typeof storeAddOns.$inferSelect & { code: string; name: string; storeCode: string };
+
+/** The add-ons a platform sells, with what each adds to a limit. */
+export async function listAddOnProducts(
+  db: Db,
+  platformId: string,
+  filter: { all?: boolean } = {},
+): Promise<AddOnProduct[]> {
+  const rows = await db
+    .select()
+    .from(addOns)
+    .where(and(eq(addOns.platformId, platformId), filter.all ? undefined : eq(addOns.isActive, true)))
+    .orderBy(asc(addOns.displayOrder), asc(addOns.code));
+  if (rows.length === 0) return [];
+  const features = await db
+    .select()
+    .from(addOnFeatures)
+    .where(
+      inArray(
+        addOnFeatures.addOnId,
+        rows.map((row) => row.id),
+      ),
+    );
+  return rows.map((row) => ({ ...row, features: features.filter((feature) => feature.addOnId === row.id) }));
+}
+
+/** The add-ons an account has or had, live ones first. */
+export async function listStoreAddOns(db: Db, account: Account): Promise<StoreAddOn[]> {
+  const rows = await db
+    .select({ addOn: storeAddOns, code: addOns.code, name: addOns.name, storeCode: stores.code })
+    .from(storeAddOns)
+    .innerJoin(addOns, eq(addOns.id, storeAddOns.addOnId))
+    .innerJoin(stores, eq(stores.id, storeAddOns.storeId))
+    .where(
+      and(
+        eq(storeAddOns.merchantId, account.merchantId),
+        eq(storeAddOns.platformId, account.platformId),
+        ne(storeAddOns.status, 'incomplete_expired'),
+      ),
+    )
+    .orderBy(sql`${storeAddOns.endedAt} is not null`, asc(storeAddOns.createdAt));
+  return rows.map(({ addOn, ...names }) => ({ ...addOn, ...names }));
+}
+
+/** A host name with at least two labels, lower case, as it would be bought. */
+const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+
+/** Whether a domain can be had. Tierline knows only itself; a registrar's check can take its place. */
+export type DomainCheck = (db: Db, domain: string) => Promise<'free' | 'taken'>;
+
+/** The default check: no live add-on and no open checkout holds the domain. */
+export const checkOwnDomains: DomainCheck = async (db, domain) => {
+  const [held] = await db
+    .select({ id: storeAddOns.id })
+    .from(storeAddOns)
+    .where(and(eq(sql`lower(${storeAddOns.domain})`, domain), isNull(storeAddOns.endedAt)))
+    .limit(1);
+  return held ? 'taken' : 'free';
+};
+
+/**
+ * Opens Checkout for an add-on of one store. It needs a live plan; it exists when Stripe says paid.
+ * @throws NoActiveSubscription, AddOnNotFound, InvalidDomain, DomainTaken, StripePriceNotConfigured, StripeUnavailable
+ */
+export async function startAddOnCheckout(
+  db: Db,
+  stripe: Stripe,
+  request: CheckoutRequest & { storeId: string; addOnCode: string; domain?: string },
+  checkDomain: DomainCheck = checkOwnDomains,
+): Promise<CheckoutAnswer> {
+  const { account } = request;
+  const [addOn] = await db
+    .select()
+    .from(addOns)
+    .where(and(eq(addOns.platformId, account.platformId), eq(addOns.code, request.addOnCode)));
+  if (!addOn?.isActive) throw new AddOnNotFound(request.addOnCode);
+  await getLiveSubscription(db, account);
+  const domain = addOn.category === 'domain' ? await wantDomain(db, request, checkDomain) : undefined;
+  if (!addOn.stripePriceId) throw new StripePriceNotConfigured({ addon_code: addOn.code });
+  return openSession(db, stripe, request, {
+    kind: 'add_on',
+    choice: [addOn.code, request.storeId, ...(domain ? [domain] : [])].join(':'),
+    priceId: addOn.stripePriceId,
+    mode: 'subscription',
+    marks: { code: addOn.code, domain },
+    domain,
+  });
+}
+
+async function wantDomain(
+  db: Db,
+  request: { account: Account; domain?: string },
+  check: DomainCheck,
+): Promise<string> {
+  const domain = (request.domain ?? '').trim().toLowerCase().replace(/\.$/, '');
+  if (!DOMAIN.test(domain)) throw new InvalidDomain(request.domain ?? '');
+  if ((await check(db, domain)) === 'taken') throw new DomainTaken(domain);
+  const [open] = await db
+    .select({ merchantId: checkoutSessions.merchantId })
+    .from(checkoutSessions)
+    .where(and(eq(sql`lower(${checkoutSessions.domain})`, domain), eq(checkoutSessions.status, 'open')));
+  if (open && open.merchantId !== request.account.merchantId) throw new DomainTaken(domain);
+  return domain;
+}

@@ -1,0 +1,122 @@
+import type Stripe from 'stripe';
+import type { Db } from '@/db/client';
+import type { Account } from '@/lib/billing/accounts';
+import type { Actor } from '@/lib/billing/audit';
+import {
+  NoActiveSubscription,
+  StripePriceNotConfigured,
+  TierNotFound,
+  TierNotPushed,
+  TierNotSelfService,
+} from '@/lib/billing/errors';
+import { placeItems } from '@/lib/billing/mirror/places';
+import { heldMonthlyAmount, monthlyAmount, planChange } from '@/lib/billing/plans/compare';
+import { findPrice, findTierById, getTier, type PriceRow, type Tier } from '@/lib/billing/plans/tiers';
+import { invalid } from '@/lib/errors';
+import { monthly } from '@/lib/money';
+import { callStripe } from '@/lib/stripe/client';
+import { type ItemSnapshot, readSubscription } from '@/lib/stripe/subscription-snapshot';
+import { type AtStripe, getLiveSubscription } from './cancellation';
+
+export type ChangeRequest = {
+  account: Account;
+  tierCode: string;
+  interval: 'month' | 'year';
+  /**
+   * An admin asks: also for a tier that is not self-service. `unitAmount` is the price agreed with this merchant, per
+   * interval in the subscription's currency; for such a tier, or one that has no price of its own.
+   */
+  byAdmin?: { unitAmount?: number };
+  /** Why, for the audit trail. */
+  reason?: string;
+  actor: Actor;
+  now: Date;
+};
+
+/**
+ * Reads who changes and to what, and decides price, kind and moment. Writes nothing.
+ * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, TierNotPushed, ValidationFailed
+ */
+export async function decideChange(db: Db, request: Omit<ChangeRequest, 'actor'>) {
+  const { byAdmin, interval, now } = request;
+  const target = await getTier(db, request.account.platformId, request.tierCode);
+  if (!target.isActive) throw new TierNotFound(target.code);
+  if (!target.isSelfService && !byAdmin) throw new TierNotSelfService(target.code);
+  const live = await getLiveSubscription(db, request.account);
+  // A private plan is for those who have it; an admin may give it to anybody.
+  if (!target.isPublic && !byAdmin && live.tierId !== target.id) throw new TierNotFound(target.code);
+  const price = choosePrice(target, live.currency, interval, byAdmin);
+  if (live.status === 'paused') throw new NoActiveSubscription();
+  const held = await findTierById(db, live.tierId);
+  const plan = planChange(
+    { ...live, monthlyAmount: heldMonthlyAmount(held, live) },
+    {
+      tierId: target.id,
+      interval,
+      monthlyAmount: price.stripePriceId
+        ? monthlyAmount(target, live.currency)
+        : monthly(price.unitAmount, interval),
+      isRepriced: price.stripePriceId === null && price.unitAmount !== live.unitAmount,
+    },
+    now,
+  );
+  return { live, target, price, plan };
+}
+
+/** A price of the catalogue, or (without `stripePriceId`) one agreed with this merchant, of the tier's product. */
+export type ChosenPrice = Pick<PriceRow, 'unitAmount' | 'currency' | 'interval'> & {
+  stripePriceId: string | null;
+  productId: string | null;
+};
+
+/** What the target costs: an admin's agreed price where the tier has none of its own or is sold by agreement, else its own. */
+function choosePrice(
+  tier: Tier,
+  currency: string,
+  interval: 'month' | 'year',
+  byAdmin: ChangeRequest['byAdmin'],
+): ChosenPrice {
+  const found = findPrice(tier, currency, interval);
+  const agreed = byAdmin?.unitAmount;
+  const shared = { currency, interval, productId: tier.stripeProductId };
+  if (agreed !== undefined) {
+    if (found && tier.isSelfService) {
+      throw invalid('unit_amount', 'has_own_price', 'cannot be set: the tier has a price of its own');
+    }
+    if (!tier.stripeProductId) throw new TierNotPushed(tier.code);
+    return { ...shared, unitAmount: agreed, stripePriceId: null };
+  }
+  if (found?.stripePriceId) {
+    return { ...shared, unitAmount: found.unitAmount, stripePriceId: found.stripePriceId };
+  }
+  if (byAdmin && !found) {
+    throw invalid('unit_amount', 'no_own_price', 'is needed: the tier has no price of its own');
+  }
+  throw new StripePriceNotConfigured({ tier_code: tier.code, interval, currency });
+}
+
+/** The price as an item, a preview or a schedule's phase names it. */
+export function toStripe(price: ChosenPrice) {
+  if (price.stripePriceId) return { price: price.stripePriceId };
+  return {
+    price_data: {
+      currency: price.currency.toLowerCase(),
+      product: price.productId ?? '',
+      unit_amount: price.unitAmount,
+      tax_behavior: 'exclusive' as const,
+      recurring: { interval: price.interval },
+    },
+  };
+}
+
+/** The plan's item: the one whose price is a tier's; it need not be the first (stripe.md 13). */
+export async function findPlanItem(
+  db: Db,
+  stripe: Stripe,
+  live: AtStripe,
+): Promise<{ item: ItemSnapshot; raw: Stripe.Subscription }> {
+  const raw = await callStripe(() => stripe.subscriptions.retrieve(live.stripeSubscriptionId));
+  const { plans } = await placeItems(db, readSubscription(raw).items);
+  if (!plans[0]) throw new NoActiveSubscription();
+  return { item: plans[0].item, raw };
+}
