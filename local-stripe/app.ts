@@ -1,13 +1,11 @@
 /** One running local Stripe: store, clock, ids, timers, settings. Every verb takes it first. */
 import type Stripe from 'stripe';
 import { Clock } from './clock';
-import { dueAt } from './engine/due';
-import { Timers } from './engine/timers';
 import { Ids } from './ids';
-import { view } from './objects/lookup';
 import type { Store } from './store';
-import type { EventRecord, JsonObject, TableName, Tables, WebhookEndpoint } from './types';
-import { difference, emit } from './webhooks/events';
+import { Timers } from './timers';
+import type { EventRecord, Json, JsonObject, TableName, Tables, WebhookEndpoint } from './types';
+import { API_VERSION } from './version';
 
 export interface Settings {
   /** What becomes of a subscription when the last retry failed (stripe.md 17). */
@@ -27,6 +25,14 @@ export const DEFAULT_SETTINGS: Settings = {
   seller_country: 'LU',
 };
 
+/** What the app must know of a kind of record; `kinds.ts` puts them together, so that this file knows no noun. */
+export interface Kind<R> {
+  view: (app: App, rec: R) => object;
+  /** When it next needs the engine; null = never. */
+  dueAt: (rec: R) => number | null;
+}
+export type Kinds = { [T in TableName]: Kind<Tables[T]> };
+
 export class App {
   readonly clock = new Clock();
   readonly ids: Ids;
@@ -40,11 +46,17 @@ export class App {
   webhookSecret: string | null = null;
   deliver: (event: EventRecord, endpoint: WebhookEndpoint) => void = () => {};
 
-  constructor(readonly store: Store) {
+  constructor(
+    readonly store: Store,
+    readonly kinds: Kinds,
+  ) {
     this.ids = new Ids((prefix) => store.next(prefix));
     this.settings = { ...DEFAULT_SETTINGS, ...(store.meta.settings as Partial<Settings>) };
     this.clock.offsetMs = store.meta.offset_ms;
-    store.onPut = (table, rec) => this.timers.set(table, rec.id, dueAt(this, table, rec), clockOf(rec));
+    store.onPut = (table, rec) => {
+      const kind = kinds[table] as Kind<{ id: string }>;
+      this.timers.set(table, rec.id, kind.dueAt(rec), clockOf(rec));
+    };
     for (const table of ['subscriptions', 'invoices', 'schedules', 'checkout_sessions', 'tax_ids'] as const) {
       for (const rec of store.all(table)) store.onPut(table, rec);
     }
@@ -60,8 +72,30 @@ export class App {
     return clock ? this.clock.at(clock.frozen_time, work) : work();
   }
 
+  /** An event: a snapshot of the object as it is now, and what it was before. https://docs.stripe.com/api/events */
   emit(type: Stripe.Event['type'], object: object, previous?: JsonObject): void {
-    emit(this, type, object, previous);
+    const snapshot = object as JsonObject;
+    const event: EventRecord = {
+      id: this.ids.make('evt'),
+      type,
+      created: this.now,
+      api_version: API_VERSION,
+      object_id: typeof snapshot.id === 'string' ? snapshot.id : '',
+      customer:
+        snapshot.object === 'customer'
+          ? String(snapshot.id)
+          : typeof snapshot.customer === 'string'
+            ? snapshot.customer
+            : null,
+      request: this.request,
+      data: JSON.stringify(
+        previous ? { object: snapshot, previous_attributes: previous } : { object: snapshot },
+      ),
+    };
+    this.store.put('events', event);
+    for (const endpoint of this.store.all('webhook_endpoints')) {
+      if (endpoint.status === 'enabled' && wants(endpoint, type)) this.deliver(event, endpoint);
+    }
   }
 
   /**
@@ -95,7 +129,7 @@ export class App {
   }
 
   view<T extends TableName>(table: T, rec: Tables[T]): JsonObject {
-    return structuredClone(view(this, table, rec)) as JsonObject;
+    return structuredClone(this.kinds[table].view(this, rec)) as JsonObject;
   }
 
   setSettings(change: Partial<Settings>): void {
@@ -109,4 +143,32 @@ function clockOf(rec: object): string | null {
   if ('test_clock' in rec && typeof rec.test_clock === 'string') return rec.test_clock;
   const own = '_' in rec ? (rec._ as { test_clock?: string | null }) : null;
   return own?.test_clock ?? null;
+}
+
+function wants(endpoint: WebhookEndpoint, type: string): boolean {
+  return endpoint.enabled_events.includes('*') || endpoint.enabled_events.includes(type);
+}
+
+/**
+ * What changed, with the old values: objects key by key, arrays whole, keys that are new as null.
+ * https://docs.stripe.com/api/events/object (data.previous_attributes)
+ */
+function difference(before: JsonObject, after: JsonObject): JsonObject | null {
+  const changed: JsonObject = {};
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const was = before[key];
+    const is = after[key];
+    if (same(was, is)) continue;
+    if (isObject(was) && isObject(is)) changed[key] = difference(was, is) ?? {};
+    else changed[key] = was === undefined ? null : was;
+  }
+  return Object.keys(changed).length > 0 ? changed : null;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function same(a: Json | undefined, b: Json | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,18 +1,19 @@
 /** `/_local/*`: the clock, faults, deliveries and triggers. JSON, or a form from the front page. */
 import { z } from 'zod';
+import type { Api } from './api/api';
 import { type App, DEFAULT_SETTINGS } from './app';
 import { DAY } from './clock';
+import { complete } from './engine/checkout';
 import { intentOf } from './engine/collect';
 import { runDue } from './engine/due';
+import { authenticate, settleDelayed } from './engine/intents';
 import { StripeError } from './errors';
-import type { Api } from './http/api';
 import { decodeForm } from './http/form';
-import { complete, expire, getSession, viewSession } from './objects/checkout-sessions';
-import { closeDispute, openDispute } from './objects/disputes';
-import { authenticate, settleDelayed } from './objects/payments';
-import { settleTaxId } from './objects/tax-ids';
-import { makeEndpoint } from './objects/webhook-endpoints';
 import { successUrl } from './pages/checkout';
+import { expire, getSession, viewSession } from './records/checkout-sessions';
+import { closeDispute, openDispute } from './records/disputes';
+import { settleTaxId } from './records/tax-ids';
+import { makeEndpoint } from './records/webhook-endpoints';
 import type { Deliverer } from './webhooks/deliver';
 import { signature } from './webhooks/sign';
 

@@ -2,13 +2,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Api } from './api/api';
 import { App } from './app';
 import { Control } from './control';
 import { runDue } from './engine/due';
-import { Api } from './http/api';
-import { finish } from './objects/test-clocks';
-import { makeEndpoint } from './objects/webhook-endpoints';
+import { finish } from './engine/test-clocks';
+import { kinds } from './kinds';
 import { pageFor } from './pages/routes';
+import { makeEndpoint } from './records/webhook-endpoints';
 import { Store } from './store';
 import { Deliverer } from './webhooks/deliver';
 
@@ -37,7 +38,7 @@ const TIMEOUT_FAULT_MS = 90_000;
 export async function startLocalStripe(options: Options = {}): Promise<Running> {
   const host = options.host ?? '127.0.0.1';
   const store = new Store(options.dataDir ? join(options.dataDir, 'local-stripe') : null);
-  const app = new App(store);
+  const app = new App(store, kinds);
   app.webhookSecret = options.webhookSecret || null;
   if (options.startAt !== undefined && store.meta.offset_ms === 0) {
     app.clock.set(options.startAt);

@@ -208,3 +208,11 @@ export interface Tables {
   answers: StoredAnswer;
 }
 export type TableName = keyof Tables;
+
+export interface ItemChange {
+  id?: string | undefined;
+  price?: Price | undefined;
+  quantity?: number | undefined;
+  deleted?: boolean | undefined;
+  metadata?: Metadata | undefined;
+}

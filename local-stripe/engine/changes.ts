@@ -6,19 +6,13 @@
  * change of interval starts a new period now and bills it whole (stripe.md 22).
  */
 import type { App } from '../app';
-import { addIntervals, nextBoundary } from '../clock';
 import { invalid, missing } from '../errors';
-import { couponOf } from '../objects/discounts';
-import type { Billed, Discount, Metadata, Price, Subscription, SubscriptionItem } from '../types';
-import { type Draft, priceAmount, priceWords, prorationWords } from './invoicing';
-
-export interface ItemChange {
-  id?: string | undefined;
-  price?: Price | undefined;
-  quantity?: number | undefined;
-  deleted?: boolean | undefined;
-  metadata?: Metadata | undefined;
-}
+import { getRecurring } from '../records/catalog';
+import { couponOf } from '../records/discounts';
+import { type Draft, draft } from '../records/drafts';
+import { priceAmount, prorationWords } from '../records/price-words';
+import { periodAfter, shapeItem, truncateBilled } from '../records/subscription-items';
+import type { Discount, ItemChange, Price, Subscription, SubscriptionItem } from '../types';
 
 export interface Change {
   items: ItemChange[];
@@ -40,44 +34,6 @@ export interface Plan {
   credits: Draft[];
   charges: Draft[];
   touchesItems: boolean;
-}
-
-export function shapeItem(
-  app: App,
-  sub: string,
-  price: Price,
-  quantity: number,
-  period: { start: number; end: number },
-  itemId: string,
-  metadata: Metadata = {},
-): SubscriptionItem {
-  return {
-    id: itemId,
-    object: 'subscription_item',
-    billing_thresholds: null,
-    created: app.now,
-    current_period_end: period.end,
-    current_period_start: period.start,
-    current_trial: null,
-    discounts: [],
-    metadata,
-    price: price.id,
-    quantity,
-    subscription: sub,
-    tax_rates: [],
-  };
-}
-
-export function periodAfter(price: Price, anchor: number, at: number): number {
-  const every = price.recurring;
-  if (!every)
-    throw invalid(
-      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
-      'items[0][price]',
-    );
-  return anchor === at
-    ? addIntervals(anchor, every.interval, every.interval_count)
-    : nextBoundary(anchor, every.interval, every.interval_count, at);
 }
 
 export function planChange(app: App, sub: Subscription, change: Change, newId: () => string): Plan {
@@ -217,48 +173,6 @@ function creditsFor(app: App, sub: Subscription, itemId: string, at: number): Dr
     .filter((one) => one.amount !== 0);
 }
 
-/** Cuts off what is credited, so that it is never credited twice. */
-export function truncateBilled(billed: Billed[], ended: string[], at: number): Billed[] {
-  return billed
-    .filter((one) => !(ended.includes(one.item) && one.start >= at))
-    .map((one) =>
-      ended.includes(one.item) && one.end > at
-        ? { ...one, amount: Math.round((one.amount * (at - one.start)) / (one.end - one.start)), end: at }
-        : one,
-    );
-}
-
-export function draft(
-  app: App,
-  sub: Subscription,
-  item: SubscriptionItem,
-  price: Price,
-  amount: number,
-  start: number,
-  end: number,
-  proration: boolean,
-): Draft {
-  const quantity = item.quantity ?? 1;
-  return {
-    amount,
-    currency: sub.currency,
-    description: proration
-      ? prorationWords(app, 'Remaining', price, quantity, start)
-      : priceWords(app, price, quantity),
-    start,
-    end,
-    price,
-    quantity,
-    proration,
-    discountable: !proration,
-    subscription: sub.id,
-    item: item.id,
-    invoiceItem: null,
-    metadata: sub.metadata,
-    credited: null,
-  };
-}
-
 /** Prorations of flexible billing include the discount in their amount. https://docs.stripe.com/billing/subscriptions/billing-mode */
 function afterDiscounts(app: App, amount: number, price: Price, discounts: Discount[]): number {
   let left = amount;
@@ -271,21 +185,20 @@ function afterDiscounts(app: App, amount: number, price: Price, discounts: Disco
   return left;
 }
 
-export function getRecurring(app: App, priceId: string): Price {
-  const price = app.store.get('prices', priceId);
-  if (!price) throw missing('price', priceId, 'items[0][price]');
-  if (!price.recurring) {
-    throw invalid(
-      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
-      'items[0][price]',
-    );
-  }
-  return price;
-}
-
 function currencyError(price: Price, sub: Subscription): Error {
   return invalid(
     `The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${sub.currency}\`.`,
     'items[0][price]',
   );
+}
+
+/** Writes a planned change of items onto the record (no event). */
+export function writePlan(sub: Subscription, plan: Plan): void {
+  sub.items = plan.items;
+  sub.billing_cycle_anchor = plan.anchor;
+  sub._.billed = truncateBilled(sub._.billed, plan.ended, plan.at);
+  if (sub.trial_end !== plan.trialEnd) {
+    sub.trial_end = plan.trialEnd;
+    if (plan.trialEnd) sub.trial_start ??= sub.created;
+  }
 }

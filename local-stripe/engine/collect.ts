@@ -2,13 +2,12 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import type { Decline } from '../cards';
-import { DAY } from '../clock';
 import { invalid } from '../errors';
-import { activeDiscounts, couponOf, dropDiscount } from '../objects/discounts';
-import { type InvoiceGiven, shapeInvoice, subscriptionOf } from '../objects/invoices';
-import { cancelIntent, confirm, foresee, type How, makeIntent, type Outcome } from '../objects/payments';
+import { activeDiscounts, couponOf, dropDiscount } from '../records/discounts';
+import { withBalance } from '../records/invoice-lines';
+import { type InvoiceGiven, recordBilled, shapeInvoice, subscriptionOf } from '../records/invoices';
+import { cancelIntent, confirm, foresee, type How, makeIntent, type Outcome } from '../records/payments';
 import type { CustomerBalanceTransaction, Invoice, PaymentIntent, PaymentMethod, Wire } from '../types';
-import { withBalance } from './invoicing';
 import { invoiceFailed, invoicePaid } from './settle';
 
 /** `billed: false` for a pending update: its lines count only once it is paid. */
@@ -22,33 +21,6 @@ export function createInvoice(app: App, given: InvoiceGiven, billed = true): Inv
   if (billed) recordBilled(app, invoice);
   app.emit('invoice.created', app.view('invoices', invoice));
   return invoice;
-}
-
-/** Remembers on the subscription what each item was really billed for (stripe.md 14). */
-export function recordBilled(app: App, invoice: Invoice): void {
-  const sub = subscriptionOf(app, invoice);
-  if (!sub) return;
-  for (const line of invoice.lines) {
-    const item = line.parent?.subscription_item_details;
-    if (!item) continue;
-    const off = (line.discount_amounts ?? []).reduce((sum, one) => sum + one.amount, 0);
-    const known = sub._.billed.find((one) => item.invoice_item !== null && one.line === item.invoice_item);
-    if (known) {
-      known.invoice = invoice.id;
-      known.line = line.id;
-    } else if (line.amount > 0 && !item.invoice_item && line.period.end > app.now) {
-      sub._.billed.push({
-        item: item.subscription_item,
-        invoice: invoice.id,
-        line: line.id,
-        amount: line.amount - off,
-        start: line.period.start,
-        end: line.period.end,
-      });
-    }
-  }
-  sub._.billed = sub._.billed.filter((one) => one.end > app.now);
-  app.store.put('subscriptions', sub);
 }
 
 /** Draft → open: number, balance, payment intent. https://docs.stripe.com/invoicing/integration/workflow-transitions */
@@ -187,7 +159,7 @@ const NO_METHOD: Decline = {
     'This customer has no attached payment source or default payment method. Please consider adding a default payment method.',
 };
 
-export type Tried = Outcome | { kind: 'no_method' };
+type Tried = Outcome | { kind: 'no_method' };
 
 /**
  * One try to collect an open invoice. `automatic`: by the engine's schedule; only those count as retries
@@ -264,42 +236,4 @@ export function markPaid(
   app.emit('invoice.paid', shown);
   if (!how.outOfBand) app.emit('invoice.payment_succeeded', shown);
   invoicePaid(app, invoice);
-}
-
-export function voidInvoice(app: App, invoice: Invoice): void {
-  app.change('invoices', invoice, 'invoice.voided', (rec) => {
-    rec.status = 'void';
-    rec.auto_advance = false;
-    rec.automatically_finalizes_at = null;
-    rec.next_payment_attempt = null;
-    rec.status_transitions = { ...rec.status_transitions, voided_at: app.now };
-  });
-  cancelPayments(app, invoice);
-}
-
-export function markUncollectible(app: App, invoice: Invoice): void {
-  app.change('invoices', invoice, 'invoice.marked_uncollectible', (rec) => {
-    rec.status = 'uncollectible';
-    rec.auto_advance = false;
-    rec.next_payment_attempt = null;
-    rec.status_transitions = { ...rec.status_transitions, marked_uncollectible_at: app.now };
-  });
-}
-
-function cancelPayments(app: App, invoice: Invoice): void {
-  for (const payment of app.store.by('invoice_payments', 'invoice', invoice.id)) {
-    if (payment.status !== 'open') continue;
-    const intent = app.store.get('payment_intents', payment.payment.payment_intent);
-    if (intent) cancelIntent(app, intent, 'void_invoice');
-    payment.status = 'canceled';
-    payment.status_transitions = { canceled_at: app.now, paid_at: null };
-    app.store.put('invoice_payments', payment);
-  }
-}
-
-/** When the next automatic try is due, by the retry schedule in settings. */
-export function nextRetry(app: App, invoice: Invoice): number | null {
-  const [days, ...rest] = invoice._.retries_left;
-  invoice._.retries_left = rest;
-  return days === undefined ? null : app.now + days * DAY;
 }

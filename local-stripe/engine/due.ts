@@ -1,37 +1,21 @@
 /** When each object next needs the engine, and what is done then: each thing at its own instant. */
 import type { App } from '../app';
-import { expire } from '../objects/checkout-sessions';
-import { settleDelayed } from '../objects/payments';
-import { beginSchedule } from '../objects/schedules';
-import { verifyTaxId } from '../objects/tax-ids';
-import type { CheckoutSession, Invoice, TableName, Tables } from '../types';
+import { expire } from '../records/checkout-sessions';
+import { verifyTaxId } from '../records/tax-ids';
+import type { CheckoutSession, Invoice, TableName } from '../types';
 import { collect, finalize, intentOf } from './collect';
-import { subscriptionDue, subscriptionFires } from './renew';
-import { advanceSchedule, scheduleDue } from './schedules';
+import { settleDelayed } from './intents';
+import { subscriptionFires } from './renew';
+import { advanceSchedule, beginSchedule } from './schedules';
 
-export function dueAt(_app: App, table: TableName, rec: { id: string }): number | null {
-  switch (table) {
-    case 'tax_ids':
-      return (rec as Tables['tax_ids'])._.verify_at;
-    case 'subscriptions':
-      return subscriptionDue(rec as Tables['subscriptions']);
-    case 'schedules':
-      return scheduleDue(rec as Tables['schedules']);
-    case 'invoices':
-      return invoiceDue(rec as Invoice);
-    case 'checkout_sessions':
-      return sessionDue(rec as CheckoutSession);
-    default:
-      return null;
-  }
-}
-
-function invoiceDue(invoice: Invoice): number | null {
+/** A draft finalizes by itself, an open invoice is tried again. */
+export function invoiceDue(invoice: Invoice): number | null {
   if (invoice.status === 'draft') return invoice.automatically_finalizes_at;
   return invoice.status === 'open' ? invoice.next_payment_attempt : null;
 }
 
-function sessionDue(session: CheckoutSession): number | null {
+/** An open session expires, a delayed payment arrives. */
+export function sessionDue(session: CheckoutSession): number | null {
   if (session.status === 'open') return session.expires_at;
   return session._.settle_at;
 }

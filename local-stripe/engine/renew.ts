@@ -5,18 +5,13 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { DAY, HOUR, nextBoundary } from '../clock';
-import { isRunning } from '../objects/discounts';
-import { shapeInvoice, viewInvoice } from '../objects/invoices';
-import { dropPendingUpdate } from '../objects/subscription-update';
-import {
-  discountsOf,
-  ENDED,
-  endNow,
-  pendingDrafts,
-  periodEnd,
-  setStatus,
-  warnTrialEnd,
-} from '../objects/subscriptions';
+import { isRunning } from '../records/discounts';
+import { type Draft, draft } from '../records/drafts';
+import { pendingDrafts } from '../records/invoice-items';
+import { markUncollectible, shapeInvoice, viewInvoice, voidInvoice } from '../records/invoices';
+import { priceAmount } from '../records/price-words';
+import { dropPendingUpdate } from '../records/subscription-pending';
+import { discountsOf, ENDED, endNow, periodEnd, setStatus, warnTrialEnd } from '../records/subscriptions';
 import type {
   Customer,
   Discount,
@@ -27,9 +22,7 @@ import type {
   Subscription,
   SubscriptionItem,
 } from '../types';
-import { draft } from './changes';
-import { createInvoice, markUncollectible, methodFor, voidInvoice } from './collect';
-import { type Draft, priceAmount } from './invoicing';
+import { createInvoice, methodFor } from './collect';
 import { advanceSchedule, foreseePhase } from './schedules';
 
 const UPCOMING = 7 * DAY;

@@ -5,12 +5,17 @@
 import type { App } from '../app';
 import { invalid } from '../errors';
 import { mergeMetadata } from '../http/params';
-import { dropDiscount, isRunning, makeDiscount, redeemable } from '../objects/discounts';
-import type { UpdateGiven } from '../objects/subscription-params';
-import { markCancellation, updateSubscription } from '../objects/subscription-update';
-import { endNow } from '../objects/subscriptions';
+import { markCancellation } from '../records/cancellation';
+import { getRecurring } from '../records/catalog';
+import { dropDiscount, isRunning, makeDiscount, redeemable } from '../records/discounts';
+import { discountOf } from '../records/schedule-phases';
+import { running } from '../records/schedules';
+import { shapeItem } from '../records/subscription-items';
+import type { UpdateGiven } from '../records/subscription-params';
+import { endNow } from '../records/subscriptions';
 import type { Discount, Phase, Schedule, Subscription } from '../types';
-import { getRecurring, shapeItem } from './changes';
+import { startSubscription } from './subscription-start';
+import { updateSubscription } from './subscription-update';
 
 type ProrationBehavior = NonNullable<UpdateGiven['proration_behavior']>;
 
@@ -100,10 +105,6 @@ function trialChange(app: App, sub: Subscription, phase: Phase): number | 'now' 
   return trial === running(app, sub.trial_end) ? undefined : (trial ?? 'now');
 }
 
-function running(app: App, trialEnd: number | null): number | null {
-  return trialEnd !== null && trialEnd > app.now ? trialEnd : null;
-}
-
 function startsCycle(schedule: Schedule, phase: Phase): boolean {
   return (phase.billing_cycle_anchor ?? schedule.default_settings.billing_cycle_anchor) === 'phase_start';
 }
@@ -122,14 +123,6 @@ function phaseDiscounts(app: App, sub: Subscription, phase: Phase, keep = true):
     .filter((one) => redeemable(app, one, customer.id))
     .map((one) => makeDiscount(app, one, { customer, subscription: sub.id }, keep))
     .filter((discount) => isRunning(app, discount));
-}
-
-export function discountOf(one: Phase['discounts'][number]) {
-  return {
-    coupon: one.coupon ?? undefined,
-    discount: one.discount ?? undefined,
-    promotion_code: one.promotion_code ?? undefined,
-  };
 }
 
 /**
@@ -260,7 +253,7 @@ export function followEnd(app: App, schedule: Schedule, sub: Subscription): void
   });
 }
 
-export function detach(app: App, sub: Subscription): void {
+function detach(app: App, sub: Subscription): void {
   if (!sub.schedule) return;
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.schedule = null;
@@ -296,67 +289,38 @@ export function release(app: App, schedule: Schedule, keepEnd = false): void {
   app.emit('subscription_schedule.released', app.view('schedules', schedule));
 }
 
-/** Cancelling a subscription cancels its schedule. */
-export function cancelScheduleOf(app: App, sub: Subscription): void {
-  const schedule = app.store.get('schedules', sub.schedule);
-  if (!schedule || (schedule.status !== 'active' && schedule.status !== 'not_started')) return;
-  app.change('schedules', schedule, null, (rec) => {
-    rec.status = 'canceled';
-    rec.canceled_at = app.now;
-    rec.current_phase = null;
+/** A schedule of its own makes its subscription when its first phase begins. */
+export function beginSchedule(app: App, schedule: Schedule): void {
+  const customer = app.store.get('customers', schedule.customer);
+  const first = schedule.phases[0];
+  if (!customer || !first || schedule.status !== 'not_started') return;
+  const defaults = schedule.default_settings;
+  const sub = startSubscription(app, {
+    customer,
+    items: first.items.map((item) => ({
+      price: getRecurring(app, item.price),
+      quantity: item.quantity ?? 1,
+      metadata: item.metadata ?? {},
+    })),
+    trialEnd: first.trial_end,
+    discounts: first.discounts.map(discountOf),
+    automaticTax: (first.automatic_tax ?? defaults.automatic_tax)?.enabled ?? false,
+    method: first.default_payment_method ?? defaults.default_payment_method,
+    collection:
+      (first.collection_method ?? defaults.collection_method) === 'send_invoice'
+        ? 'send_invoice'
+        : 'charge_automatically',
+    description: first.description ?? defaults.description,
+    metadata: first.metadata ?? {},
+    behavior: 'allow_incomplete',
   });
-  sub.schedule = null;
-  app.store.put('subscriptions', sub);
-  app.emit('subscription_schedule.canceled', app.view('schedules', schedule));
-}
-
-/**
- * A direct change of the subscription is written into the current phase (Stripe may split it there), some of it into
- * `default_settings` as well; phases to come keep what they say and overrule it when they begin
- * (…#subscription-updates-when-a-schedule-is-attached).
- */
-export function followSubscription(app: App, sub: Subscription, given: UpdateGiven): void {
-  const schedule = app.store.get('schedules', sub.schedule);
-  const start = schedule?.current_phase?.start_date;
-  if (!schedule || start === undefined) return;
   app.change('schedules', schedule, 'subscription_schedule.updated', (rec) => {
-    const defaults = rec.default_settings;
-    if (given.automatic_tax) defaults.automatic_tax = { ...sub.automatic_tax };
-    if (given.collection_method) defaults.collection_method = sub.collection_method;
-    if (given.default_payment_method !== undefined)
-      defaults.default_payment_method = sub.default_payment_method;
-    rec.phases = rec.phases.map((phase) => {
-      if (phase.start_date !== start) return phase;
-      return {
-        ...phase,
-        items: inWords(phase.items) === inWords(sub.items) ? phase.items : phaseItems(sub),
-        ...(given.trial_end === undefined ? {} : { trial_end: running(app, sub.trial_end) }),
-        ...(given.automatic_tax && phase.automatic_tax ? { automatic_tax: { ...sub.automatic_tax } } : {}),
-        ...(given.discounts === undefined ? {} : { discounts: ownDiscounts(sub) }),
-      };
-    });
+    rec.status = 'active';
+    rec.subscription = sub.id;
+    rec.current_phase = { start_date: first.start_date, end_date: first.end_date };
   });
-}
-
-function inWords(items: { price: string; quantity?: number }[]): string {
-  return items
-    .map((item) => `${item.price} ${item.quantity ?? 1}`)
-    .sort()
-    .join();
-}
-
-export function ownDiscounts(sub: Subscription): Phase['discounts'] {
-  return sub.discounts.map((discount) => ({ coupon: null, discount, promotion_code: null }));
-}
-
-export function phaseItems(sub: Subscription): Phase['items'] {
-  return sub.items.map((item) => ({
-    billing_thresholds: null,
-    discounts: [],
-    metadata: item.metadata,
-    plan: item.price,
-    price: item.price,
-    quantity: item.quantity ?? 1,
-    tax_rates: [],
-  }));
+  app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
+    rec.schedule = schedule.id;
+  });
+  followEnd(app, schedule, sub);
 }

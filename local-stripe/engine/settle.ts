@@ -2,39 +2,12 @@
  * What a payment means for the subscription behind it. https://docs.stripe.com/billing/subscriptions/overview
  */
 import type { App } from '../app';
-import { sessionPaid, sessionPaymentFailed } from '../objects/checkout-sessions';
-import { subscriptionOf } from '../objects/invoices';
-import type { Outcome } from '../objects/payments';
-import { applyPendingUpdate } from '../objects/subscription-update';
-import { endNow, setStatus } from '../objects/subscriptions';
-import type { Invoice, PaymentIntent, Subscription } from '../types';
-import { markPaid, nextRetry } from './collect';
-
-/** An intent came to an end outside `collect`: an authentication page, a confirm call, a delayed method. */
-export function intentSettled(app: App, intent: PaymentIntent, outcome: Outcome): void {
-  const invoice = app.store.get('invoices', intent._.invoice);
-  if (invoice && invoice.status === 'open') {
-    if (outcome.kind === 'succeeded') markPaid(app, invoice, {});
-    else if (outcome.kind === 'failed' || outcome.kind === 'requires_action') {
-      app.change('invoices', invoice, null, (rec) => {
-        rec.attempted = true;
-        rec.attempt_count = Math.max(1, rec.attempt_count);
-      });
-      invoiceFailed(app, invoice, outcome, false);
-    }
-  }
-  const session =
-    app.store.by('checkout_sessions', 'payment_intent', intent.id)[0] ?? sessionOfInvoice(app, invoice);
-  if (session?.status !== 'complete' || session.payment_status !== 'unpaid') return;
-  if (outcome.kind === 'succeeded') sessionPaid(app, session);
-  else if (outcome.kind === 'failed') sessionPaymentFailed(app, session);
-}
-
-function sessionOfInvoice(app: App, invoice: Invoice | undefined) {
-  return app.store
-    .by('checkout_sessions', 'subscription', invoice?._.subscription)
-    .find((one) => one.invoice === invoice?.id);
-}
+import { DAY } from '../clock';
+import { subscriptionOf } from '../records/invoices';
+import type { Outcome } from '../records/payments';
+import { applyPendingUpdate } from '../records/subscription-pending';
+import { endNow, setStatus } from '../records/subscriptions';
+import type { Invoice, Subscription } from '../types';
 
 export function invoicePaid(app: App, invoice: Invoice): void {
   const sub = subscriptionOf(app, invoice);
@@ -110,4 +83,11 @@ export function invoiceFailed(app: App, invoice: Invoice, outcome: Outcome, auto
     case 'past_due':
       break;
   }
+}
+
+/** When the next automatic try is due, by the retry schedule in settings. */
+function nextRetry(app: App, invoice: Invoice): number | null {
+  const [days, ...rest] = invoice._.retries_left;
+  invoice._.retries_left = rest;
+  return days === undefined ? null : app.now + days * DAY;
 }

@@ -1,8 +1,8 @@
 /** `/authenticate/{intent}`: the bank's page for payments outside Checkout. https://docs.stripe.com/payments/3d-secure */
 import type { App } from '../app';
 import { cardBehavior } from '../cards';
-import { authenticate } from '../objects/payments';
-import { confirmSetup } from '../objects/setup-intents';
+import { authenticate } from '../engine/intents';
+import { confirmSetup } from '../records/setup-intents';
 import type { Page } from './checkout';
 import { authenticationForm, type Fields } from './fields';
 import { layout, notice } from './layout';

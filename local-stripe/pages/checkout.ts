@@ -2,16 +2,10 @@
 import type { App } from '../app';
 import { cardBehavior } from '../cards';
 import { formatDay } from '../clock';
-import { money } from '../engine/invoicing';
+import { type Completion, complete, discountsGiven, draftCustomer } from '../engine/checkout';
 import { StripeError } from '../errors';
-import {
-  type Completion,
-  complete,
-  discountsGiven,
-  draftCustomer,
-  type Quote,
-  quote,
-} from '../objects/checkout-sessions';
+import { type Quote, quote } from '../records/checkout-quote';
+import { money } from '../records/price-words';
 import type { CheckoutSession } from '../types';
 import {
   addressFields,

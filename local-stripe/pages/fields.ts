@@ -1,5 +1,5 @@
 /** The fields that checkout, portal and invoice pages share. */
-import { EU_RATES } from '../engine/tax';
+import { EU_RATES } from '../records/tax';
 import type { Address } from '../types';
 import { type Html, html } from './layout';
 

@@ -1,9 +1,9 @@
 /** `/`: objects, events, deliveries, the clock, the faults, and a button for each control. */
+import type { ApiFault } from '../api/api';
 import type { App } from '../app';
 import { formatDay } from '../clock';
-import type { Control } from '../control';
-import { view } from '../objects/lookup';
 import type { TableName } from '../types';
+import type { WebhookFault } from '../webhooks/deliver';
 import type { Page } from './checkout';
 import { type Html, html, layout, notice } from './layout';
 
@@ -40,7 +40,24 @@ function hiddenField(name: string, value: string | number): Html {
   return html`<input type="hidden" name="${name}" value="${value}">`;
 }
 
-export function frontPage(app: App, control: Control): Page {
+/** What the front page asks of `/_local`, which stands above the pages and hands itself in. */
+export interface Controls {
+  clock(): { now: number; advancing: boolean };
+  faults(): { webhooks: WebhookFault; api: ApiFault | null };
+  deliveries(): {
+    event: string;
+    type: string;
+    endpoint: string;
+    status: string;
+    attempt: number;
+    at: string;
+    ms: number | null;
+    http_status: number | null;
+    error: string | null;
+  }[];
+}
+
+export function frontPage(app: App, control: Controls): Page {
   const clock = control.clock();
   const faults = control.faults();
   const deliveries = control.deliveries().slice(-25).reverse();
@@ -100,7 +117,7 @@ export function objectsPage(app: App, table: string, id?: string): Page {
       status: 200,
       html: layout(
         id,
-        html`${back}<h1>${id}</h1><pre class="card scroll"><code>${JSON.stringify(view(app, name, rec), null, 2)}</code></pre>`,
+        html`${back}<h1>${id}</h1><pre class="card scroll"><code>${JSON.stringify(app.view(name, rec), null, 2)}</code></pre>`,
       ),
     };
   }

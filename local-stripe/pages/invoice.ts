@@ -2,9 +2,9 @@
 import type { App } from '../app';
 import { formatDay } from '../clock';
 import { collect, intentOf } from '../engine/collect';
-import { money } from '../engine/invoicing';
-import { attach, makeCard } from '../objects/payment-methods';
-import { refuses } from '../objects/payments';
+import { attach, makeCard } from '../records/payment-methods';
+import { refuses } from '../records/payments';
+import { money } from '../records/price-words';
 import type { Invoice } from '../types';
 import type { Page } from './checkout';
 import { cardFields, cardOf, type Fields } from './fields';

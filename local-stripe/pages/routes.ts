@@ -1,11 +1,10 @@
 /** Which page answers which address. */
 import type { App } from '../app';
-import type { Control } from '../control';
 import { decodeForm } from '../http/form';
 import { authenticatePage, authenticatePost } from './authenticate';
 import { checkoutPage, checkoutPost, type Page } from './checkout';
 import type { Fields } from './fields';
-import { frontPage, objectsPage } from './front';
+import { type Controls, frontPage, objectsPage } from './front';
 import { invoicePage, invoicePdf, invoicePost } from './invoice';
 import { notice } from './layout';
 import { portalPage, portalPost } from './portal';
@@ -14,7 +13,7 @@ export type AnyPage = Page & { pdf?: Buffer };
 
 export function pageFor(
   app: App,
-  control: Control,
+  control: Controls,
   method: string,
   path: string,
   query: string,

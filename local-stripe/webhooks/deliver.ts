@@ -4,7 +4,6 @@
  */
 import type { App } from '../app';
 import type { Delivery, EventRecord, JsonObject, WebhookEndpoint } from '../types';
-import { viewEvent } from './events';
 import { isLegacy, legacyData } from './legacy-shape';
 import { signature } from './sign';
 
@@ -223,7 +222,7 @@ export class Deliverer {
   }
 
   private body(event: EventRecord, endpoint: WebhookEndpoint): string {
-    const shown = viewEvent(this.app, event);
+    const shown = this.app.view('events', event);
     if (!isLegacy(endpoint.api_version)) {
       return JSON.stringify({ ...shown, api_version: endpoint.api_version ?? event.api_version }, null, 2);
     }

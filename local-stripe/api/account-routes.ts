@@ -1,0 +1,129 @@
+/** The account behind `sk_test_local`, its balance, tax rates and balance transactions. https://docs.stripe.com/api/accounts */
+import type Stripe from 'stripe';
+import { z } from 'zod';
+import type { App } from '../app';
+import { invalid, missing } from '../errors';
+import { page } from '../http/list';
+import { expand, filled, inRange, int, metadata, paging, parse, range, text } from '../http/params';
+import { type Call, id, type Route } from '../http/router';
+import { adjustBalance } from '../records/customer-balance';
+import { getCustomer } from '../records/customers';
+import { strip } from '../records/strip';
+import type { Metadata, Wire } from '../types';
+
+function account(app: App): Wire<Stripe.Account> {
+  return {
+    id: 'acct_1TierlineLocal000',
+    object: 'account',
+    business_type: 'company',
+    capabilities: { card_payments: 'active', transfers: 'active' },
+    charges_enabled: true,
+    country: app.settings.seller_country,
+    created: 1_700_000_000,
+    default_currency: 'eur',
+    details_submitted: true,
+    email: 'billing@tierline.test',
+    metadata: {},
+    payouts_enabled: true,
+    type: 'standard',
+  };
+}
+
+function balance(app: App): Wire<Stripe.Balance> {
+  const sums = new Map<string, number>();
+  for (const one of app.store.all('balance_transactions'))
+    sums.set(one.currency, (sums.get(one.currency) ?? 0) + one.net);
+  if (sums.size === 0) sums.set('eur', 0);
+  const rows = [...sums].map(([currency, amount]) => ({ amount, currency, source_types: { card: amount } }));
+  return {
+    object: 'balance',
+    available: rows,
+    livemode: false,
+    pending: rows.map((row) => ({ ...row, amount: 0, source_types: { card: 0 } })),
+  };
+}
+
+function createBalanceTransaction(call: Call): object {
+  const given = parse(
+    z.strictObject({
+      amount: int,
+      currency: filled,
+      description: text.optional(),
+      metadata: metadata.optional(),
+      expand,
+    }),
+    call.params,
+  );
+  if (given.amount === 0) throw invalid('Amount must not be 0.', 'amount');
+  return adjustBalance(call.app, id(call), given.amount, {
+    currency: given.currency,
+    description: given.description ?? null,
+    metadata: (given.metadata ?? {}) as Metadata,
+  });
+}
+
+export const accountRoutes: Route[] = [
+  { method: 'GET', pattern: '/v1/account', handler: ({ app }) => account(app) },
+  {
+    method: 'GET',
+    pattern: '/v1/accounts/:id',
+    handler: (call) => {
+      if (id(call) !== account(call.app).id) throw missing('account', id(call));
+      return account(call.app);
+    },
+  },
+  { method: 'GET', pattern: '/v1/balance', handler: ({ app }) => balance(app) },
+  {
+    method: 'GET',
+    pattern: '/v1/balance_transactions',
+    handler: ({ app, params }) => {
+      const given = parse(
+        z.strictObject({
+          ...paging,
+          created: range.optional(),
+          source: filled.optional(),
+          type: filled.optional(),
+          currency: filled.optional(),
+        }),
+        params,
+      );
+      const found = [...app.store.all('balance_transactions')].filter(
+        (one) =>
+          (!given.source || one.source === given.source) &&
+          (!given.type || one.type === given.type) &&
+          inRange(one.created, given.created),
+      );
+      return page(found, given, '/v1/balance_transactions', strip);
+    },
+  },
+  {
+    method: 'GET',
+    pattern: '/v1/tax_rates',
+    handler: ({ app, params }) =>
+      page([...app.store.all('tax_rates')], parse(z.strictObject(paging), params), '/v1/tax_rates', strip),
+  },
+  {
+    method: 'GET',
+    pattern: '/v1/tax_rates/:id',
+    handler: (call) => {
+      const rate = call.app.store.get('tax_rates', id(call));
+      if (!rate) throw missing('tax rate', id(call));
+      return rate;
+    },
+  },
+  { method: 'POST', pattern: '/v1/customers/:id/balance_transactions', handler: createBalanceTransaction },
+  {
+    method: 'GET',
+    pattern: '/v1/customers/:id/balance_transactions',
+    handler: (call) => {
+      const customer = getCustomer(call.app, id(call));
+      const found = call.app.store.by('customer_balance_transactions', 'customer', customer.id);
+      return page(
+        found,
+        parse(z.strictObject(paging), call.params),
+        `/v1/customers/${customer.id}/balance_transactions`,
+        strip,
+      );
+    },
+  },
+];

@@ -1,0 +1,177 @@
+/** The API of payment methods. https://docs.stripe.com/api/payment_methods */
+import { z } from 'zod';
+import type { App } from '../app';
+import { numberOfToken } from '../cards';
+import { invalid, missing } from '../errors';
+import { page } from '../http/list';
+import {
+  address,
+  clearable,
+  expand,
+  filled,
+  ignored,
+  int,
+  mergeMetadata,
+  metadata,
+  paging,
+  parse,
+  text,
+} from '../http/params';
+import { type Call, id, type Route } from '../http/router';
+import { fullAddress, getCustomer } from '../records/customers';
+import { attach, detach, makeCard, resolvePaymentMethod } from '../records/payment-methods';
+import { strip } from '../records/strip';
+import type { Metadata, PaymentMethod } from '../types';
+
+const billing = z.strictObject({
+  address: clearable(address).optional(),
+  email: clearable(text).optional(),
+  name: text.optional(),
+  phone: text.optional(),
+  tax_id: text.optional(),
+});
+const createParams = z.strictObject({
+  type: z.enum(['card']),
+  card: z.strictObject({
+    number: text.optional(),
+    exp_month: int.optional(),
+    exp_year: int.optional(),
+    cvc: text.optional(),
+    token: text.optional(),
+    networks: ignored,
+  }),
+  billing_details: billing.optional(),
+  metadata: metadata.optional(),
+  allow_redisplay: ignored,
+  customer: ignored,
+  expand,
+});
+const updateParams = z.strictObject({
+  billing_details: billing.optional(),
+  card: z.strictObject({ exp_month: int.optional(), exp_year: int.optional(), networks: ignored }).optional(),
+  metadata: metadata.optional(),
+  allow_redisplay: ignored,
+  expand,
+});
+
+function getMethod(app: App, methodId: string): PaymentMethod {
+  const method = app.store.get('payment_methods', methodId);
+  if (!method) throw missing('PaymentMethod', methodId);
+  return method;
+}
+
+function create({ app, params }: Call): object {
+  const given = parse(createParams, params);
+  const number = given.card.number ?? numberOfToken(given.card.token ?? '');
+  if (!number) throw invalid('Missing required param: card[number].', 'card[number]', 'parameter_missing');
+  const { billing_details: details } = given;
+  const method = makeCard(app, {
+    number,
+    exp_month: given.card.exp_month,
+    exp_year: given.card.exp_year,
+    name: details?.name,
+    email: details?.email,
+    address: details?.address ? fullAddress(details.address) : null,
+  });
+  method.metadata = (given.metadata ?? {}) as Metadata;
+  app.store.put('payment_methods', method);
+  return strip(method);
+}
+
+function update(call: Call): object {
+  const { app } = call;
+  const method = getMethod(app, id(call));
+  const given = parse(updateParams, call.params);
+  app.change('payment_methods', method, method.customer ? 'payment_method.updated' : null, (rec) => {
+    const { address: place, ...details } = given.billing_details ?? {};
+    rec.billing_details = {
+      ...rec.billing_details,
+      ...Object.fromEntries(Object.entries(details).map(([key, value]) => [key, value || null])),
+      ...(place === undefined ? {} : { address: place && fullAddress(place) }),
+    };
+    if (given.card && rec.card) {
+      rec.card = {
+        ...rec.card,
+        exp_month: given.card.exp_month ?? rec.card.exp_month,
+        exp_year: given.card.exp_year ?? rec.card.exp_year,
+      };
+    }
+    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+  });
+  return strip(method);
+}
+
+function attachTo(call: Call): object {
+  const { app } = call;
+  const given = parse(z.strictObject({ customer: filled, expand }), call.params);
+  const customer = getCustomer(app, given.customer, 'customer');
+  return app.on(customer.test_clock, () => {
+    const method = resolvePaymentMethod(app, id(call), null);
+    if (method.customer && method.customer !== customer.id) {
+      throw invalid(
+        'The payment method you provided has already been attached to a customer.',
+        'payment_method',
+        'payment_method_unexpected_state',
+      );
+    }
+    attach(app, method, customer);
+    return strip(method);
+  });
+}
+
+function detachFrom(call: Call): object {
+  const { app } = call;
+  const method = getMethod(app, id(call));
+  if (!method.customer)
+    throw invalid(
+      'The payment method you provided is not attached to a customer so detachment is impossible.',
+    );
+  detach(app, method);
+  return strip(method);
+}
+
+const listParams = { ...paging, type: text.optional(), allow_redisplay: ignored };
+
+export const paymentMethodRoutes: Route[] = [
+  { method: 'POST', pattern: '/v1/payment_methods', handler: create },
+  {
+    method: 'GET',
+    pattern: '/v1/payment_methods',
+    handler: ({ app, params }) => {
+      const given = parse(
+        z.strictObject({ ...listParams, customer: filled.optional(), customer_account: ignored }),
+        params,
+      );
+      const found = given.customer ? app.store.by('payment_methods', 'customer', given.customer) : [];
+      return page(
+        found.filter((method) => !given.type || method.type === given.type),
+        given,
+        '/v1/payment_methods',
+        strip,
+      );
+    },
+  },
+  {
+    method: 'GET',
+    pattern: '/v1/payment_methods/:id',
+    handler: (call) => strip(getMethod(call.app, id(call))),
+  },
+  { method: 'POST', pattern: '/v1/payment_methods/:id', handler: update },
+  { method: 'POST', pattern: '/v1/payment_methods/:id/attach', handler: attachTo },
+  { method: 'POST', pattern: '/v1/payment_methods/:id/detach', handler: detachFrom },
+  {
+    method: 'GET',
+    pattern: '/v1/customers/:id/payment_methods',
+    handler: (call) => {
+      const given = parse(z.strictObject(listParams), call.params);
+      const customer = getCustomer(call.app, id(call));
+      const found = call.app.store.by('payment_methods', 'customer', customer.id);
+      return page(found, given, `/v1/customers/${customer.id}/payment_methods`, strip);
+    },
+  },
+  {
+    method: 'GET',
+    pattern: '/v1/customers/:id/payment_methods/:pm',
+    handler: (call) => strip(resolvePaymentMethod(call.app, id(call, 1), id(call))),
+  },
+];

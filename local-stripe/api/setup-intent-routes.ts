@@ -1,0 +1,105 @@
+/** The API of setup intents. https://docs.stripe.com/api/setup_intents */
+import { z } from 'zod';
+import type { App } from '../app';
+import { cardError, invalid, missing } from '../errors';
+import { page } from '../http/list';
+import { bool, expand, filled, ignored, metadata, paging, parse, text } from '../http/params';
+import { type Call, id, type Route } from '../http/router';
+import { resolvePaymentMethod } from '../records/payment-methods';
+import { confirmSetup, makeSetupIntent } from '../records/setup-intents';
+import { strip } from '../records/strip';
+import type { Metadata, SetupIntent } from '../types';
+
+const fields = {
+  customer: filled.optional(),
+  description: text.optional(),
+  metadata: metadata.optional(),
+  payment_method: filled.optional(),
+  usage: z.enum(['off_session', 'on_session']).optional(),
+  allowed_payment_method_types: ignored,
+  automatic_payment_methods: ignored,
+  payment_method_options: ignored,
+  expand,
+};
+
+function get(call: Call): SetupIntent {
+  const intent = call.app.store.get('setup_intents', id(call));
+  if (!intent) throw missing('setupintent', id(call));
+  return intent;
+}
+
+function confirm(app: App, intent: SetupIntent, given: string | undefined): SetupIntent {
+  const wanted = given ?? intent.payment_method;
+  if (!wanted)
+    throw invalid(
+      'You cannot confirm this SetupIntent because it is missing a payment method.',
+      'payment_method',
+      'setup_intent_unexpected_state',
+    );
+  const outcome = confirmSetup(app, intent, resolvePaymentMethod(app, wanted, null));
+  if (typeof outcome !== 'string') throw cardError(outcome);
+  return intent;
+}
+
+function create({ app, params }: Call): object {
+  const given = parse(z.strictObject({ ...fields, confirm: bool.optional(), return_url: ignored }), params);
+  if (given.customer && !app.store.get('customers', given.customer))
+    throw missing('customer', given.customer, 'customer');
+  const intent = makeSetupIntent(app, given.customer ?? null, (given.metadata ?? {}) as Metadata);
+  intent.description = given.description || null;
+  intent.usage = given.usage ?? 'off_session';
+  if (given.payment_method) {
+    intent.payment_method = resolvePaymentMethod(app, given.payment_method, null).id;
+    intent.status = 'requires_confirmation';
+  }
+  app.store.put('setup_intents', intent);
+  return strip(given.confirm ? confirm(app, intent, undefined) : intent);
+}
+
+export const setupIntentRoutes: Route[] = [
+  { method: 'POST', pattern: '/v1/setup_intents', handler: create },
+  {
+    method: 'GET',
+    pattern: '/v1/setup_intents',
+    handler: ({ app, params }) => {
+      const given = parse(
+        z.strictObject({ ...paging, customer: filled.optional(), payment_method: filled.optional() }),
+        params,
+      );
+      const found = [...app.store.all('setup_intents')].filter(
+        (one) => !given.customer || one.customer === given.customer,
+      );
+      return page(found, given, '/v1/setup_intents', strip);
+    },
+  },
+  { method: 'GET', pattern: '/v1/setup_intents/:id', handler: (call) => strip(get(call)) },
+  {
+    method: 'POST',
+    pattern: '/v1/setup_intents/:id/confirm',
+    handler: (call) => {
+      const given = parse(
+        z.strictObject({ payment_method: filled.optional(), return_url: ignored, expand }),
+        call.params,
+      );
+      return strip(confirm(call.app, get(call), given.payment_method));
+    },
+  },
+  {
+    method: 'POST',
+    pattern: '/v1/setup_intents/:id/cancel',
+    handler: (call) => {
+      const intent = get(call);
+      if (intent.status === 'succeeded')
+        throw invalid(
+          'You cannot cancel this SetupIntent because it has succeeded.',
+          undefined,
+          'setup_intent_unexpected_state',
+        );
+      call.app.change('setup_intents', intent, 'setup_intent.canceled', (rec) => {
+        rec.status = 'canceled';
+        rec.cancellation_reason = 'requested_by_customer';
+      });
+      return strip(intent);
+    },
+  },
+];

@@ -1,0 +1,139 @@
+/** The API of subscription items: each change is a change of the subscription. https://docs.stripe.com/api/subscription_items */
+import { z } from 'zod';
+import type { App } from '../app';
+import { updateSubscription } from '../engine/subscription-update';
+import { invalid } from '../errors';
+import { page } from '../http/list';
+import { bool, expand, filled, ignored, paging, parse } from '../http/params';
+import { id, type Route } from '../http/router';
+import { viewItem } from '../records/subscription-items';
+import {
+  itemParams,
+  prorationBehavior,
+  type UpdateGiven,
+  updateParams,
+} from '../records/subscription-params';
+import { getSubscription } from '../records/subscriptions';
+import type { Subscription, SubscriptionItem } from '../types';
+
+function findItem(app: App, itemId: string): { sub: Subscription; item: SubscriptionItem } {
+  for (const sub of app.store.all('subscriptions')) {
+    const item = sub.items.find((one) => one.id === itemId);
+    if (item) return { sub, item };
+  }
+  throw invalid(`No such subscription_item: '${itemId}'`, 'id', 'resource_missing');
+}
+
+const itemExtras = {
+  payment_behavior: updateParams.shape.payment_behavior,
+  proration_behavior: prorationBehavior.optional(),
+  proration_date: updateParams.shape.proration_date,
+  off_session: bool.optional(),
+  expand,
+};
+const itemUpdate = itemParams.omit({ id: true, deleted: true }).extend(itemExtras).strict();
+const itemCreate = itemParams
+  .omit({ id: true, deleted: true })
+  .extend({ ...itemExtras, subscription: filled })
+  .strict();
+
+function changeItems(
+  app: App,
+  sub: Subscription,
+  item: z.output<typeof itemParams>,
+  extras: {
+    payment_behavior?: UpdateGiven['payment_behavior'];
+    proration_behavior?: UpdateGiven['proration_behavior'];
+    proration_date?: number | undefined;
+  },
+): void {
+  app.on(sub.test_clock, () =>
+    updateSubscription(app, sub, {
+      items: [item],
+      ...(extras.payment_behavior ? { payment_behavior: extras.payment_behavior } : {}),
+      ...(extras.proration_behavior ? { proration_behavior: extras.proration_behavior } : {}),
+      ...(extras.proration_date ? { proration_date: extras.proration_date } : {}),
+    }),
+  );
+}
+
+export const subscriptionItemRoutes: Route[] = [
+  {
+    method: 'GET',
+    pattern: '/v1/subscription_items',
+    handler: ({ app, params }) => {
+      const given = parse(z.strictObject({ ...paging, subscription: filled }), params);
+      const sub = getSubscription(app, given.subscription, 'subscription');
+      return page(sub.items, given, '/v1/subscription_items', (item) => viewItem(app, item), 'oldest');
+    },
+  },
+  {
+    method: 'GET',
+    pattern: '/v1/subscription_items/:id',
+    handler: (call) => viewItem(call.app, findItem(call.app, id(call)).item),
+  },
+  {
+    method: 'POST',
+    pattern: '/v1/subscription_items',
+    handler: ({ app, params }) => {
+      const {
+        subscription,
+        payment_behavior,
+        proration_behavior,
+        proration_date,
+        off_session: _off,
+        expand: _expand,
+        ...item
+      } = parse(itemCreate, params);
+      const sub = getSubscription(app, subscription, 'subscription');
+      const had = new Set(sub.items.map((one) => one.id));
+      changeItems(app, sub, item, { payment_behavior, proration_behavior, proration_date });
+      const made =
+        sub.items.find((one) => !had.has(one.id)) ??
+        sub.pending_update?.subscription_items?.find((one) => !had.has(one.id));
+      return viewItem(app, made as SubscriptionItem);
+    },
+  },
+  {
+    method: 'POST',
+    pattern: '/v1/subscription_items/:id',
+    handler: (call) => {
+      const { app } = call;
+      const { sub } = findItem(app, id(call));
+      const {
+        payment_behavior,
+        proration_behavior,
+        proration_date,
+        off_session: _off,
+        expand: _expand,
+        ...item
+      } = parse(itemUpdate, call.params);
+      changeItems(
+        app,
+        sub,
+        { ...item, id: id(call) },
+        { payment_behavior, proration_behavior, proration_date },
+      );
+      return viewItem(app, findItem(app, id(call)).item);
+    },
+  },
+  {
+    method: 'DELETE',
+    pattern: '/v1/subscription_items/:id',
+    handler: (call) => {
+      const { sub, item } = findItem(call.app, id(call));
+      const given = parse(
+        z.strictObject({
+          proration_behavior: prorationBehavior.optional(),
+          proration_date: updateParams.shape.proration_date,
+          payment_behavior: updateParams.shape.payment_behavior,
+          clear_usage: ignored,
+          off_session: ignored,
+        }),
+        call.params,
+      );
+      changeItems(call.app, sub, { id: item.id, deleted: true }, given);
+      return { id: item.id, object: 'subscription_item', deleted: true };
+    },
+  },
+];

@@ -1,0 +1,64 @@
+/** The API of tax ids. https://docs.stripe.com/api/tax_ids */
+import { z } from 'zod';
+import { missing } from '../errors';
+import { page } from '../http/list';
+import { expand, filled, paging, parse } from '../http/params';
+import { type Call, id, type Route } from '../http/router';
+import { getCustomer } from '../records/customers';
+import { strip } from '../records/strip';
+import { createTaxId, removeTaxId } from '../records/tax-ids';
+import type { TaxId } from '../types';
+
+function create(call: Call): object {
+  const given = parse(
+    z.strictObject({ type: filled, value: filled, owner: z.unknown().optional(), expand }),
+    call.params,
+  );
+  const customer = getCustomer(call.app, id(call));
+  return call.app.on(customer.test_clock, () =>
+    strip(createTaxId(call.app, customer, given.type, given.value)),
+  );
+}
+
+function find(call: Call): TaxId {
+  const taxId = call.app.store.get('tax_ids', id(call, 1));
+  if (!taxId || taxId.customer !== id(call)) throw missing('tax_id', id(call, 1));
+  return taxId;
+}
+
+export const taxIdRoutes: Route[] = [
+  { method: 'POST', pattern: '/v1/customers/:id/tax_ids', handler: create },
+  {
+    method: 'GET',
+    pattern: '/v1/customers/:id/tax_ids',
+    handler: (call) => {
+      const customer = getCustomer(call.app, id(call));
+      const given = parse(z.strictObject(paging), call.params);
+      return page(
+        call.app.store.by('tax_ids', 'customer', customer.id),
+        given,
+        `/v1/customers/${customer.id}/tax_ids`,
+        strip,
+      );
+    },
+  },
+  { method: 'GET', pattern: '/v1/customers/:id/tax_ids/:txi', handler: (call) => strip(find(call)) },
+  {
+    method: 'DELETE',
+    pattern: '/v1/customers/:id/tax_ids/:txi',
+    handler: (call) => {
+      const taxId = find(call);
+      removeTaxId(call.app, taxId);
+      return { id: taxId.id, object: 'tax_id', deleted: true };
+    },
+  },
+  {
+    method: 'GET',
+    pattern: '/v1/tax_ids/:id',
+    handler: (call) => {
+      const taxId = call.app.store.get('tax_ids', id(call));
+      if (!taxId) throw missing('tax_id', id(call));
+      return strip(taxId);
+    },
+  },
+];

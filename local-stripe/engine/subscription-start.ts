@@ -1,0 +1,122 @@
+/** Starting a subscription and billing its first period. https://docs.stripe.com/billing/subscriptions/overview */
+import type { App } from '../app';
+import { DAY } from '../clock';
+import { invalid } from '../errors';
+import { makeDiscount } from '../records/discounts';
+import { type Draft, draft } from '../records/drafts';
+import { pendingDrafts } from '../records/invoice-items';
+import { priceAmount } from '../records/price-words';
+import { periodAfter } from '../records/subscription-items';
+import {
+  periodEnd,
+  refusal,
+  type StartGiven,
+  shapeSubscription,
+  warnTrialEnd,
+} from '../records/subscriptions';
+import type { Price, Subscription } from '../types';
+import { collect, createInvoice, finalize, foreseeCollection } from './collect';
+
+/** What the first invoice bills. In trial a line of 0.00 (stripe.md 25). */
+export function firstDrafts(app: App, sub: Subscription, prorates = true): Draft[] {
+  return sub.items.map((item) => {
+    const price = app.store.get('prices', item.price) as Price;
+    const { current_period_start: start, current_period_end: end } = item;
+    const whole = periodAfter(price, start, start);
+    const trial = sub.trial_end !== null && sub.trial_end > start;
+    const full = priceAmount(price, item.quantity ?? 1);
+    const partial = end < whole && !trial;
+    const amount = trial
+      ? 0
+      : partial
+        ? prorates
+          ? Math.round((full * (end - start)) / (whole - start))
+          : 0
+        : full;
+    const line = draft(app, sub, item, price, amount, start, end, false);
+    return trial
+      ? {
+          ...line,
+          description: `Trial period for ${line.description.replace(/^1 × /, '').replace(/ \(at .*$/, '')}`,
+        }
+      : line;
+  });
+}
+
+/** Creates and, where there is something to pay, collects. https://docs.stripe.com/billing/subscriptions/overview */
+export function startSubscription(app: App, given: StartGiven): Subscription {
+  const { customer } = given;
+  for (const { price } of given.items) {
+    if (!price.recurring)
+      throw invalid(
+        'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+        'items[0][price]',
+      );
+    if (!price.active && !price._?.inline)
+      throw invalid(
+        `The price specified is inactive. This field only accepts active prices.`,
+        'items[0][price]',
+      );
+  }
+  const needsPlace = given.automaticTax && !customer.address?.country;
+  if (needsPlace) {
+    throw invalid(
+      "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+      'automatic_tax',
+      'customer_tax_location_invalid',
+    );
+  }
+  if (given.behavior === 'error_if_incomplete' && !(given.trialEnd && given.trialEnd > app.now)) {
+    const tried = foreseeCollection(app, customer.id, { default_payment_method: given.method ?? null });
+    const free = given.items.every(({ price }) => priceAmount(price, 1) === 0);
+    if (!free && tried.kind !== 'succeeded') throw refusal(tried);
+  }
+  const subId = app.ids.make('sub');
+  const discounts = given.discounts.map((one) =>
+    makeDiscount(app, one, {
+      customer,
+      subscription: subId,
+      checkout_session: given.checkoutSession ?? null,
+    }),
+  );
+  const sub = shapeSubscription(app, given, subId, () => app.ids.make('si'), discounts);
+  if (given.cancelAtPeriodEnd)
+    Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub), canceled_at: app.now });
+  if (!customer.currency) app.store.put('customers', Object.assign(customer, { currency: sub.currency }));
+  app.store.put('subscriptions', sub);
+  app.emit('customer.subscription.created', app.view('subscriptions', sub));
+  // Trials of three days or less are announced at once (stripe.md 18).
+  if (sub.trial_end && sub.trial_end - app.now <= 3 * DAY) warnTrialEnd(app, sub);
+  const invoice = createInvoice(app, {
+    customer,
+    subscription: sub,
+    reason: 'subscription_create',
+    drafts: [
+      ...firstDrafts(app, sub, given.prorationBehavior !== 'none'),
+      ...(given.extra ?? []),
+      ...pendingDrafts(app, sub),
+    ],
+    discounts,
+    currency: sub.currency,
+    periodStart: app.now,
+    periodEnd: app.now,
+    automaticTax: given.automaticTax,
+    autoAdvance: true,
+  });
+  sub.latest_invoice = invoice.id;
+  app.store.put('subscriptions', sub);
+  finalize(app, invoice);
+  if (
+    invoice.status === 'open' &&
+    given.collection !== 'send_invoice' &&
+    given.behavior !== 'default_incomplete'
+  ) {
+    collect(app, invoice, {
+      automatic: false,
+      offSession: !given.authentication,
+      ...(given.authentication ? { authentication: given.authentication } : {}),
+      ...(given.delayed ? { delayed: true } : {}),
+    });
+  }
+  return sub;
+}

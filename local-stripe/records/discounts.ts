@@ -1,0 +1,128 @@
+/**
+ * Coupons, promotion codes, and the discounts they become. A promotion code says `promotion: {type, coupon}`, a
+ * discount `source.coupon` (stripe.md 36). https://docs.stripe.com/billing/subscriptions/coupons
+ */
+import type Stripe from 'stripe';
+import type { z } from 'zod';
+import type { App } from '../app';
+import { addIntervals } from '../clock';
+import { invalid, missing } from '../errors';
+import type { discountGiven } from '../http/params';
+import type { Coupon, Customer, Discount, PromotionCode, Wire } from '../types';
+
+export type DiscountGiven = z.output<typeof discountGiven>;
+
+export function getCoupon(app: App, couponId: string, param = 'id'): Coupon {
+  const coupon = app.store.get('coupons', couponId);
+  if (!coupon) throw missing('coupon', couponId, param);
+  return coupon;
+}
+
+function usable(app: App, coupon: Coupon): boolean {
+  return (
+    (coupon.redeem_by === null || coupon.redeem_by > app.now) &&
+    (coupon.max_redemptions === null || coupon.times_redeemed < coupon.max_redemptions)
+  );
+}
+
+/** By the words a customer types, or by id; refuses what has run out. */
+export function findPromotion(app: App, given: string, customer: string | null): PromotionCode | null {
+  const promotion =
+    app.store.get('promotion_codes', given) ??
+    app.store.by('promotion_codes', 'code', given.trim().toLowerCase()).find((one) => one.active);
+  if (!promotion?.active) return null;
+  if (promotion.expires_at !== null && promotion.expires_at <= app.now) return null;
+  if (promotion.max_redemptions !== null && promotion.times_redeemed >= promotion.max_redemptions)
+    return null;
+  if (promotion.customer && promotion.customer !== customer) return null;
+  const first = promotion.restrictions.first_time_transaction;
+  if (first && customer && app.store.by('charges', 'customer', customer).some((charge) => charge.paid))
+    return null;
+  const coupon = app.store.get('coupons', promotion.promotion.coupon);
+  return coupon && usable(app, coupon) ? promotion : null;
+}
+
+export function couponOf(app: App, discount: Discount): Coupon | undefined {
+  return app.store.get('coupons', discount.source.coupon);
+}
+
+interface On {
+  customer: Customer;
+  subscription?: string | null;
+  invoice?: string | null;
+  checkout_session?: string | null;
+}
+
+/** Turns `{coupon | promotion_code | discount}` into a discount; without `keep` nothing is written (previews). */
+export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true): Discount {
+  if (given.discount) {
+    const known = app.store.get('discounts', given.discount);
+    if (!known) throw missing('discount', given.discount, 'discounts');
+    return known;
+  }
+  const promotion = given.promotion_code ? findPromotion(app, given.promotion_code, on.customer.id) : null;
+  if (given.promotion_code && !promotion) {
+    throw invalid(
+      `This promotion code cannot be redeemed.`,
+      'discounts[0][promotion_code]',
+      'promotion_code_invalid',
+    );
+  }
+  const couponId = promotion?.promotion.coupon ?? given.coupon;
+  if (!couponId) throw invalid('Each discount needs a coupon, promotion_code or discount.', 'discounts');
+  const coupon = getCoupon(app, couponId, 'discounts[0][coupon]');
+  if (!usable(app, coupon)) throw invalid(`Coupon expired: ${coupon.id}`, 'coupon', 'coupon_expired');
+  const discount: Discount = {
+    id: keep ? app.ids.make('di') : 'di_tmp_preview',
+    object: 'discount',
+    checkout_session: on.checkout_session ?? null,
+    customer: on.customer.id,
+    customer_account: null,
+    end:
+      coupon.duration === 'repeating' ? addIntervals(app.now, 'month', coupon.duration_in_months ?? 1) : null,
+    invoice: on.invoice ?? null,
+    invoice_item: null,
+    promotion_code: promotion?.id ?? null,
+    source: { coupon: coupon.id, type: 'coupon' },
+    start: app.now,
+    subscription: on.subscription ?? null,
+    subscription_item: null,
+  } satisfies Wire<Stripe.Discount>;
+  if (!keep) return discount;
+  app.store.put('discounts', discount);
+  coupon.times_redeemed += 1;
+  coupon.valid = usable(app, coupon);
+  app.store.put('coupons', coupon);
+  if (promotion) {
+    promotion.times_redeemed += 1;
+    app.store.put('promotion_codes', promotion);
+  }
+  app.emit('customer.discount.created', discount);
+  return discount;
+}
+
+export function dropDiscount(app: App, discountId: string): void {
+  const discount = app.store.get('discounts', discountId);
+  if (!discount) return;
+  app.emit('customer.discount.deleted', { ...discount, end: app.now });
+}
+
+/** Those that count now. */
+export function activeDiscounts(app: App, ids: string[]): Discount[] {
+  return ids
+    .map((one) => app.store.get('discounts', one))
+    .filter((discount) => discount !== undefined)
+    .filter((discount) => isRunning(app, discount));
+}
+
+export function isRunning(app: App, discount: Discount): boolean {
+  return discount.end === null || discount.end === undefined || discount.end > app.now;
+}
+
+/** Whether `makeDiscount` would make one now. */
+export function redeemable(app: App, given: DiscountGiven, customer: string): boolean {
+  if (given.discount) return app.store.get('discounts', given.discount) !== undefined;
+  if (given.promotion_code) return findPromotion(app, given.promotion_code, customer) !== null;
+  const coupon = app.store.get('coupons', given.coupon);
+  return coupon !== undefined && usable(app, coupon);
+}

@@ -1,0 +1,77 @@
+/** Lines before there is an invoice: what is to be billed, in the order that it is shown. */
+import type { App } from '../app';
+import type { InvoiceItem, Metadata, Price, Subscription, SubscriptionItem } from '../types';
+import { priceWords, prorationWords } from './price-words';
+
+export function draft(
+  app: App,
+  sub: Subscription,
+  item: SubscriptionItem,
+  price: Price,
+  amount: number,
+  start: number,
+  end: number,
+  proration: boolean,
+): Draft {
+  const quantity = item.quantity ?? 1;
+  return {
+    amount,
+    currency: sub.currency,
+    description: proration
+      ? prorationWords(app, 'Remaining', price, quantity, start)
+      : priceWords(app, price, quantity),
+    start,
+    end,
+    price,
+    quantity,
+    proration,
+    discountable: !proration,
+    subscription: sub.id,
+    item: item.id,
+    invoiceItem: null,
+    metadata: sub.metadata,
+    credited: null,
+  };
+}
+
+export interface Draft {
+  amount: number;
+  currency: string;
+  description: string;
+  start: number;
+  end: number;
+  price: Price | null;
+  quantity: number;
+  proration: boolean;
+  discountable: boolean;
+  subscription: string | null;
+  item: string | null;
+  invoiceItem: string | null;
+  metadata: Metadata;
+  credited: { invoice: string; invoice_line_items: string[] } | null;
+}
+
+/** Pending invoice items become lines, credits first (stripe.md 22). */
+export function draftOfItem(app: App, item: InvoiceItem): Draft {
+  return {
+    amount: item.amount,
+    currency: item.currency,
+    description: item.description ?? 'Item',
+    start: item.period.start,
+    end: item.period.end,
+    price: app.store.get('prices', item.pricing?.price_details?.price) ?? null,
+    quantity: item.quantity,
+    proration: item.proration,
+    discountable: item.discountable,
+    subscription: item._.subscription,
+    item: item._.subscription_item,
+    invoiceItem: item.id,
+    metadata: item.metadata ?? {},
+    credited: item.proration_details?.credited_items?.invoice_line_item_details ?? null,
+  };
+}
+
+/** Which lines a plan of charges and credits shows first: credits (stripe.md 22). */
+export function creditsFirst(drafts: Draft[]): Draft[] {
+  return [...drafts.filter((draft) => draft.amount < 0), ...drafts.filter((draft) => draft.amount >= 0)];
+}

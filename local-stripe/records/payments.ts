@@ -1,0 +1,204 @@
+/**
+ * Payment intents. Endive: no `payment_method_types` on create (stripe.md 33); intents name
+ * no invoice (stripe.md 24). https://docs.stripe.com/payments/paymentintents/lifecycle
+ */
+import type Stripe from 'stripe';
+import type { App } from '../app';
+import { cardBehavior, type Decline } from '../cards';
+import type { Metadata, PaymentIntent, PaymentMethod, Wire } from '../types';
+import { makeCharge } from './charges';
+import { strip } from './strip';
+
+export type Outcome =
+  | { kind: 'succeeded' }
+  | { kind: 'requires_action' }
+  | { kind: 'processing' }
+  | { kind: 'failed'; decline: Decline };
+
+interface IntentGiven {
+  amount: number;
+  currency: string;
+  customer: string | null;
+  description?: string | null;
+  metadata?: Metadata;
+  invoice?: string | null;
+  session?: string | null;
+  setup_future_usage?: string | null;
+}
+
+export function makeIntent(app: App, given: IntentGiven): PaymentIntent {
+  const made = app.ids.make('pi');
+  const intent: PaymentIntent = {
+    ...({
+      id: made,
+      object: 'payment_intent',
+      allowed_payment_method_types: null,
+      amount: given.amount,
+      amount_capturable: 0,
+      amount_details: { tip: {} },
+      amount_received: 0,
+      application: null,
+      application_fee_amount: null,
+      automatic_payment_methods: { allow_redirects: 'always', enabled: true },
+      canceled_at: null,
+      cancellation_reason: null,
+      capture_method: 'automatic_async',
+      client_secret: app.ids.secret(made),
+      confirmation_method: 'automatic',
+      created: app.now,
+      currency: given.currency,
+      customer: given.customer,
+      customer_account: null,
+      description: given.description ?? null,
+      excluded_payment_method_types: null,
+      last_payment_error: null,
+      latest_charge: null,
+      livemode: false,
+      managed_payments: null,
+      metadata: given.metadata ?? {},
+      next_action: null,
+      on_behalf_of: null,
+      payment_method: null,
+      payment_method_configuration_details: null,
+      payment_method_options: null,
+      payment_method_types: ['card'],
+      payment_record: null,
+      processing: null,
+      receipt_email: null,
+      review: null,
+      setup_future_usage: given.setup_future_usage ?? null,
+      shipping: null,
+      source: null,
+      statement_descriptor: null,
+      statement_descriptor_suffix: null,
+      status: 'requires_payment_method',
+      transfer_data: null,
+      transfer_group: null,
+    } satisfies Wire<Stripe.PaymentIntent>),
+    _: {
+      invoice: given.invoice ?? null,
+      session: given.session ?? null,
+      return_url: null,
+      off_session: false,
+    },
+  };
+  app.store.put('payment_intents', intent);
+  app.emit('payment_intent.created', app.view('payment_intents', intent));
+  return intent;
+}
+
+export interface How {
+  offSession: boolean;
+  /** The customer has just passed (or failed) the authentication page. */
+  authentication?: 'passed' | 'failed';
+  /** A delayed method: money comes (or not) later. */
+  delayed?: boolean;
+  returnUrl?: string | null;
+}
+
+/** What the card would do, without doing it. */
+export function foresee(method: PaymentMethod, how: How): Outcome {
+  if (how.authentication === 'failed') return { kind: 'failed', decline: AUTHENTICATION_FAILED };
+  if (how.delayed) return { kind: 'processing' };
+  const behavior = cardBehavior(method._.number);
+  if (behavior.kind === 'declines') return { kind: 'failed', decline: behavior.decline };
+  if (behavior.kind === 'pays' || how.authentication === 'passed') return { kind: 'succeeded' };
+  // …3155 asks once: when it was authenticated at set-up, later off-session payments pass.
+  if (behavior.once && method._.authenticated) return { kind: 'succeeded' };
+  return { kind: 'requires_action' };
+}
+
+const AUTHENTICATION_FAILED: Decline = {
+  code: 'payment_intent_authentication_failure',
+  message:
+    'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
+};
+
+export function refuses(method: PaymentMethod): Decline | null {
+  const behavior = cardBehavior(method._.number);
+  return behavior.kind === 'declines' && !behavior.attach ? behavior.decline : null;
+}
+
+/** Confirms an intent with a card. Whatever hangs on the intent (invoice, session) hears of it afterwards. */
+export function confirm(app: App, intent: PaymentIntent, method: PaymentMethod, how: How): Outcome {
+  const outcome = foresee(method, how);
+  if (how.authentication === 'passed') {
+    method._.authenticated = true;
+    app.store.put('payment_methods', method);
+  }
+  intent._.off_session = how.offSession;
+  if (how.returnUrl !== undefined) intent._.return_url = how.returnUrl;
+  switch (outcome.kind) {
+    case 'succeeded':
+      succeed(app, intent, method);
+      break;
+    case 'processing':
+      intent.status = 'processing';
+      intent.payment_method = method.id;
+      app.store.put('payment_intents', intent);
+      app.emit('payment_intent.processing', app.view('payment_intents', intent));
+      break;
+    case 'requires_action':
+      intent.status = 'requires_action';
+      intent.payment_method = method.id;
+      intent.last_payment_error = null;
+      intent.next_action = {
+        redirect_to_url: { return_url: intent._.return_url, url: `${app.url}/authenticate/${intent.id}` },
+        type: 'redirect_to_url',
+      };
+      app.store.put('payment_intents', intent);
+      app.emit('payment_intent.requires_action', app.view('payment_intents', intent));
+      break;
+    case 'failed':
+      fail(app, intent, method, outcome.decline);
+  }
+  return outcome;
+}
+
+export function succeed(app: App, intent: PaymentIntent, method: PaymentMethod): void {
+  const charge = makeCharge(app, intent, method, null);
+  intent.status = 'succeeded';
+  intent.amount_received = intent.amount;
+  intent.latest_charge = charge.id;
+  intent.payment_method = method.id;
+  intent.last_payment_error = null;
+  intent.next_action = null;
+  app.store.put('payment_intents', intent);
+  app.emit('charge.succeeded', app.view('charges', charge));
+  app.emit('payment_intent.succeeded', app.view('payment_intents', intent));
+}
+
+export function fail(app: App, intent: PaymentIntent, method: PaymentMethod, decline: Decline): void {
+  const charge = makeCharge(app, intent, method, decline);
+  intent.status = 'requires_payment_method';
+  intent.latest_charge = charge.id;
+  intent.payment_method = null;
+  intent.next_action = null;
+  intent.last_payment_error = {
+    charge: charge.id,
+    code: decline.code,
+    ...(decline.decline_code ? { decline_code: decline.decline_code } : {}),
+    doc_url: `https://stripe.com/docs/error-codes/${decline.code.replaceAll('_', '-')}`,
+    message: decline.message,
+    payment_method: strip(method) as never,
+    payment_method_type: 'card',
+    type: decline === AUTHENTICATION_FAILED ? 'invalid_request_error' : 'card_error',
+  } satisfies NonNullable<PaymentIntent['last_payment_error']>;
+  app.store.put('payment_intents', intent);
+  app.emit('charge.failed', app.view('charges', charge));
+  app.emit('payment_intent.payment_failed', app.view('payment_intents', intent));
+}
+
+export function cancelIntent(
+  app: App,
+  intent: PaymentIntent,
+  reason: PaymentIntent['cancellation_reason'],
+): void {
+  if (intent.status === 'succeeded' || intent.status === 'canceled') return;
+  intent.status = 'canceled';
+  intent.canceled_at = app.now;
+  intent.cancellation_reason = reason;
+  intent.next_action = null;
+  app.store.put('payment_intents', intent);
+  app.emit('payment_intent.canceled', app.view('payment_intents', intent));
+}

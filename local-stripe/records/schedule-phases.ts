@@ -1,0 +1,152 @@
+/** The phases of a schedule as they are given. https://docs.stripe.com/api/subscription_schedules/create */
+import type { z } from 'zod';
+import type { App } from '../app';
+import { addIntervals } from '../clock';
+import { invalid, missing } from '../errors';
+import type { Customer, Metadata, Phase, Schedule, Subscription } from '../types';
+import { getRecurring, priceFor } from './catalog';
+import { getCustomer } from './customers';
+import { makeDiscount } from './discounts';
+import { resolvePaymentMethod } from './payment-methods';
+import type { phaseParams } from './subscription-params';
+
+type PhaseGiven = z.output<typeof phaseParams>;
+
+export function resolvePhases(app: App, given: PhaseGiven[], begin: number, currency: string): Phase[] {
+  let from = begin;
+  return given.map((phase, at) => {
+    const start =
+      phase.start_date === undefined ? from : phase.start_date === 'now' ? app.now : phase.start_date;
+    if (at > 0 && start !== from)
+      throw invalid(
+        'The start date of a phase must be the end date of the phase before it.',
+        `phases[${at}][start_date]`,
+      );
+    const items: Phase['items'] = phase.items.map((item, place) => {
+      const price = priceFor(app, item, `phases[${at}][items][${place}]`);
+      if (!price)
+        throw invalid(
+          `Missing required param: phases[${at}][items][${place}][price].`,
+          `phases[${at}][items][${place}][price]`,
+          'parameter_missing',
+        );
+      if (price.currency !== currency)
+        throw invalid(
+          'All prices of a schedule must have the same currency.',
+          `phases[${at}][items][${place}][price]`,
+        );
+      return {
+        billing_thresholds: null,
+        discounts: [],
+        metadata: (item.metadata ?? {}) as Metadata,
+        plan: price.id,
+        price: price.id,
+        quantity: item.quantity ?? 1,
+        tax_rates: [],
+      };
+    });
+    const every = getRecurring(app, items[0]?.price ?? '').recurring;
+    const end =
+      phase.end_date === 'now'
+        ? app.now
+        : (phase.end_date ??
+          (phase.duration
+            ? addIntervals(start, phase.duration.interval, phase.duration.interval_count ?? 1)
+            : addIntervals(start, every?.interval ?? 'month', every?.interval_count ?? 1)));
+    if (phase.end_date === undefined && !phase.duration && at < given.length - 1) {
+      throw invalid(
+        'Each phase but the last must have an `end_date` or a `duration`.',
+        `phases[${at}][end_date]`,
+        'parameter_missing',
+      );
+    }
+    if (end <= start)
+      throw invalid('The end date of a phase must be after its start date.', `phases[${at}][end_date]`);
+    from = end;
+    return {
+      add_invoice_items: [],
+      application_fee_percent: null,
+      ...(phase.automatic_tax ? { automatic_tax: taxSetting(phase.automatic_tax.enabled) } : {}),
+      billing_cycle_anchor: phase.billing_cycle_anchor ?? null,
+      billing_thresholds: null,
+      collection_method: phase.collection_method ?? null,
+      currency,
+      default_payment_method: phase.default_payment_method || null,
+      default_tax_rates: [],
+      description: phase.description || null,
+      discounts: (phase.discounts ?? []).map((one) => ({
+        coupon: one.coupon ?? null,
+        discount: one.discount ?? null,
+        promotion_code: one.promotion_code ?? null,
+      })),
+      end_date: end,
+      invoice_settings: null,
+      items,
+      metadata: (phase.metadata ?? {}) as Metadata,
+      on_behalf_of: null,
+      proration_behavior: phase.proration_behavior ?? 'create_prorations',
+      start_date: start,
+      transfer_data: null,
+      trial_end: typeof phase.trial_end === 'number' ? phase.trial_end : phase.trial ? end : null,
+    };
+  });
+}
+
+export function taxSetting(enabled: boolean) {
+  return { disabled_reason: null, enabled, liability: enabled ? { type: 'self' as const } : null };
+}
+
+/** Refuses before anything is written what cannot be redeemed, and somebody else's discounts and cards. */
+export function checkPhases(app: App, phases: Phase[], customer: Customer, sub: Subscription | null): void {
+  for (const [at, phase] of phases.entries()) {
+    for (const [place, one] of phase.discounts.entries()) {
+      const { subscription } = makeDiscount(app, discountOf(one), { customer }, false);
+      if (one.discount && (!sub || subscription !== sub.id))
+        throw missing('discount', one.discount, `phases[${at}][discounts][${place}][discount]`);
+    }
+    if (phase.default_payment_method)
+      resolvePaymentMethod(
+        app,
+        phase.default_payment_method,
+        customer.id,
+        `phases[${at}][default_payment_method]`,
+      );
+  }
+}
+
+/**
+ * Phases replace phases whole: "Any parameters that were previously set are unset for the existing phase unless you pass
+ * those in the update request"; past ones are left out and stay
+ * (https://docs.stripe.com/billing/subscriptions/subscription-schedules#update-subscription-schedules).
+ */
+export function revisePhases(app: App, schedule: Schedule, given: PhaseGiven[]): Phase[] {
+  const begin = schedule.current_phase?.start_date ?? schedule.phases[0]?.start_date ?? app.now;
+  if (given[0]?.start_date === undefined)
+    throw invalid(
+      'Missing required param: phases[0][start_date].',
+      'phases[0][start_date]',
+      'parameter_missing',
+    );
+  const phases = resolvePhases(app, given, begin, schedule.phases[0]?.currency ?? 'eur');
+  if (schedule.current_phase && phases[0]?.start_date !== begin)
+    throw invalid('You can not modify the start date of the current phase.', 'phases[0][start_date]');
+  const sub = app.store.get('subscriptions', schedule.subscription) ?? null;
+  checkPhases(app, phases, getCustomer(app, schedule.customer, 'customer'), sub);
+  return schedule.current_phase
+    ? [...schedule.phases.filter((phase) => phase.end_date <= begin), ...phases]
+    : phases;
+}
+
+/** The phase that runs at this moment. */
+export function phaseNow(app: App, phases: Phase[]): Schedule['current_phase'] {
+  const phase = phases.find((one) => one.start_date <= app.now && one.end_date > app.now);
+  return phase ? { start_date: phase.start_date, end_date: phase.end_date } : null;
+}
+
+export function discountOf(one: Phase['discounts'][number]) {
+  return {
+    coupon: one.coupon ?? undefined,
+    discount: one.discount ?? undefined,
+    promotion_code: one.promotion_code ?? undefined,
+  };
+}
