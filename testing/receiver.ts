@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createDb } from '@/db/client';
-import { receiveEvent, verifySignature } from '@/lib/billing/inbox/receive';
+import { receiveEvent } from '@/lib/billing/inbox/receive';
+import { verifySignature } from '@/lib/billing/inbox/signature';
 import { createStripe } from '@/lib/stripe/client';
 
 /*

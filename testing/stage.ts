@@ -5,7 +5,8 @@ import { findCurrentSubscription, startTrial } from '@/lib/billing/account/subsc
 import type { Account } from '@/lib/billing/accounts';
 import { receiveEvent } from '@/lib/billing/inbox/receive';
 import { applyPush } from '@/lib/billing/plans/push';
-import { type CheckoutRequest, startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
+import { startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
+import type { CheckoutRequest } from '@/lib/billing/subscriptions/checkout-slot';
 import { startCreditCheckout } from '@/lib/billing/subscriptions/credit-checkout';
 import { addDays } from '@/lib/time';
 import { testStripe } from './stripe';

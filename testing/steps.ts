@@ -5,7 +5,7 @@ import { listStoreAddOns, startAddOnCheckout } from '@/lib/billing/subscriptions
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/subscriptions/cancellation';
 import { changeTier, undoPendingChange } from '@/lib/billing/subscriptions/change';
 import { previewChange } from '@/lib/billing/subscriptions/change-preview';
-import { completeCheckout } from '@/lib/billing/subscriptions/checkout';
+import { completeCheckout } from '@/lib/billing/subscriptions/checkout-return';
 import type { Dice } from './random';
 import type { Shop, Stage } from './stage';
 

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm';
 import Stripe from 'stripe';
 import { ensureStripeCustomer } from '@/lib/billing/customers/customers';
-import { retryDueEvents } from '@/lib/billing/inbox/receive';
-import { reconcileStripe, takeMissedEvents } from '@/lib/billing/inbox/reconcile';
+import { takeMissedEvents } from '@/lib/billing/inbox/missed-events';
+import { reconcileStripe } from '@/lib/billing/inbox/reconcile';
+import { retryDueEvents } from '@/lib/billing/inbox/retry';
 import { endAddOns } from '@/lib/billing/subscriptions/add-on-cancellation';
 import { DomainError } from '@/lib/errors';
 import { addDays, toUnix } from '@/lib/time';
@@ -99,7 +100,7 @@ async function deliverSome({ stage, dice }: Hero, post: Post, share: number): Pr
 }
 
 async function fetchLost({ stage }: Hero, post: Post): Promise<void> {
-  await takeMissedEvents(stage.db, stage.stripe, { now: await stage.now(), actor: JOB, livemode: false });
+  await takeMissedEvents(stage.db, stage.stripe, { now: await stage.now(), livemode: false });
   post.lost = 0;
 }
 

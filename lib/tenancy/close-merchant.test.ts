@@ -22,7 +22,7 @@ import { listOverrides, overrideInput, saveOverrides } from '@/lib/billing/entit
 import { MerchantClosed } from '@/lib/billing/errors';
 import { startAddOnCheckout } from '@/lib/billing/subscriptions/add-ons';
 import { setSubscription } from '@/lib/billing/subscriptions/by-hand';
-import { openSession } from '@/lib/billing/subscriptions/checkout';
+import { openSession } from '@/lib/billing/subscriptions/checkout-session';
 import { startCreditCheckout } from '@/lib/billing/subscriptions/credit-checkout';
 import { features } from '@/lib/features';
 import { PaymentsNotConfigured } from '@/lib/stripe/errors';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { webhookEvents } from '@/db/schema';
 import { toUnix } from '@/lib/time';
 import { openStage, type Stage } from '@/testing/stage';
-import { retryDueEvents } from './receive';
+import { retryDueEvents } from './retry';
 
 const size = Number(process.env.BACKLOG ?? (process.env.SOAK === '1' ? 20_000 : 400));
 const merchants = size > 1000 ? 100 : 10;

@@ -14,7 +14,7 @@ import { checkAgainstStripe } from '@/testing/checks';
 import { type Dice, makeDice } from '@/testing/random';
 import { openStage, type Stage } from '@/testing/stage';
 import type { Hero } from '@/testing/steps';
-import { retryDueEvents } from './receive';
+import { retryDueEvents } from './retry';
 
 const SOAK = process.env.SOAK === '1';
 const seed = Number(process.env.STORY_SEED ?? 7);

@@ -6,7 +6,8 @@ import { getBalance } from '@/lib/billing/account/credits';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
 import { openStage, type Stage } from '@/testing/stage';
 import { getEvent, listEvents, replayEvent, setEventAside } from './console';
-import { InvalidSignature, retryDueEvents, verifySignature } from './receive';
+import { retryDueEvents } from './retry';
+import { InvalidSignature, verifySignature } from './signature';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,71 +1,21 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { and, asc, eq, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
-import { customers, merchants, webhookEvents } from '@/db/schema';
+import { webhookEvents } from '@/db/schema';
 import type { Act } from '@/lib/billing/audit';
 import { Moved, type Outcome } from '@/lib/billing/mirror/mirror';
-import { DomainError, invalid } from '@/lib/errors';
 import { log } from '@/lib/log';
+import { createdAt, eventShape, parseEvent, reasonToIgnore, rowOf, type StripeEvent, whoseIs } from './event';
 import { findRing, type Ring } from './rings';
 
 export type InboxRow = typeof webhookEvents.$inferSelect;
 type Settled = Exclude<Outcome, { kind: 'settle' }>;
 
-/** Seconds that a signature stays good. It is the signature's own time: Stripe re-signs each retry (stripe.md 3, 5). */
-const TOLERANCE_S = 300;
 /** After so many tries an event waits as dead for a person. */
 const MAX_ATTEMPTS = 10;
 /** Seconds until the next try, by tries made. */
 const BACKOFF_S = [5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200];
-
-/** 400: the signature is missing, wrong or too old. */
-export class InvalidSignature extends DomainError {
-  constructor(why: string) {
-    super('invalid', 'invalid_signature', { why });
-  }
-}
-
-/**
- * Checks `Stripe-Signature` over the raw bytes: any `v1` of any of our secrets (two while one is rolled), `v0` never.
- * @throws InvalidSignature
- */
-export function verifySignature(body: string, header: string | null, secrets: string[], realNow: Date): void {
-  if (!header) throw new InvalidSignature('missing');
-  const parts = header.split(',').map((part) => part.split('=', 2));
-  const time = Number(parts.find(([key]) => key === 't')?.[1]);
-  const given = parts.flatMap(([key, value]) => (key === 'v1' && value ? [value] : []));
-  if (!Number.isInteger(time) || given.length === 0) throw new InvalidSignature('malformed');
-  const matches = secrets.some((secret) => {
-    const expected = Buffer.from(createHmac('sha256', secret).update(`${time}.${body}`).digest('hex'));
-    return given.some((one) => one.length === expected.length && timingSafeEqual(Buffer.from(one), expected));
-  });
-  if (!matches) throw new InvalidSignature('mismatch');
-  if (Math.abs(realNow.getTime() / 1000 - time) > TOLERANCE_S) throw new InvalidSignature('too_old');
-}
-
-const eventShape = z
-  .object({
-    id: z.string().min(1),
-    object: z.string().optional(),
-    type: z.string(),
-    created: z
-      .union([z.number(), z.string()])
-      .refine((at) => !Number.isNaN(instantOf(at).getTime()), 'is not a time'),
-    livemode: z.boolean().optional(),
-    account: z.string().nullish(),
-    api_version: z.string().nullish(),
-    data: z
-      .object({
-        object: z.record(z.string(), z.unknown()),
-        previous_attributes: z.record(z.string(), z.unknown()).optional(),
-      })
-      .optional(),
-  })
-  .loose();
-
-type StripeEvent = z.infer<typeof eventShape>;
 
 /** What processing needs beside the database. `stripe` null = payments are not configured. */
 export type InboxDeps = { stripe: Stripe | null; livemode: boolean; now: Date };
@@ -151,71 +101,10 @@ const contextOf = (event: StripeEvent, deps: InboxDeps): Act => ({
 const statusOf = (outcome: Settled): 'processed' | 'ignored' =>
   outcome.kind === 'applied' ? 'processed' : 'ignored';
 
-function parseEvent(body: string): StripeEvent {
-  let raw: unknown;
-  try {
-    // A JSON column holds no NUL.
-    raw = JSON.parse(body.includes('\\u0000') ? body.replaceAll('\\u0000', '\\ufffd') : body);
-  } catch {
-    throw invalid('body', 'json', 'is not JSON');
-  }
-  const result = eventShape.safeParse(raw);
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    throw invalid(issue?.path.join('.') || 'body', 'event', issue?.message ?? 'is not a Stripe event');
-  }
-  return result.data;
-}
-
-/** Not ours at all: another mode, a connected account, a thin event (stripe.md 9, 11). */
-function reasonToIgnore(event: StripeEvent, livemode: boolean): string | null {
-  if (event.object === 'v2.core.event' || !event.data) return 'thin event';
-  if (event.account) return 'event of a connected account';
-  if ((event.livemode ?? false) !== livemode) return `livemode is ${event.livemode ?? false}`;
-  return null;
-}
-
 const findEventRing = (event: StripeEvent): Ring | null =>
   event.data
     ? findRing(event.type, event.data.object, { type: event.type, previous: event.data.previous_attributes })
     : null;
-
-const createdAt = (event: StripeEvent): Date => instantOf(event.created);
-
-function instantOf(at: number | string): Date {
-  return new Date(typeof at === 'number' ? at * 1000 : at);
-}
-
-function rowOf(event: StripeEvent) {
-  const object = event.data?.object;
-  // A detached payment method has no customer any more: whose it was stands in previous_attributes (stripe.md 34).
-  const customer =
-    object?.object === 'customer'
-      ? object.id
-      : (object?.customer ?? event.data?.previous_attributes?.customer);
-  return {
-    id: event.id,
-    type: event.type,
-    objectId: typeof object?.id === 'string' ? object.id : null,
-    stripeCustomerId: typeof customer === 'string' ? customer : null,
-    apiVersion: event.api_version ?? null,
-    payload: event as Record<string, unknown>,
-    createdAt: createdAt(event),
-  };
-}
-
-/**
- * Whose an event is by what it says itself, for one that was not applied: its customer's, else the merchant that our marks
- * on the object name. It is part of the statement that writes the row; an applied event's merchant is told by its mirror.
- */
-function whoseIs(event: StripeEvent): SQL<string | null> {
-  const { stripeCustomerId } = rowOf(event);
-  const marks = event.data?.object.metadata;
-  const named = marks && typeof marks === 'object' && 'merchant' in marks ? marks.merchant : null;
-  return sql`coalesce(
-    (select ${customers.merchantId} from ${customers} where ${customers.stripeCustomerId} = ${stripeCustomerId}),
-    (select ${merchants.id} from ${merchants} where ${merchants.id} = ${typeof named === 'string' ? named : null}))`;
-}
 
 /** Stores the event with what became of it, in the transaction that applied it. Throws Duplicate when it is stored. */
 async function store(tx: Tx, event: StripeEvent, outcome: Settled): Promise<void> {
@@ -349,44 +238,6 @@ async function keepFailure(db: Db, row: InboxRow, event: StripeEvent, error: unk
     })
     .where(and(eq(webhookEvents.id, row.id), inArray(webhookEvents.status, ['received', 'failed', 'dead'])));
   return { id: row.id, status };
-}
-
-/**
- * Works off the events that are due: in order of arrival per customer, up to eight customers at once, a batch at a time
- * so that memory stays flat whatever the backlog. Returns how many ended how.
- */
-export async function retryDueEvents(db: Db, deps: InboxDeps, realNow = new Date()) {
-  const result = { processed: 0, ignored: 0, failed: 0, dead: 0 };
-  for (let round = 0; round < 1000; round++) {
-    const due = await db
-      .select({ id: webhookEvents.id, customer: webhookEvents.stripeCustomerId })
-      .from(webhookEvents)
-      .where(
-        and(
-          inArray(webhookEvents.status, ['received', 'failed']),
-          or(isNull(webhookEvents.nextAttemptAt), lte(webhookEvents.nextAttemptAt, realNow)),
-        ),
-      )
-      .orderBy(asc(webhookEvents.receivedAt), asc(webhookEvents.id))
-      .limit(200);
-    if (due.length === 0) break;
-    const queues = new Map<string, string[]>();
-    for (const event of due) {
-      const key = event.customer ?? event.id;
-      queues.set(key, [...(queues.get(key) ?? []), event.id]);
-    }
-    const waiting = [...queues.values()];
-    const work = async () => {
-      for (let queue = waiting.shift(); queue; queue = waiting.shift()) {
-        for (const id of queue) {
-          const { status } = await processStored(db, deps, id, { inOrder: true });
-          if (status !== 'received') result[status]++;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, work));
-  }
-  return result;
 }
 
 /** Sets aside an event that waits, with a person's reason. */

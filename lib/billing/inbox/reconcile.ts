@@ -1,17 +1,7 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
-import { newId } from '@/db/ids';
-import {
-  type Change,
-  checkoutSessions,
-  customers,
-  invoices,
-  storeAddOns,
-  stripeDifferences,
-  subscriptions,
-  webhookEvents,
-} from '@/db/schema';
+import { type Change, checkoutSessions, customers, invoices } from '@/db/schema';
 import type { Actor } from '@/lib/billing/audit';
 import { customerMirror } from '@/lib/billing/mirror/customer';
 import { invoiceMirror } from '@/lib/billing/mirror/invoice';
@@ -19,25 +9,12 @@ import { type Mirror, Unplaced } from '@/lib/billing/mirror/mirror';
 import { sessionMirror } from '@/lib/billing/mirror/session';
 import { settle } from '@/lib/billing/mirror/settle';
 import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
-import { LIVE } from '@/lib/billing/statuses';
 import { log } from '@/lib/log';
 import { callStripe, isRefused, stripeError } from '@/lib/stripe/client';
 import { StripeUnavailable } from '@/lib/stripe/errors';
 import { type InvoiceSnapshot, readInvoice } from '@/lib/stripe/invoice-snapshot';
-import { addDays, toUnix } from '@/lib/time';
-import { receiveEvent } from './receive';
-import { handledTypes } from './rings';
-
-export type Difference = {
-  entity: string;
-  id: string;
-  merchantId: string | null;
-  kind: string;
-  local: unknown;
-  stripe: unknown;
-  /** Repaired = it was safe and is done (in a dry run: would be). Otherwise a person decides. */
-  repaired: boolean;
-};
+import { type Difference, difference, findDoubles, findOrphans, keepDifferences } from './differences';
+import { takeMissedEvents } from './missed-events';
 
 export type ReconcileReport = {
   merchants: number;
@@ -60,8 +37,6 @@ export type ReconcileOptions = {
   onProgress?: (done: number) => void;
 };
 
-/** How far back Stripe's event list reaches. */
-const EVENT_DAYS = 30;
 const KEPT_DIFFERENCES = 200;
 /** Merchants looked at side by side; well below Stripe's rate limit. */
 const AT_ONCE = 6;
@@ -148,44 +123,6 @@ async function* eachCustomer(db: Db, merchantId?: string): AsyncGenerator<Known>
     after = page.at(-1)?.merchantId ?? '';
     if (page.length < 200 || merchantId) return;
   }
-}
-
-/** Takes in the events of the last 30 days that the inbox does not know. */
-export async function takeMissedEvents(db: Db, stripe: Stripe, options: ReconcileOptions): Promise<number> {
-  const since = toUnix(addDays(options.now, -EVENT_DAYS));
-  let missed = 0;
-  let batch: Stripe.Event[] = [];
-  const flush = async () => {
-    if (batch.length === 0) return;
-    const ids = batch.map((event) => event.id);
-    const known = await db
-      .select({ id: webhookEvents.id })
-      .from(webhookEvents)
-      .where(inArray(webhookEvents.id, ids));
-    const have = new Set(known.map((row) => row.id));
-    // Oldest first: most then apply by themselves.
-    for (const event of batch.filter((one) => !have.has(one.id)).reverse()) {
-      missed++;
-      if (!options.dryRun) {
-        await receiveEvent(
-          db,
-          { stripe, livemode: options.livemode, now: options.now },
-          JSON.stringify(event),
-        );
-      }
-    }
-    batch = [];
-  };
-  const types = new Set(handledTypes);
-  await callStripe(async () => {
-    for await (const event of stripe.events.list({ created: { gte: since }, limit: 100 })) {
-      if (!types.has(event.type)) continue;
-      batch.push(event);
-      if (batch.length === 100) await flush();
-    }
-  });
-  await flush();
-  return missed;
 }
 
 async function reconcileCustomer(
@@ -282,144 +219,7 @@ async function compare<S>(check: CheckOf, mirror: Mirror<S>, entity: string, id:
   }
 }
 
-const difference = (
-  entity: string,
-  id: string,
-  merchantId: string | null,
-  kind: string,
-  local: unknown,
-  stripe: unknown,
-): Difference => ({ entity, id, merchantId, kind, local, stripe, repaired: false });
-
-/** Rows of ours that live and that Stripe does not know. */
-async function findOrphans(
-  db: Db,
-  merchantId: string,
-  theirs: { subscriptions: string[]; bills: InvoiceSnapshot[] },
-) {
-  const known = new Set([...theirs.subscriptions, ...theirs.bills.map((bill) => bill.id)]);
-  const [plans, addOnRows, bills] = await Promise.all([
-    db
-      .select({
-        id: subscriptions.id,
-        stripeId: subscriptions.stripeSubscriptionId,
-        status: subscriptions.status,
-      })
-      .from(subscriptions)
-      .where(
-        and(
-          eq(subscriptions.merchantId, merchantId),
-          isNotNull(subscriptions.stripeSubscriptionId),
-          inArray(subscriptions.status, LIVE),
-        ),
-      ),
-    db
-      .select({ id: storeAddOns.id, stripeId: storeAddOns.stripeSubscriptionId, status: storeAddOns.status })
-      .from(storeAddOns)
-      .where(and(eq(storeAddOns.merchantId, merchantId), isNull(storeAddOns.endedAt))),
-    db
-      .select({ id: invoices.id, stripeId: invoices.stripeInvoiceId, status: invoices.status })
-      .from(invoices)
-      .where(and(eq(invoices.merchantId, merchantId), eq(invoices.status, 'open'))),
-  ]);
-  const named = [
-    ...plans.map((row) => ({ ...row, entity: 'subscription' })),
-    ...addOnRows.map((row) => ({ ...row, entity: 'add_on' })),
-    ...bills.map((row) => ({ ...row, entity: 'invoice' })),
-  ];
-  return named
-    .filter((row) => row.stripeId !== null && !known.has(row.stripeId))
-    .map((row) =>
-      difference(
-        row.entity,
-        row.id,
-        merchantId,
-        'missing_at_stripe',
-        { id: row.stripeId, status: row.status },
-        null,
-      ),
-    );
-}
-
-/** Two live base subscriptions on one platform: a person decides which one stays. */
-async function findDoubles(db: Db, merchantId: string): Promise<Difference[]> {
-  const live = await db
-    .select({
-      platformId: subscriptions.platformId,
-      stripeId: subscriptions.stripeSubscriptionId,
-      isCurrent: subscriptions.isCurrent,
-    })
-    .from(subscriptions)
-    .where(
-      and(
-        eq(subscriptions.merchantId, merchantId),
-        isNotNull(subscriptions.stripeSubscriptionId),
-        inArray(subscriptions.status, LIVE),
-      ),
-    );
-  const platforms = [...new Set(live.map((row) => row.platformId))];
-  return platforms.flatMap((platformId) => {
-    const rows = live.filter((row) => row.platformId === platformId);
-    if (rows.length < 2) return [];
-    const current = rows.find((row) => row.isCurrent)?.stripeId ?? null;
-    return [
-      difference(
-        'account',
-        `${merchantId}:${platformId}`,
-        merchantId,
-        'two_live_subscriptions',
-        { current },
-        {
-          subscriptions: rows.map((row) => row.stripeId),
-        },
-      ),
-    ];
-  });
-}
-
 const orMissing = (error: unknown): null => {
   if (isRefused(error) && stripeError(error)?.statusCode === 404) return null;
   throw error;
 };
-
-/** Keeps what was found: repairs as done, the rest open once; what is no longer found is closed as gone. */
-async function keepDifferences(db: Db, merchantId: string, found: Difference[], now: Date): Promise<void> {
-  await db.transaction(async (tx) => {
-    const open = await tx
-      .select()
-      .from(stripeDifferences)
-      .where(and(eq(stripeDifferences.merchantId, merchantId), isNull(stripeDifferences.resolvedAt)));
-    const still = new Set(
-      found.filter((one) => !one.repaired).map((one) => `${one.entity}/${one.id}/${one.kind}`),
-    );
-    const gone = open
-      .filter((row) => !still.has(`${row.entity}/${row.entityId}/${row.kind}`))
-      .map((row) => row.id);
-    if (gone.length > 0) {
-      await tx
-        .update(stripeDifferences)
-        .set({ resolvedAt: now, resolution: 'gone' })
-        .where(inArray(stripeDifferences.id, gone));
-    }
-    const had = new Set(open.map((row) => `${row.entity}/${row.entityId}/${row.kind}`));
-    const fresh = found.filter((one) => one.repaired || !had.has(`${one.entity}/${one.id}/${one.kind}`));
-    if (fresh.length === 0) return;
-    // A run beside this one may have noted it: it is listed once.
-    await tx
-      .insert(stripeDifferences)
-      .values(
-        fresh.map((one) => ({
-          id: newId('dif'),
-          entity: one.entity,
-          entityId: one.id,
-          merchantId,
-          kind: one.kind,
-          local: one.local,
-          stripe: one.stripe,
-          foundAt: now,
-          ...(one.repaired ? { resolvedAt: now, resolution: 'repaired' as const } : {}),
-        })),
-      )
-      .onConflictDoNothing();
-  });
-}

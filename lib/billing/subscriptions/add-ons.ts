@@ -5,7 +5,8 @@ import { addOnFeatures, addOns, checkoutSessions, storeAddOns, stores } from '@/
 import type { Account } from '@/lib/billing/accounts';
 import { AddOnNotFound, DomainTaken, InvalidDomain, StripePriceNotConfigured } from '@/lib/billing/errors';
 import { getLiveSubscription } from './cancellation';
-import { type CheckoutAnswer, type CheckoutRequest, openSession } from './checkout';
+import { openSession } from './checkout-session';
+import type { CheckoutAnswer, CheckoutRequest } from './checkout-slot';
 
 export type AddOnProduct = typeof addOns.$inferSelect & {
   features: { featureCode: string; amount: number }[];

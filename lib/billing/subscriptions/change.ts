@@ -16,7 +16,7 @@ import { toUnix } from '@/lib/time';
 import { clearCancellation, overtaken, releaseSchedule, setAside, writeSchedule } from './at-period-end';
 import { type AtStripe, afterwards, getLiveSubscription } from './cancellation';
 import { type ChangeRequest, type ChosenPrice, decideChange, findPlanItem, toStripe } from './change-plan';
-import { syncInvoicesAndCard } from './checkout';
+import { syncInvoicesAndCard } from './checkout-return';
 
 export type ChangeAnswer = {
   subscription: CurrentSubscription;

@@ -3,7 +3,8 @@ import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { creditPackages } from '@/db/schema';
 import { PackageNotFound, StripePriceNotConfigured } from '@/lib/billing/errors';
-import { type CheckoutAnswer, type CheckoutRequest, openSession } from './checkout';
+import { openSession } from './checkout-session';
+import type { CheckoutAnswer, CheckoutRequest } from './checkout-slot';
 
 /**
  * Opens Checkout for a credit package: a one-time payment. The credits come when Stripe says paid, once per session.

@@ -5,7 +5,8 @@ import { startTrial, TrialUsed } from '@/lib/billing/account/subscription';
 import { DomainError } from '@/lib/errors';
 import { addDays, toUnix } from '@/lib/time';
 import { CARDS, openStage, type Shop, type Stage } from '@/testing/stage';
-import { completeCheckout, startPlanCheckout } from './checkout';
+import { startPlanCheckout } from './checkout';
+import { completeCheckout } from './checkout-return';
 
 let stage: Stage;
 beforeAll(async () => {

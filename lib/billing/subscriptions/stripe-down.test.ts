@@ -13,7 +13,8 @@ import { startAddOnCheckout } from './add-ons';
 import { cancelSubscription, reactivateSubscription } from './cancellation';
 import { changeTier, undoPendingChange } from './change';
 import { previewChange } from './change-preview';
-import { completeCheckout, startPlanCheckout } from './checkout';
+import { startPlanCheckout } from './checkout';
+import { completeCheckout } from './checkout-return';
 import { startCreditCheckout } from './credit-checkout';
 
 let stage: Stage;

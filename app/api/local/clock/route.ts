@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { verifySignature } from '@/lib/billing/inbox/receive';
+import { verifySignature } from '@/lib/billing/inbox/signature';
 import { database } from '@/lib/database';
 import { env, isLocalStripe } from '@/lib/env';
 import { invalid, NotFound } from '@/lib/errors';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { receiveEvent, verifySignature } from '@/lib/billing/inbox/receive';
+import { receiveEvent } from '@/lib/billing/inbox/receive';
+import { verifySignature } from '@/lib/billing/inbox/signature';
 import { database } from '@/lib/database';
 import { env, isLiveMode } from '@/lib/env';
 import { DomainError, NotFound } from '@/lib/errors';

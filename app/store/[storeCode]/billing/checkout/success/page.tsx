@@ -4,7 +4,7 @@ import { ButtonLink } from '@/components/ui/button';
 import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
-import { completeCheckout } from '@/lib/billing/subscriptions/checkout';
+import { completeCheckout } from '@/lib/billing/subscriptions/checkout-return';
 import { DomainError } from '@/lib/errors';
 import { getTranslations } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';

@@ -1,0 +1,186 @@
+import { and, eq, isNull } from 'drizzle-orm';
+import type Stripe from 'stripe';
+import type { Db } from '@/db/client';
+import { checkoutSessions } from '@/db/schema';
+import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
+import { ensureStripeCustomer } from '@/lib/billing/customers/customers';
+import { SubscriptionConflict } from '@/lib/billing/errors';
+import { settle } from '@/lib/billing/mirror/settle';
+import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
+import { callStripe, isKeyTaken, isRefused, isUnderWay, stripeError } from '@/lib/stripe/client';
+import { StripeUnavailable } from '@/lib/stripe/errors';
+import { readMarks, writeMarks } from '@/lib/stripe/metadata';
+import { addDays, toUnix } from '@/lib/time';
+
+import {
+  type CheckoutAnswer,
+  type CheckoutRequest,
+  type Choice,
+  expireOpen,
+  reviewOpen,
+  type SessionRow,
+  takePlace,
+} from './checkout-slot';
+
+/** Stripe wants a trial's end at least 48 hours ahead; a minute more for the way there. */
+const MIN_TRIAL_MS = 48 * 3_600_000 + 60_000;
+
+/**
+ * Opens a session for a choice: takes the one open place of the account and kind in the database, then asks Stripe under
+ * a key of that place, so that a call that died in between or came twice ends in the same session.
+ * @throws SubscriptionConflict, MerchantClosed, StripeUnavailable
+ */
+export async function openSession(
+  db: Db,
+  stripe: Stripe,
+  request: CheckoutRequest,
+  choice: Choice,
+): Promise<CheckoutAnswer> {
+  const customer = await ensureStripeCustomer(db, stripe, request.account.merchantId, request);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const place = await db.transaction((tx) => takePlace(tx, request, choice));
+    if (place.choice === choice.choice && !place.stripeSessionId) {
+      if (choice.kind === 'plan') {
+        await refuseUnknownPlan(db, stripe, customer, request);
+        await expireStrays(stripe, customer, place);
+      }
+      const made = await createSession(db, stripe, request, choice, customer, place);
+      if (made) return made;
+      continue;
+    }
+    const still = await reviewOpen(db, stripe, place, request);
+    if (still && place.choice === choice.choice) return { checkout_url: still.url, session_id: still.id };
+    if (still) await expireOpen(db, stripe, place, request);
+  }
+  throw new SubscriptionConflict({ reason: 'another checkout is being opened' });
+}
+
+/** Null when the place was tried for before, with other words, and is given up: the next one is tried with these. */
+async function createSession(
+  db: Db,
+  stripe: Stripe,
+  request: CheckoutRequest,
+  choice: Choice,
+  customer: string,
+  place: SessionRow,
+): Promise<CheckoutAnswer | null> {
+  const { account, urls } = request;
+  const marks = writeMarks({
+    merchant: account.merchantId,
+    platform: account.platformId,
+    store: request.storeId ?? undefined,
+    kind: choice.kind,
+    ...choice.marks,
+  });
+  const session = await callStripe(() =>
+    stripe.checkout.sessions.create(
+      {
+        mode: choice.mode,
+        customer,
+        customer_update: { name: 'auto', address: 'auto' },
+        client_reference_id: account.merchantId,
+        line_items: [{ price: choice.priceId, quantity: 1 }],
+        success_url: urls.success,
+        cancel_url: urls.cancel,
+        allow_promotion_codes: true,
+        billing_address_collection: 'required',
+        tax_id_collection: { enabled: true },
+        automatic_tax: { enabled: request.automaticTax },
+        metadata: { ...marks, place: place.id },
+        ...(choice.mode === 'payment'
+          ? {
+              invoice_creation: { enabled: true, invoice_data: { metadata: marks } },
+              payment_intent_data: { metadata: marks },
+            }
+          : { subscription_data: { metadata: marks, ...trialOf(choice, place) } }),
+      },
+      { idempotencyKey: `checkout:${place.id}` },
+    ),
+  ).catch(async (error) => {
+    // An answer that got lost may have been a yes: the next try asks again under the same key and gets the same session.
+    const failure = error instanceof StripeUnavailable ? stripeError(error.cause) : null;
+    if (failure?.type === 'StripeConnectionError' || isUnderWay(failure)) throw error;
+    // Stripe repeats a failure under the same key: give the place up, so that the next try has a key of its own. Unless
+    // another tab's session came to stand in it meanwhile: that one is open, and is what the next look finds.
+    await db
+      .update(checkoutSessions)
+      .set({ status: 'expired' })
+      .where(
+        and(
+          eq(checkoutSessions.id, place.id),
+          eq(checkoutSessions.status, 'open'),
+          isNull(checkoutSessions.stripeSessionId),
+        ),
+      );
+    if (isKeyTaken(error)) return null;
+    throw error;
+  });
+  if (!session) return null;
+  if (!session.url) throw new SubscriptionConflict({ reason: 'the session is no longer open' });
+  const [kept] = await db
+    .update(checkoutSessions)
+    .set({ stripeSessionId: session.id, url: session.url })
+    .where(and(eq(checkoutSessions.id, place.id), eq(checkoutSessions.status, 'open')))
+    .returning({ id: checkoutSessions.id });
+  if (!kept) {
+    // Another tab chose otherwise meanwhile and took the place: this session must not stay payable.
+    await endUnpaid(stripe, session.id);
+    throw new SubscriptionConflict({ reason: 'another choice was made meanwhile' });
+  }
+  return { checkout_url: session.url, session_id: session.id };
+}
+
+/**
+ * A plan may live at Stripe that no event has told us of yet: it is brought in, and refuses a second one. One that was
+ * never paid makes room, so that it cannot come to life beside the new one.
+ * @throws SubscriptionConflict
+ */
+async function refuseUnknownPlan(
+  db: Db,
+  stripe: Stripe,
+  customer: string,
+  request: CheckoutRequest,
+): Promise<void> {
+  const list = await callStripe(() => stripe.subscriptions.list({ customer, limit: 100 }));
+  const plans = list.data.filter((one) => {
+    const marks = readMarks(one.metadata);
+    return marks?.kind === 'plan' && marks.platform === request.account.platformId;
+  });
+  for (const { id, status } of plans) {
+    if (status === 'incomplete') await callStripe(() => stripe.subscriptions.cancel(id));
+    await settle(db, stripe, subscriptionMirror, id, request);
+  }
+  const current = await findCurrentSubscription(db, request.account);
+  if (livesAtStripe(current)) throw new SubscriptionConflict({ status: current?.status });
+}
+
+/** Plan sessions of the account that are open at Stripe and hold no place of ours: their answer never reached us. */
+async function expireStrays(stripe: Stripe, customer: string, place: SessionRow): Promise<void> {
+  const open = await callStripe(() =>
+    stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }),
+  );
+  for (const session of open.data) {
+    const marks = readMarks(session.metadata);
+    const same = marks?.kind === 'plan' && marks.platform === place.platformId;
+    if (!same || session.metadata?.place === place.id) continue;
+    await endUnpaid(stripe, session.id);
+  }
+}
+
+/** Ends a session that must not be paid any more. @throws SubscriptionConflict when it just was */
+async function endUnpaid(stripe: Stripe, id: string): Promise<void> {
+  try {
+    await callStripe(() => stripe.checkout.sessions.expire(id));
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    const { status } = await callStripe(() => stripe.checkout.sessions.retrieve(id));
+    if (status !== 'expired') throw new SubscriptionConflict({ reason: 'another checkout was just paid' });
+  }
+}
+
+/** The remaining trial, at least 48 h; counted from when the place was taken, so that a repeated call says the same. */
+function trialOf(choice: Choice, place: SessionRow): { trial_end?: number } {
+  if (!choice.trialEnd) return {};
+  const takenAt = addDays(place.expiresAt, -1).getTime();
+  return { trial_end: toUnix(new Date(Math.max(choice.trialEnd.getTime(), takenAt + MIN_TRIAL_MS))) };
+}
