@@ -30,7 +30,10 @@ export type KeyMode = 'live' | 'test' | 'local' | 'none' | 'unknown';
 export type Patient = {
   db: Db;
   stripe: Stripe | null;
-  environment: Pick<Env, 'APP_URL' | 'STRIPE_SECRET_KEY' | 'STRIPE_WEBHOOK_SECRET' | 'SMTP_URL'>;
+  environment: Pick<
+    Env,
+    'APP_URL' | 'STRIPE_SECRET_KEY' | 'STRIPE_PUBLISHABLE_KEY' | 'STRIPE_WEBHOOK_SECRET' | 'SMTP_URL'
+  >;
   /** Whether this process says that it is production. */
   isProduction: boolean;
 };

@@ -80,6 +80,10 @@ function examineKey({ environment, isProduction }: Patient, mode: KeyMode): Find
   if (mode === 'live' && !environment.APP_URL.startsWith('https://'))
     findings.push(found('key', 'problem', 'live_without_https', { url: environment.APP_URL }));
   if (mode === 'test' && isProduction) findings.push(found('key', 'note', 'test_in_production'));
+  // Nothing of ours uses it yet; whoever sets both means the same account.
+  const publishable = /^pk_(live|test)_/.exec(environment.STRIPE_PUBLISHABLE_KEY ?? '')?.[1];
+  if (environment.STRIPE_PUBLISHABLE_KEY && mode !== 'local' && publishable !== mode)
+    findings.push(found('key', 'problem', 'publishable_of_other_mode', { mode }));
   return findings.length > 0 ? findings : [found('key', 'ok', mode)];
 }
 

@@ -12,7 +12,6 @@ import { announceTrialEnds, expireTrials } from './billing/account/subscription'
 import { applyTaxTreatment } from './billing/customers/billing-details';
 import { sweepOverLimits } from './billing/entitlements/over-limits';
 import { reconcileUsage } from './billing/entitlements/usage';
-import { processStored } from './billing/inbox/receive';
 import { reconcileStripe } from './billing/inbox/reconcile';
 import { endAddOns } from './billing/subscriptions/add-on-cancellation';
 import { cleanUpStale } from './billing/subscriptions/cleanup';
@@ -209,8 +208,6 @@ const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => P
       smtpUrl: env().SMTP_URL,
       appUrl: env().APP_URL,
     }),
-  process_event: (db, payload, context) =>
-    processStored(db, context, z.object({ id: z.string() }).parse(payload).id),
 };
 
 /** Starts the worker of this process: queued work and the schedules. Several may run on one database. */

@@ -39,6 +39,10 @@ const words: Record<string, Words> = {
     what: 'A live key, and people reach the app at {url}.',
     mend: 'Serve it over https and set APP_URL to that.',
   },
+  'key.publishable_of_other_mode': {
+    what: 'STRIPE_PUBLISHABLE_KEY is no publishable key of the mode that STRIPE_SECRET_KEY is of ({mode}).',
+    mend: 'Take both from the same page: Stripe → Developers → API keys.',
+  },
   'key.test_in_production': { what: 'A test key in production: nobody is charged.' },
   'stripe.reachable': { what: 'Stripe answers.' },
   'stripe.unreachable': {

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { useFeatureName } from '@/components/billing/feature-words';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
@@ -7,10 +8,12 @@ import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
+import { listUsageDrifts, type UsageDrift } from '@/lib/billing/entitlements/usage';
 import { getTranslations, useTranslations } from '@/lib/i18n/translations';
 import { type JobState, listJobs } from '@/lib/jobs';
 import { sayFacts, useChangeWords } from '../change-words';
 import { staffContext } from '../context';
+import { MerchantLink } from '../merchant-link';
 import { runNow } from './actions';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -94,6 +97,7 @@ export default async function JobsPage() {
       <Card flush>
         <Table caption={t('title')} columns={columns} rows={await listJobs(db)} rowKey={(row) => row.name} />
       </Card>
+      <Drifts rows={await listUsageDrifts(db)} />
     </>
   );
 }
@@ -112,4 +116,27 @@ function JobName({ code }: { code: string }) {
 function JobResult({ result }: { result: unknown }) {
   const t = useTranslations('console.jobs');
   return sayFacts(result) || t('nothing');
+}
+
+/** Counters that the check found wrong: what they said, what there was, and whose they are. */
+function Drifts({ rows }: { rows: UsageDrift[] }) {
+  const t = useTranslations('console.jobs.drifts');
+  const name = useFeatureName();
+  const columns: Column<UsageDrift>[] = [
+    { key: 'at', header: t('at'), cell: (row) => <DateText value={row.at} style="time" /> },
+    {
+      key: 'merchant',
+      header: t('merchant'),
+      cell: (row) => <MerchantLink id={row.merchantId} name={row.merchantName} />,
+    },
+    { key: 'feature', header: t('feature'), cell: (row) => name(row.featureCode) },
+    { key: 'counted', header: t('counted'), align: 'right', cell: (row) => row.counted },
+    { key: 'live', header: t('live'), align: 'right', cell: (row) => row.live },
+  ];
+  if (rows.length === 0) return null;
+  return (
+    <Card title={t('title')} flush>
+      <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
+    </Card>
+  );
 }

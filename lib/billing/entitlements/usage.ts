@@ -1,7 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { usageCounters, usageDrifts } from '@/db/schema';
+import { merchants, usageCounters, usageDrifts } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
 import {
   accountKey,
@@ -97,6 +97,18 @@ function isSame(a: Use, b: Use): boolean {
   if (a.total !== b.total) return false;
   const stores = new Set([...Object.keys(a.byStore), ...Object.keys(b.byStore)]);
   return [...stores].every((store) => (a.byStore[store] ?? 0) === (b.byStore[store] ?? 0));
+}
+
+export type UsageDrift = typeof usageDrifts.$inferSelect & { merchantName: string };
+
+/** The counters that were found wrong and put right, the latest first. */
+export function listUsageDrifts(db: Db, limit = 20): Promise<UsageDrift[]> {
+  return db
+    .select({ ...getTableColumns(usageDrifts), merchantName: merchants.name })
+    .from(usageDrifts)
+    .innerJoin(merchants, eq(merchants.id, usageDrifts.merchantId))
+    .orderBy(desc(usageDrifts.at), desc(usageDrifts.id))
+    .limit(limit);
 }
 
 /** Counts again under the lock and sets the counter right. Answers whether the total was wrong. */
