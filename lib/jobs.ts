@@ -1,3 +1,4 @@
+import { Cron } from 'croner';
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { Logger, run, type TaskList } from 'graphile-worker';
 import type Stripe from 'stripe';
@@ -258,14 +259,9 @@ export async function listJobs(db: Db): Promise<JobState[]> {
   }));
 }
 
-/** When a cron line of this file (minute, hour and weekday only) is due next, in UTC. */
+/** When a cron line is due next, in UTC. */
 export function nextRun(cron: string, after: Date): Date {
-  const [minute = '*', hour = '*', , , weekday = '*'] = cron.split(' ');
-  const fits = (field: string, value: number) => field === '*' || Number(field) === value;
-  const at = new Date(Math.floor(after.getTime() / 60_000) * 60_000);
-  do at.setUTCMinutes(at.getUTCMinutes() + 1);
-  while (
-    !(fits(minute, at.getUTCMinutes()) && fits(hour, at.getUTCHours()) && fits(weekday, at.getUTCDay()))
-  );
-  return at;
+  const next = new Cron(cron, { timezone: 'UTC', paused: true }).nextRun(after);
+  if (!next) throw new Error(`${cron} is never due`);
+  return next;
 }

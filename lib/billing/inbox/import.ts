@@ -1,3 +1,4 @@
+import { CsvError, parse } from 'csv-parse/sync';
 import { and, eq, inArray, isNotNull, or, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
@@ -228,23 +229,36 @@ async function tierCode(db: Db, id: string): Promise<string | undefined> {
 
 /** Reads `stripe_customer_id,merchant_id` lines under that heading. @throws a DomainError that names the line */
 export function readMatches(csv: string): Map<string, string> {
-  const lines = csv.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const cells = (line: string) => line.split(',').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
-  const heading = cells(lines[0] ?? '');
-  const [customerAt, merchantAt] = ['stripe_customer_id', 'merchant_id'].map((name) => heading.indexOf(name));
-  if (customerAt === undefined || merchantAt === undefined || customerAt < 0 || merchantAt < 0) {
-    throw invalid('line 1', 'heading', 'must be stripe_customer_id,merchant_id');
-  }
   const matches = new Map<string, string>();
-  for (const [index, line] of lines.entries()) {
-    if (index === 0 || line.trim() === '') continue;
-    const [customer, merchant] = [cells(line)[customerAt], cells(line)[merchantAt]];
-    if (!customer || !merchant)
-      throw invalid(`line ${index + 1}`, 'cells', 'names no customer or no merchant');
+  for (const { line, record } of readRows(csv)) {
+    const { stripe_customer_id: customer, merchant_id: merchant } = record;
+    if (!customer || !merchant) throw invalid(`line ${line}`, 'cells', 'names no customer or no merchant');
     const other = matches.get(customer);
-    if (other && other !== merchant)
-      throw invalid(`line ${index + 1}`, 'twice', `${customer} is ${other} above`);
+    if (other && other !== merchant) throw invalid(`line ${line}`, 'twice', `${customer} is ${other} above`);
     matches.set(customer, merchant);
   }
   return matches;
+}
+
+type CsvRow = { record: Record<string, string | undefined>; line: number };
+
+function readRows(csv: string): CsvRow[] {
+  const columns = (heading: string[]) => {
+    if (!['stripe_customer_id', 'merchant_id'].every((name) => heading.includes(name)))
+      throw invalid('line 1', 'heading', 'must be stripe_customer_id,merchant_id');
+    return heading;
+  };
+  try {
+    return parse(csv, {
+      bom: true,
+      columns,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      on_record: (record: CsvRow['record'], { lines }) => ({ record, line: lines }),
+    });
+  } catch (error) {
+    if (error instanceof CsvError) throw invalid(`line ${error.lines ?? '?'}`, 'csv', error.message);
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
+import pMap from 'p-map';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { type Change, checkoutSessions, customers, invoices } from '@/db/schema';
@@ -63,7 +64,6 @@ export async function reconcileStripe(
     differences: [],
   };
   if (!options.merchantId) report.missedEvents = await takeMissedEvents(db, stripe, options);
-  const everybody = eachCustomer(db, options.merchantId);
   const look = async (customer: Known) => {
     const found = await reconcileCustomer(db, stripe, customer, options);
     for (const difference of found) {
@@ -76,35 +76,32 @@ export async function reconcileStripe(
     options.onProgress?.(report.merchants);
   };
   let stopped: unknown;
-  const work = async () => {
-    try {
-      for (
-        let next = await everybody.next();
-        !next.done && stopped === undefined;
-        next = await everybody.next()
-      ) {
-        const customer = next.value;
-        await look(customer).catch((error: unknown) => {
-          if (options.merchantId || error instanceof StripeUnavailable) throw error;
-          log.error({ error, merchant: customer.merchantId }, 'a merchant could not be compared with Stripe');
-          report.failed.push(customer.merchantId);
-        });
-      }
-    } catch (error) {
-      stopped ??= error; // The others end with the merchant they are at.
-    }
-  };
-  // Customers are independent; most of the time is spent waiting for Stripe.
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  // Customers are independent; most of the time is spent waiting for Stripe. After an outage those under way end first.
+  await pMap(
+    eachCustomer(db, options.merchantId, () => stopped !== undefined),
+    (customer) =>
+      look(customer).catch((error: unknown) => {
+        if (options.merchantId || error instanceof StripeUnavailable) {
+          stopped ??= error;
+          return;
+        }
+        log.error({ error, merchant: customer.merchantId }, 'a merchant could not be compared with Stripe');
+        report.failed.push(customer.merchantId);
+      }),
+    { concurrency: AT_ONCE },
+  );
   if (stopped !== undefined) throw stopped;
   return report;
 }
 
 type Known = { merchantId: string; stripeCustomerId: string };
 
-async function* eachCustomer(db: Db, merchantId?: string): AsyncGenerator<Known> {
-  let after = '';
-  for (;;) {
+async function* eachCustomer(
+  db: Db,
+  merchantId: string | undefined,
+  isOver: () => boolean,
+): AsyncGenerator<Known> {
+  for (let after = ''; ; ) {
     const page = await db
       .select({ merchantId: customers.merchantId, stripeCustomerId: customers.stripeCustomerId })
       .from(customers)
@@ -118,6 +115,7 @@ async function* eachCustomer(db: Db, merchantId?: string): AsyncGenerator<Known>
       .orderBy(asc(customers.merchantId))
       .limit(200);
     for (const row of page) {
+      if (isOver()) return;
       if (row.stripeCustomerId) yield { merchantId: row.merchantId, stripeCustomerId: row.stripeCustomerId };
     }
     after = page.at(-1)?.merchantId ?? '';

@@ -1,4 +1,5 @@
 import { and, asc, inArray, isNull, lte, or } from 'drizzle-orm';
+import pMap from 'p-map';
 import type { Db } from '@/db/client';
 import { webhookEvents } from '@/db/schema';
 import { type InboxDeps, processStored } from './receive';
@@ -27,16 +28,13 @@ export async function retryDueEvents(db: Db, deps: InboxDeps, realNow = new Date
       const key = event.customer ?? event.id;
       queues.set(key, [...(queues.get(key) ?? []), event.id]);
     }
-    const waiting = [...queues.values()];
-    const work = async () => {
-      for (let queue = waiting.shift(); queue; queue = waiting.shift()) {
-        for (const id of queue) {
-          const { status } = await processStored(db, deps, id, { inOrder: true });
-          if (status !== 'received') result[status]++;
-        }
+    const work = async (queue: string[]) => {
+      for (const id of queue) {
+        const { status } = await processStored(db, deps, id, { inOrder: true });
+        if (status !== 'received') result[status]++;
       }
     };
-    await Promise.all(Array.from({ length: 8 }, work));
+    await pMap(queues.values(), work, { concurrency: 8 });
   }
   return result;
 }

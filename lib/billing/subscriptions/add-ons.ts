@@ -1,5 +1,7 @@
+import { domainToASCII } from 'node:url';
 import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
+import { getDomain } from 'tldts';
 import type { Db } from '@/db/client';
 import { addOnFeatures, addOns, checkoutSessions, storeAddOns, stores } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
@@ -55,8 +57,14 @@ export async function listStoreAddOns(db: Db, account: Account): Promise<StoreAd
   return rows.map(({ addOn, ...names }) => ({ ...addOn, ...names }));
 }
 
-/** A host name with at least two labels, lower case, as it would be bought. */
-const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+/**
+ * A domain as it is bought and kept: in the letters that name servers know (münchen.example is xn--mnchen-3ya.example), lower
+ * case, under a public suffix. Null when it is none: an address, a suffix alone, a word. https://publicsuffix.org
+ */
+export function readDomain(typed: string): string | null {
+  const host = domainToASCII(typed.trim().replace(/\.$/, ''));
+  return host && !host.includes('_') && getDomain(host) ? host : null;
+}
 
 /** Whether a domain can be had. Tierline knows only itself; a registrar's check can take its place. */
 export type DomainCheck = (db: Db, domain: string) => Promise<'free' | 'taken'>;
@@ -105,8 +113,8 @@ async function wantDomain(
   request: { account: Account; domain?: string },
   check: DomainCheck,
 ): Promise<string> {
-  const domain = (request.domain ?? '').trim().toLowerCase().replace(/\.$/, '');
-  if (!DOMAIN.test(domain)) throw new InvalidDomain(request.domain ?? '');
+  const domain = readDomain(request.domain ?? '');
+  if (!domain) throw new InvalidDomain(request.domain ?? '');
   if ((await check(db, domain)) === 'taken') throw new DomainTaken(domain);
   const [open] = await db
     .select({ merchantId: checkoutSessions.merchantId })
