@@ -7,6 +7,7 @@ import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
 import { startTrial } from '@/lib/billing/account/subscription';
 import { getPlatform } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { isCountry } from '@/lib/countries';
 import { DomainError } from '@/lib/errors';
 
 const name = z.string().trim().min(1).max(120);
@@ -26,12 +27,7 @@ export const storeCode = z
 export const newMerchantInput = z.object({
   name,
   email,
-  country: z
-    .string()
-    .trim()
-    .toUpperCase()
-    .regex(/^[A-Z]{2}$/, 'a two-letter country code')
-    .optional(),
+  country: z.string().trim().toUpperCase().refine(isCountry, 'a country code of ISO 3166').optional(),
   platform: z.string().min(1),
   tier_code: z.string().optional(),
   store: z.object({ code: storeCode, name }),

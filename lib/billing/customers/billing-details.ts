@@ -7,6 +7,7 @@ import { holdMerchant } from '@/lib/billing/accounts';
 import { type Act, type Actor, changedFields, recordAudit } from '@/lib/billing/audit';
 import { customerMirror } from '@/lib/billing/mirror/customer';
 import { settle } from '@/lib/billing/mirror/settle';
+import { isCountry } from '@/lib/countries';
 import { invalid } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { getCustomer, owesVatNumber, sendVatNumber } from './customers';
@@ -30,12 +31,7 @@ export const billingDetailsInput = z.strictObject({
       postal_code: z.string().trim().max(20).optional(),
       city: line.optional(),
       state: line.optional(),
-      country: z
-        .string()
-        .trim()
-        .toUpperCase()
-        .regex(/^[A-Z]{2}$/, 'a two-letter country code')
-        .optional(),
+      country: z.string().trim().toUpperCase().refine(isCountry, 'a country code of ISO 3166').optional(),
     })
     .optional(),
   /** Null or empty takes it away. */
