@@ -11,10 +11,10 @@ const SLICE_MS = 1500;
 const ROUNDS = 7;
 
 let made = 0;
-const input = () => ({ sku: `bench-${++made}`, name: 'A product', currency: 'EUR', unit_amount: 1999 });
+const input = () => ({ sku: `bench-${++made}`, name: 'A product', currency: 'EUR', unitAmount: 1999 });
 
 const rowOf = (number: number, now: Date) => {
-  const { unit_amount: unitAmount, ...rest } = input();
+  const { unitAmount, ...rest } = input();
   return { id: newId('prd'), ...place(number), ...rest, unitAmount, createdAt: now };
 };
 

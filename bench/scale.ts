@@ -69,7 +69,7 @@ const perMerchant: Record<string, Work> = {
     createProduct(
       bench.db,
       someone(bench, turn),
-      { sku: `scale-${turn}`, name: 'A product', currency: 'EUR', unit_amount: 1999 },
+      { sku: `scale-${turn}`, name: 'A product', currency: 'EUR', unitAmount: 1999 },
       { now: new Date() },
     ),
   scale_webhook: async (bench) => {

@@ -90,9 +90,9 @@ test.describe('an admin', () => {
       price_month_1: '500.50',
       price_currency_2: 'CHF',
       price_month_2: '1.234',
-      trial_days: '-1',
-      display_order: '99999',
-      stripe_product_id: 'none',
+      trialDays: '-1',
+      displayOrder: '99999',
+      stripeProductId: 'none',
     });
     await save(page);
     await expect(field(page, 'code')).toBeFocused();
@@ -103,9 +103,9 @@ test.describe('an admin', () => {
       'price_year_0',
       'price_month_1',
       'price_month_2',
-      'trial_days',
-      'display_order',
-      'stripe_product_id',
+      'trialDays',
+      'displayOrder',
+      'stripeProductId',
     ]);
     await expect(dialog(page).getByText('Small letters, digits, - and _ only')).toBeVisible();
     await look(page, 'admin-plan-form-errors');
@@ -116,9 +116,9 @@ test.describe('an admin', () => {
       price_month_1: '500',
       price_currency_2: 'XYZ',
       price_month_2: '9',
-      trial_days: '',
-      display_order: '9',
-      stripe_product_id: '',
+      trialDays: '',
+      displayOrder: '9',
+      stripeProductId: '',
     });
     await save(page);
     await expect(dialog(page).getByText('This is not a currency that can be charged.')).toBeVisible();
@@ -296,7 +296,7 @@ test.describe('an admin', () => {
       /New merchants start on this plan/,
     );
     await page.getByRole('button', { name: 'Edit Essential' }).click();
-    await field(page, 'is_active').uncheck();
+    await field(page, 'isActive').uncheck();
     await save(page);
     await expect(dialog(page).getByText(/so it stays active/)).toBeVisible();
   });
@@ -312,14 +312,14 @@ test.describe('an admin', () => {
       const counted = kind === 'add-ons' ? 'adds_max_products' : 'credits';
       await page.goto(`/admin/${kind}`);
       await page.getByRole('button', { name: create }).click();
-      await fill(page, { code: 'a b', name, unit_amount: '1.999', currency: 'EUR', [counted]: '-4' });
+      await fill(page, { code: 'a b', name, unitAmount: '1.999', currency: 'EUR', [counted]: '-4' });
       await save(page);
       await expect(field(page, 'code')).toBeFocused();
-      expect((await wrong(page)).sort()).toEqual([counted, 'code', 'unit_amount'].sort());
-      await fill(page, { code, unit_amount: '500.5', currency: 'JPY', [counted]: 'x' });
+      expect((await wrong(page)).sort()).toEqual([counted, 'code', 'unitAmount'].sort());
+      await fill(page, { code, unitAmount: '500.5', currency: 'JPY', [counted]: 'x' });
       await save(page);
       await expect(dialog(page).getByText('This currency has no smaller unit')).toBeVisible();
-      await fill(page, { unit_amount: '4.50', currency: 'ABC', [counted]: '40' });
+      await fill(page, { unitAmount: '4.50', currency: 'ABC', [counted]: '40' });
       await save(page);
       await expect(dialog(page).getByText('This is not a currency that can be charged.')).toBeVisible();
       await look(page, `admin-${kind}-form`);
@@ -337,7 +337,7 @@ test.describe('an admin', () => {
       // Somebody takes the price off sale at Stripe: said where it is managed, and mended by the next push.
       await page.goto(`/admin/${kind}`);
       await page.getByRole('button', { name: `Edit ${name}` }).click();
-      await archivePrice(await field(page, 'stripe_price_id').inputValue());
+      await archivePrice(await field(page, 'stripePriceId').inputValue());
       await expect(async () => {
         await page.goto(`/admin/${kind}`);
         await expect(row.getByRole('link', { name: 'Changed at Stripe' })).toBeVisible({ timeout: 1_000 });
@@ -350,10 +350,10 @@ test.describe('an admin', () => {
         await one.goto(`/admin/${kind}`);
         await one.getByRole('button', { name: `Edit ${name}` }).click();
       }
-      await fill(page, { unit_amount: '5' });
+      await fill(page, { unitAmount: '5' });
       await save(page);
       await expect(page.getByText(`${name} is saved.`)).toBeVisible();
-      await fill(other, { unit_amount: '6' });
+      await fill(other, { unitAmount: '6' });
       await save(other);
       await expect(other.getByText('Somebody else saved this meanwhile.')).toBeVisible();
       await other.close();

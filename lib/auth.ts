@@ -35,7 +35,7 @@ export class TooManyTries extends CredentialsSignin {
 const input = z.object({ email: z.string().max(320), password: z.string().max(1000) });
 
 function asTooMany(error: unknown): never {
-  throw error instanceof RateLimited ? new TooManyTries(Number(error.details.retry_after)) : error;
+  throw error instanceof RateLimited ? new TooManyTries(Number(error.details.retryAfter)) : error;
 }
 
 /**

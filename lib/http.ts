@@ -1,4 +1,5 @@
-import { DomainError, type ErrorKind } from './errors';
+import { snakeKey, toSnake } from './dialect';
+import { DomainError, type ErrorKind, ValidationFailed } from './errors';
 import { log } from './log';
 
 /** The one map from a refusal to an HTTP status. */
@@ -27,11 +28,12 @@ export type ErrorBody = {
 export function errorResponse(error: unknown, requestId: string): Response {
   if (error instanceof DomainError) {
     const headers = new Headers();
-    const wait = error.details.retry_after;
+    const wait = error.details.retryAfter;
     if (typeof wait === 'number') headers.set('Retry-After', String(Math.max(1, Math.ceil(wait))));
     if (error.kind === 'unauthenticated') headers.set('WWW-Authenticate', 'Bearer');
     if (error.cause) log.warn({ err: error.cause, code: error.code, requestId }, 'refused after a failure');
-    const details = Object.keys(error.details).length > 0 ? { details: error.details } : {};
+    const said = inSnake(error);
+    const details = Object.keys(said).length > 0 ? { details: said } : {};
     const body: ErrorBody = {
       error: { code: error.code, message: sentence(error), ...details, request_id: requestId },
     };
@@ -44,11 +46,25 @@ export function errorResponse(error: unknown, requestId: string): Response {
   return Response.json(body, { status: 500 });
 }
 
+/** The facts of a refusal as the API says them, the fields that it names too. */
+function inSnake(error: DomainError): Record<string, unknown> {
+  const { field } = error.details;
+  return {
+    ...toSnake(error.details),
+    ...(typeof field === 'string' ? { field: snakeKey(field) } : {}),
+    ...(error instanceof ValidationFailed ? { fields: fieldsOf(error) } : {}),
+  };
+}
+
+const fieldsOf = ({ fields }: ValidationFailed) =>
+  fields.map((one) => ({ ...one, path: snakeKey(one.path) }));
+
 /** Machines read the code; the message is for the person who reads the log. Pages translate the code instead. */
 function sentence(error: DomainError): string {
-  const fields = error.details.fields;
-  if (Array.isArray(fields) && fields.length > 0) {
-    return fields.map((f: { path: string; message: string }) => `${f.path}: ${f.message}`).join('; ');
+  if (error instanceof ValidationFailed && error.fields.length > 0) {
+    return fieldsOf(error)
+      .map((one) => `${one.path}: ${one.message}`)
+      .join('; ');
   }
   return error.code.replaceAll('_', ' ');
 }

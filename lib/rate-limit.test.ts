@@ -35,7 +35,7 @@ test('the count is shared by processes, and says when to come back', async () =>
   await passes(20, () => limitInvitations(database.db, 'mer_1'));
   const refusal = await limitInvitations(other.db, 'mer_1').catch((error: unknown) => error);
   expect(refusal).toMatchObject({ code: 'rate_limited', kind: 'rate_limited' });
-  const wait = (refusal as RateLimited).details.retry_after as number;
+  const wait = (refusal as RateLimited).details.retryAfter as number;
   expect(wait).toBeGreaterThan(3500);
   expect(wait).toBeLessThanOrEqual(3600);
   await other.close();

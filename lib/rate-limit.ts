@@ -3,10 +3,10 @@ import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Db } from '@/db/client';
 import { DomainError } from './errors';
 
-/** 429; `retry_after` in seconds. */
+/** 429; `retryAfter` in seconds. */
 export class RateLimited extends DomainError {
   constructor(retryAfter: number) {
-    super('rate_limited', 'rate_limited', { retry_after: retryAfter });
+    super('rate_limited', 'rate_limited', { retryAfter });
   }
 }
 

@@ -80,8 +80,8 @@ export async function openStage(
     /** A merchant that has bought a plan, its events taken in. */
     async subscriber(tierCode = 'professional', interval: 'month' | 'year' = 'month') {
       const shop = await this.merchant();
-      const { session_id } = await this.checkout(shop, tierCode, interval);
-      await this.pay(session_id);
+      const { sessionId } = await this.checkout(shop, tierCode, interval);
+      await this.pay(sessionId);
       await this.deliverNew();
       const current = await this.current(shop);
       const subscriptionId = current.stripeSubscriptionId ?? '';
@@ -89,12 +89,12 @@ export async function openStage(
       return { ...shop, subscriptionId, customerId: String(customer) };
     },
     async buyCredits(shop: Shop, packageCode: string, outcome: 'paid' | 'async' = 'paid') {
-      const { session_id } = await startCreditCheckout(db, stripe, {
+      const { sessionId } = await startCreditCheckout(db, stripe, {
         ...(await this.request(shop)),
         packageCode,
       });
-      await this.pay(session_id, { outcome });
-      return session_id;
+      await this.pay(sessionId, { outcome });
+      return sessionId;
     },
     /** The subscription that counts. */
     async current(shop: { account: Account }) {

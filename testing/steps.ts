@@ -42,12 +42,12 @@ export class NotNow extends Error {}
 export const steps: Record<string, Step> = {
   async buy(hero) {
     const { stage, dice, shop } = hero;
-    const { session_id } = await stage.checkout(shop, dice.pick(TIERS), dice.pick(INTERVALS));
+    const { sessionId } = await stage.checkout(shop, dice.pick(TIERS), dice.pick(INTERVALS));
     if (dice.chance(0.15)) return; // left open
-    await stage.pay(session_id);
+    await stage.pay(sessionId);
     if (dice.chance(0.4)) {
       const who = { ...(await stage.by(shop)), merchantId: shop.account.merchantId };
-      await completeCheckout(stage.db, stage.stripe, { ...who, sessionId: session_id });
+      await completeCheckout(stage.db, stage.stripe, { ...who, sessionId });
     }
   },
   async create(hero) {
@@ -66,8 +66,8 @@ export const steps: Record<string, Step> = {
     const wish = { tierCode: dice.pick(TIERS), interval: dice.pick(INTERVALS) };
     const request = { ...(await stage.by(shop)), ...wish };
     if (dice.chance(0.5)) {
-      const { proration_date } = await previewChange(stage.db, stage.stripe, request);
-      if (proration_date) Object.assign(request, { prorationDate: proration_date });
+      const { prorationDate } = await previewChange(stage.db, stage.stripe, request);
+      if (prorationDate) Object.assign(request, { prorationDate });
     }
     await changeTier(stage.db, stage.stripe, request);
   },
@@ -130,8 +130,8 @@ export const steps: Record<string, Step> = {
   },
   async addOn({ stage, dice, shop }) {
     const request = { ...(await stage.request(shop)), addOnCode: dice.pick(ADD_ONS) };
-    const { session_id } = await startAddOnCheckout(stage.db, stage.stripe, request);
-    await stage.pay(session_id);
+    const { sessionId } = await startAddOnCheckout(stage.db, stage.stripe, request);
+    await stage.pay(sessionId);
   },
   async addOnItem(hero) {
     const one = await target(hero);

@@ -76,11 +76,11 @@ const FIELDS: Record<string, string> = {
   back: '/admin/merchants/mer_shop',
   reason: 'A reason',
   when: 'now',
-  trial_end: '2099-01-01',
+  trialEnd: '2099-01-01',
   until: '2099-01-01',
-  until_seen: '2099-01-01',
-  starts_at: '2098-01-01',
-  expires_at: '2099-01-01',
+  untilSeen: '2099-01-01',
+  startsAt: '2098-01-01',
+  expiresAt: '2099-01-01',
   status: 'active',
   amount: '5',
   way: 'give',
@@ -93,13 +93,13 @@ const FIELDS: Record<string, string> = {
   price_month_0: '10',
   price_year_0: '100',
   currency: 'EUR',
-  unit_amount: '5',
+  unitAmount: '5',
   credits: '100',
   category: 'other',
   description: '',
-  trial_days: '',
-  display_order: '0',
-  stripe_product_id: '',
+  trialDays: '',
+  displayOrder: '0',
+  stripeProductId: '',
   revision: '1',
   successor_code: 'essential-2',
   do: 'save',
@@ -240,11 +240,11 @@ test('a day of the year 0 is a wrong day in both forms for exceptions', async ()
   const answers: Record<string, Answer> = {};
   for (const { action, call } of await everyAction()) {
     const [, name = ''] = action.split(' ');
-    if (name === 'saveOverride') answers[name] = await call({ expires_at: day });
+    if (name === 'saveOverride') answers[name] = await call({ expiresAt: day });
     if (name === 'saveExceptions') answers[name] = await call({ until: day });
   }
   expect(answers).toMatchObject({
-    saveOverride: { status: 'error', fields: { expires_at: expect.any(String) } },
+    saveOverride: { status: 'error', fields: { expiresAt: expect.any(String) } },
     saveExceptions: { status: 'error', fields: { 'until.max_products': expect.any(String) } },
   });
 });

@@ -37,7 +37,7 @@ export function ExtraFields({ extra, currency }: { extra?: Extra; currency: stri
       <TextField name="name" label={t('name')} defaultValue={extra?.name ?? ''} maxLength={80} required />
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField
-          name="unit_amount"
+          name="unitAmount"
           label={t('extras.price')}
           hint={extra ? t('extras.priceHint') : undefined}
           inputMode="decimal"
@@ -56,7 +56,7 @@ export function ExtraFields({ extra, currency }: { extra?: Extra; currency: stri
         />
       </div>
       <TextField
-        name="display_order"
+        name="displayOrder"
         label={t('order')}
         hint={t('orderHint')}
         inputMode="numeric"
@@ -64,7 +64,7 @@ export function ExtraFields({ extra, currency }: { extra?: Extra; currency: stri
       />
       {extra?.stripePriceId ? (
         <TextField
-          name="stripe_price_id"
+          name="stripePriceId"
           label={t('stripePrice')}
           hint={t('extras.stripePriceHint')}
           defaultValue={extra.stripePriceId}
@@ -72,7 +72,7 @@ export function ExtraFields({ extra, currency }: { extra?: Extra; currency: stri
         />
       ) : null}
       <CheckField
-        name="is_active"
+        name="isActive"
         label={t('isActive')}
         hint={t('extras.activeHint')}
         defaultChecked={extra?.isActive ?? true}

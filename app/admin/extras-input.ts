@@ -55,15 +55,15 @@ export function revisionOf(form: FormData): number | undefined {
 export function readExtra(form: FormData) {
   const fields = typedFields(form);
   const currency = fields.text('currency').toUpperCase();
-  const amount = fields.price('unit_amount', currency);
-  if (amount === null) fields.say('unit_amount', 'required');
+  const amount = fields.price('unitAmount', currency);
+  if (amount === null) fields.say('unitAmount', 'required');
   const common = {
     code: fields.text('code'),
     name: fields.text('name'),
     currency,
-    unit_amount: amount ?? 0,
-    display_order: fields.whole('display_order') ?? 0,
-    is_active: fields.checked('is_active'),
+    unitAmount: amount ?? 0,
+    displayOrder: fields.whole('displayOrder') ?? 0,
+    isActive: fields.checked('isActive'),
     revision: revisionOf(form),
   };
   return { fields, common };

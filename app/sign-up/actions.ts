@@ -12,7 +12,7 @@ import { findOpenPlatform } from './platform';
 
 /** The contract's input, less what the page knows; here a password is a must. */
 const input = newMerchantInput
-  .omit({ platform: true, tier_code: true, email: true })
+  .omit({ platform: true, tierCode: true, email: true })
   .extend({ owner: newMerchantInput.shape.owner.required({ password: true }) });
 
 /** Makes the merchant with its store and owner, signs the owner in and shows the new store. */

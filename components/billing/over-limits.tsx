@@ -4,10 +4,10 @@ import { useTranslations } from '@/lib/i18n/translations';
 import { useFeatureName } from './feature-words';
 
 export type OverFacts = {
-  feature_code: string;
+  featureCode: string;
   current: number;
-  new_limit: number;
-  over_by: number;
+  newLimit: number;
+  overBy: number;
   stores: { store: string; current: number }[];
 };
 
@@ -22,12 +22,12 @@ export function OverLimits({ over, tier }: { over: OverFacts[]; tier: string }) 
       <p>{t('text')}</p>
       <ul className="mt-2 list-disc space-y-1 pl-5">
         {over.map((one) => (
-          <li key={one.feature_code}>
-            <span className="font-medium">{name(one.feature_code)}</span>:{' '}
+          <li key={one.featureCode}>
+            <span className="font-medium">{name(one.featureCode)}</span>:{' '}
             {t('line', {
               current: format.number(one.current),
-              limit: format.number(one.new_limit),
-              over: format.number(one.over_by),
+              limit: format.number(one.newLimit),
+              over: format.number(one.overBy),
             })}
             {one.stores.length > 0
               ? ` (${format.list(one.stores.map((each) => t('store', { store: each.store, current: format.number(each.current) })))})`

@@ -33,24 +33,24 @@ export class FeatureNotInPlan extends DomainError {
 /** 404s that the API names one by one. */
 export class TierNotFound extends DomainError {
   constructor(code: string) {
-    super('not_found', 'tier_not_found', { tier_code: code });
+    super('not_found', 'tier_not_found', { tierCode: code });
   }
 }
 export class AddOnNotFound extends DomainError {
   constructor(code: string) {
-    super('not_found', 'addon_not_found', { addon_code: code });
+    super('not_found', 'addon_not_found', { addonCode: code });
   }
 }
 export class PackageNotFound extends DomainError {
   constructor(code: string) {
-    super('not_found', 'package_not_found', { package_code: code });
+    super('not_found', 'package_not_found', { packageCode: code });
   }
 }
 
 /** 400: "contact us". */
 export class TierNotSelfService extends DomainError {
   constructor(code: string) {
-    super('invalid', 'tier_not_self_service', { tier_code: code });
+    super('invalid', 'tier_not_self_service', { tierCode: code });
   }
 }
 
@@ -64,7 +64,7 @@ export class StripePriceNotConfigured extends DomainError {
 /** 400: a price agreed with one merchant is of the tier's product, and Stripe has none yet. */
 export class TierNotPushed extends DomainError {
   constructor(code: string) {
-    super('invalid', 'tier_not_pushed', { tier_code: code });
+    super('invalid', 'tier_not_pushed', { tierCode: code });
   }
 }
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const product = (sku: string) => newProductInput.parse({ sku, name: `Product ${sku}`, unit_amount: 990 });
+const product = (sku: string) => newProductInput.parse({ sku, name: `Product ${sku}`, unitAmount: 990 });
 const many = (count: number, prefix = 'S') =>
   Array.from({ length: count }, (_, i) => product(`${prefix}${i}`));
 const usedBy = async (merchantId: string) => {

@@ -24,7 +24,7 @@ export const newProductInput = z.object({
     .regex(/^[A-Z]{3}$/)
     .default('EUR'),
   /** Minor units. */
-  unit_amount: z.number().int().min(0).max(1_000_000_000),
+  unitAmount: z.number().int().min(0).max(1_000_000_000),
 });
 
 export type NewProduct = z.output<typeof newProductInput>;
@@ -180,7 +180,7 @@ export async function listProducts(
 
 function toRow(store: StoreAccount, input: NewProduct, now: Date): typeof products.$inferInsert {
   const { merchantId, platformId, storeId } = store;
-  const { sku, name, currency, unit_amount: unitAmount } = input;
+  const { sku, name, currency, unitAmount } = input;
   return {
     id: newId('prd'),
     merchantId,

@@ -50,7 +50,7 @@ function makeErrorTexts(locale: Locale) {
       role: typeof details.role === 'string' ? details.role : 'none',
       domain: typeof details.domain === 'string' ? details.domain : '',
       asked: typeof details.requested === 'number' ? details.requested : 0,
-      minutes: typeof details.retry_after === 'number' ? Math.max(1, Math.ceil(details.retry_after / 60)) : 1,
+      minutes: typeof details.retryAfter === 'number' ? Math.max(1, Math.ceil(details.retryAfter / 60)) : 1,
     });
   }
 

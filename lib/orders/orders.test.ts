@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const order = newOrderInput.parse({ customer_name: 'Ann', total: 1990 });
+const order = newOrderInput.parse({ customerName: 'Ann', total: 1990 });
 
 test('the 100th order of the month is taken and the 101st is not, until the next month', async () => {
   const { db } = database;

@@ -10,7 +10,7 @@ import { orderQuota } from './features';
 export type Order = typeof orders.$inferSelect;
 
 export const newOrderInput = z.object({
-  customer_name: z.string().trim().min(1).max(120),
+  customerName: z.string().trim().min(1).max(120),
   currency: z
     .string()
     .trim()
@@ -43,7 +43,7 @@ export async function placeOrder(
           platformId,
           storeId,
           number: nextNumber(storeId, skip),
-          customerName: input.customer_name,
+          customerName: input.customerName,
           currency: input.currency,
           total: input.total,
           placedAt: context.now,

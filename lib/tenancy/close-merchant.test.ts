@@ -45,13 +45,13 @@ const reason = 'Asked to leave';
 function gifts(account: { merchantId: string; platformId: string }, now: Date) {
   const given = { actor, now };
   return [
-    () => setSubscription(stage.db, () => stage.stripe, account, { tier_code: 'business', reason }, given),
+    () => setSubscription(stage.db, () => stage.stripe, account, { tierCode: 'business', reason }, given),
     () => adjustCredits(stage.db, account, { amount: 5, reason, key: 'gift', ...given }),
     () =>
       saveOverrides(
         stage.db,
         account,
-        [overrideInput.parse({ feature_code: 'max_products', limit_value: 3, reason })],
+        [overrideInput.parse({ featureCode: 'max_products', limitValue: 3, reason })],
         features,
         given,
       ),
@@ -200,7 +200,7 @@ describe('a closed merchant', () => {
     const [override] = await saveOverrides(
       db,
       account,
-      [overrideInput.parse({ feature_code: 'api_access', enabled: true, reason })],
+      [overrideInput.parse({ featureCode: 'api_access', enabled: true, reason })],
       features,
       { actor, now: await stage.now() },
     );

@@ -140,7 +140,7 @@ type RawUser = {
 export async function getMerchantUserStats(
   db: Db,
   merchantId?: string,
-): Promise<{ total: number; owners: number; team_members: number }> {
+): Promise<{ total: number; owners: number; teamMembers: number }> {
   const of = merchantId
     ? sql`where user_id in (select user_id from ${memberships} where merchant_id = ${merchantId})`
     : sql``;
@@ -149,5 +149,5 @@ export async function getMerchantUserStats(
     from (select user_id, bool_or(role = 'owner') as owner from ${memberships} ${of} group by user_id) people`);
   const total = Number(row?.total ?? 0);
   const owners = Number(row?.owners ?? 0);
-  return { total, owners, team_members: total - owners };
+  return { total, owners, teamMembers: total - owners };
 }

@@ -29,7 +29,7 @@ export const newMerchantInput = z.object({
   email,
   country: z.string().trim().toUpperCase().refine(isCountry, 'a country code of ISO 3166').optional(),
   platform: z.string().min(1),
-  tier_code: z.string().optional(),
+  tierCode: z.string().optional(),
   store: z.object({ code: storeCode, name }),
   owner: z.object({ email, name, password: z.string().min(PASSWORD_MIN).max(200).optional() }),
 });
@@ -102,7 +102,7 @@ export async function createMerchant(
       ...account,
       after: { name: input.name, store: input.store.code, owner: ids.ownerId },
     });
-    await startTrial(tx, account, { tierCode: input.tier_code, defaultDays: context.trialDays, actor, now });
+    await startTrial(tx, account, { tierCode: input.tierCode, defaultDays: context.trialDays, actor, now });
     return { ...ids, storeCode: input.store.code };
   });
 }

@@ -21,11 +21,11 @@ export async function save(_state: FormState, form: FormData): Promise<FormState
   // By feature code: how much it adds; empty or 0 for nothing.
   const adds = features.flatMap((feature) => {
     const amount = fields.whole(`adds_${feature.code}`);
-    return amount ? [{ feature_code: feature.code, amount }] : [];
+    return amount ? [{ featureCode: feature.code, amount }] : [];
   });
   const nameOf = (path: string) => {
     const row = adds[Number(/^features[[.](\d+)/.exec(path)?.[1])];
-    return row ? `adds_${row.feature_code}` : path;
+    return row ? `adds_${row.featureCode}` : path;
   };
   return attempt(
     form,
@@ -61,11 +61,11 @@ export async function setActive(_state: FormState, form: FormData): Promise<Form
       category: row.category,
       interval: row.interval,
       currency: row.currency,
-      unit_amount: row.unitAmount,
-      display_order: row.displayOrder,
+      unitAmount: row.unitAmount,
+      displayOrder: row.displayOrder,
       revision: revisionOf(form) ?? row.revision,
-      is_active: active === 'true',
-      features: row.features.map((one) => ({ feature_code: one.featureCode, amount: one.amount })),
+      isActive: active === 'true',
+      features: row.features.map((one) => ({ featureCode: one.featureCode, amount: one.amount })),
     };
     await saveAddOn(db, platform, wanted, features, { actor, now }, id);
     refresh();

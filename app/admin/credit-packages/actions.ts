@@ -42,10 +42,10 @@ export async function setActive(_state: FormState, form: FormData): Promise<Form
       name: row.name,
       credits: row.credits,
       currency: row.currency,
-      unit_amount: row.unitAmount,
-      display_order: row.displayOrder,
+      unitAmount: row.unitAmount,
+      displayOrder: row.displayOrder,
       revision: revisionOf(form) ?? row.revision,
-      is_active: active === 'true',
+      isActive: active === 'true',
     };
     await saveCreditPackage(db, platform, wanted, { actor, now }, id);
     refresh();

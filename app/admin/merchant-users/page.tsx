@@ -86,7 +86,7 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
           figures={[
             { label: t('total'), value: stats.total },
             { label: t('owners'), value: stats.owners },
-            { label: t('members'), value: stats.team_members },
+            { label: t('members'), value: stats.teamMembers },
           ]}
         />
       </div>

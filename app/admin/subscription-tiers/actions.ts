@@ -64,7 +64,7 @@ export async function setActive(_state: FormState, form: FormData): Promise<Form
   const input = place.extend({ active: z.enum(['true', 'false']) });
   return attempt(form, input, async ({ platform, code, active }) => {
     const { db, actor, now } = await adminContext();
-    const patch = { is_active: active === 'true', revision: revisionOf(form) };
+    const patch = { isActive: active === 'true', revision: revisionOf(form) };
     const tier = await updateTier(db, platform, code, patch, { actor, now });
     refresh();
     return (await getTranslations('plans'))('saved', { name: tier.name });

@@ -7,9 +7,9 @@ import { typedFields } from '../extras-input';
 export function readLimits(form: FormData): TierLimitInput[] {
   const fields = typedFields(form);
   const rows = features.map((feature) => ({
-    feature_code: feature.code,
+    featureCode: feature.code,
     enabled: fields.checked(`on_${feature.code}`),
-    ...(feature.kind === 'flag' ? {} : { limit_value: fields.whole(`limit_${feature.code}`) }),
+    ...(feature.kind === 'flag' ? {} : { limitValue: fields.whole(`limit_${feature.code}`) }),
   }));
   return fields.parse(z.array(tierLimitInput), rows);
 }
@@ -18,5 +18,5 @@ export function readLimits(form: FormData): TierLimitInput[] {
 export function namesOfLimits(path: string): string {
   const [, index, field] = /^\[?(\d+)]?\.(\w+)$/.exec(path) ?? [];
   const feature = features[Number(index)];
-  return feature && field ? `${field === 'limit_value' ? 'limit' : 'on'}_${feature.code}` : path;
+  return feature && field ? `${field === 'limitValue' ? 'limit' : 'on'}_${feature.code}` : path;
 }

@@ -1,6 +1,6 @@
 import { typedFields } from '../extras-input';
 
-type Row = { currency: string; unit_amount: string; stripe_price_id: string };
+type Row = { currency: string; unitAmount: string; stripePriceId: string };
 
 /**
  * What was typed into the form of a plan, as the domain's input. Prices stand in rows of one currency; `nameOf` finds the
@@ -18,11 +18,11 @@ export function readTier(form: FormData) {
       const amount = fields.price(name, currency);
       if (amount === null) continue;
       const id = fields.text(`${name}_id`);
-      prices.push({ currency, interval, unit_amount: amount, stripe_price_id: id || null });
+      prices.push({ currency, interval, unitAmount: amount, stripePriceId: id || null });
       names.push({
         currency: `price_currency_${row}`,
-        unit_amount: name,
-        stripe_price_id: `${name}_id`,
+        unitAmount: name,
+        stripePriceId: `${name}_id`,
       });
     }
     // A currency of its own, and nothing to pay in it: one that was there before is taken away by emptying it.
@@ -32,12 +32,12 @@ export function readTier(form: FormData) {
   const input = {
     name: fields.text('name'),
     description: fields.text('description'),
-    trial_days: fields.whole('trial_days'),
-    display_order: fields.whole('display_order') ?? 0,
-    stripe_product_id: fields.text('stripe_product_id') || null,
-    is_active: fields.checked('is_active'),
-    is_public: fields.checked('is_public'),
-    is_self_service: fields.checked('is_self_service'),
+    trialDays: fields.whole('trialDays'),
+    displayOrder: fields.whole('displayOrder') ?? 0,
+    stripeProductId: fields.text('stripeProductId') || null,
+    isActive: fields.checked('isActive'),
+    isPublic: fields.checked('isPublic'),
+    isSelfService: fields.checked('isSelfService'),
     prices,
   };
   return { fields, input, nameOf: (path: string) => nameOf(path, names) };

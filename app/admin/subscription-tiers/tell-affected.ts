@@ -22,9 +22,9 @@ export async function tellAffected(preview: LimitsPreview): Promise<FormState> {
           what: one.overLimit
             .map((over) =>
               t('overPart', {
-                feature: feature(over.feature_code),
+                feature: feature(over.featureCode),
                 current: over.current,
-                limit: over.new_limit,
+                limit: over.newLimit,
               }),
             )
             .join(', '),

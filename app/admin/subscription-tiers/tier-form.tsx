@@ -99,14 +99,14 @@ export function TierForm({
           />
           <div className="grid gap-4 sm:grid-cols-2">
             <TextField
-              name="trial_days"
+              name="trialDays"
               label={t('trialDays')}
               hint={t('trialHint')}
               inputMode="numeric"
               defaultValue={tier?.trialDays?.toString() ?? ''}
             />
             <TextField
-              name="display_order"
+              name="displayOrder"
               label={t('order')}
               hint={t('orderHint')}
               inputMode="numeric"
@@ -114,26 +114,26 @@ export function TierForm({
             />
           </div>
           <TextField
-            name="stripe_product_id"
+            name="stripeProductId"
             label={t('product')}
             hint={t('productHint')}
             defaultValue={tier?.stripeProductId ?? ''}
             spellCheck={false}
           />
           <CheckField
-            name="is_active"
+            name="isActive"
             label={t('isActive')}
             hint={t('activeHint', { count: subscribers })}
             defaultChecked={tier?.isActive ?? true}
           />
           <CheckField
-            name="is_public"
+            name="isPublic"
             label={t('isPublic')}
             hint={t('publicHint')}
             defaultChecked={tier?.isPublic ?? true}
           />
           <CheckField
-            name="is_self_service"
+            name="isSelfService"
             label={t('selfService')}
             hint={t('selfServiceHint')}
             defaultChecked={tier?.isSelfService ?? true}

@@ -29,7 +29,7 @@ export async function saveExceptions(_state: FormState, form: FormData): Promise
       if (error instanceof ValidationFailed)
         throw new ValidationFailed(toEditorProblems(error.fields, edit.save));
       if (error instanceof OverrideConflict) {
-        const code = String(error.details.feature_code);
+        const code = String(error.details.featureCode);
         const isFlag = features.some((one) => one.code === code && one.kind === 'flag');
         throw new DomainError(error.kind, error.code, { field: `${isFlag ? 'enabled' : 'limit'}.${code}` });
       }
@@ -52,9 +52,9 @@ const state = place.extend({
   tier: z.string(),
   interval: z.enum(['month', 'year']),
   status: z.enum(['trialing', 'active', 'expired', 'canceled']),
-  /** The end of the trial, or of the plan that is given; `until_seen` is what the form showed. */
+  /** The end of the trial, or of the plan that is given; `untilSeen` is what the form showed. */
   until: z.iso.date().optional(),
-  until_seen: z.iso.date().optional(),
+  untilSeen: z.iso.date().optional(),
   reason: z.string().trim().min(1).max(500),
 });
 
@@ -63,23 +63,23 @@ export async function saveSubscription(_state: FormState, form: FormData): Promi
   return attempt(form, state, async ({ merchantId, platformId, ...input }) => {
     const { db, actor, now } = await adminContext();
     const { status, until, reason, seen } = input;
-    const end = until === input.until_seen ? undefined : until ? `${until}T00:00:00Z` : null;
+    const end = until === input.untilSeen ? undefined : until ? `${until}T00:00:00Z` : null;
     const after = await setSubscription(
       db,
       requireStripe,
       { merchantId, platformId },
       {
-        tier_code: input.tier,
-        is_annual: input.interval === 'year',
+        tierCode: input.tier,
+        isAnnual: input.interval === 'year',
         status,
-        ...(status === 'trialing' && end ? { trial_end: end } : {}),
-        ...(status === 'active' && end !== undefined ? { cancel_at: end } : {}),
+        ...(status === 'trialing' && end ? { trialEnd: end } : {}),
+        ...(status === 'active' && end !== undefined ? { cancelAt: end } : {}),
         reason,
       },
       { actor, now, seen },
     ).catch((error: unknown) => {
       if (!(error instanceof ValidationFailed)) throw error;
-      const ends = ['trial_end', 'cancel_at'];
+      const ends = ['trialEnd', 'cancelAt'];
       throw new ValidationFailed(
         error.fields.map((one) => (ends.includes(one.path) ? { ...one, path: 'until' } : one)),
       );

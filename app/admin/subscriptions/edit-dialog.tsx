@@ -129,7 +129,7 @@ function Local({ edit, locked }: { edit: SubscriptionEdit; locked?: string }) {
       <MoveOn edit={edit} locked={locked} />
       <ActionForm
         action={saveSubscription}
-        fields={{ ...account, seen: versionOf(row), until_seen: until }}
+        fields={{ ...account, seen: versionOf(row), untilSeen: until }}
         className="space-y-4"
       >
         <fieldset disabled={Boolean(locked)} className="space-y-4">

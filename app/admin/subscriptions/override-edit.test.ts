@@ -34,8 +34,8 @@ async function openEditor(key: string) {
   const { merchantId, platformId } = await makeAccount(db, key);
   const account = { merchantId, platformId };
   const before = [
-    { feature_code: 'max_products', limit_value: 500, reason: 'Big', expires_at: '2027-03-01T09:30:00Z' },
-    { feature_code: 'api_access', enabled: true, reason: 'Pilot', starts_at: '2026-12-01' },
+    { featureCode: 'max_products', limitValue: 500, reason: 'Big', expiresAt: '2027-03-01T09:30:00Z' },
+    { featureCode: 'api_access', enabled: true, reason: 'Pilot', startsAt: '2026-12-01' },
   ];
   await saveOverrides(
     db,
@@ -170,7 +170,7 @@ describe('the override editor', () => {
       }),
     );
     expect(conflict).toBeInstanceOf(OverrideConflict);
-    expect(conflict).toMatchObject({ code: 'edit_conflict', details: { feature_code: 'max_products' } });
+    expect(conflict).toMatchObject({ code: 'edit_conflict', details: { featureCode: 'max_products' } });
     expect((await editor.standing()).map((row) => row.limitValue).sort()).toEqual([600, null]);
     // An exception made meanwhile is not ended by who saw none; another row is free.
     const both = { limit: { max_team_members: '4' }, reason: { max_team_members: 'Why' } };

@@ -72,7 +72,7 @@ export function toOverridesEdit(
     if (!says && row) {
       // The field still holds why it was made; the audit row says why it ends.
       if (is.reason !== '' && is.reason !== was.reason)
-        edit.end.push({ feature_code: code, reason: is.reason });
+        edit.end.push({ featureCode: code, reason: is.reason });
       else problems.push({ path: `reason.${code}`, rule: 'why_it_ends', message: 'says why it was made' });
       continue;
     }
@@ -92,18 +92,14 @@ export function toOverridesEdit(
     else {
       edit.save.push({
         ...overrideInput.parse({
-          feature_code: code,
-          ...(is.unlimited
-            ? { limit_value: null }
-            : is.limit === ''
-              ? {}
-              : { limit_value: Number(is.limit) }),
+          featureCode: code,
+          ...(is.unlimited ? { limitValue: null } : is.limit === '' ? {} : { limitValue: Number(is.limit) }),
           ...(is.enabled === '' ? {} : { enabled: is.enabled === 'on' }),
           reason: is.reason,
-          ...(is.until === '' ? {} : { expires_at: is.until }),
+          ...(is.until === '' ? {} : { expiresAt: is.until }),
         }),
-        ...(row?.startsAt ? { starts_at: row.startsAt } : {}),
-        ...(row?.expiresAt && is.until === was.until ? { expires_at: row.expiresAt } : {}),
+        ...(row?.startsAt ? { startsAt: row.startsAt } : {}),
+        ...(row?.expiresAt && is.until === was.until ? { expiresAt: row.expiresAt } : {}),
       });
     }
   }
@@ -112,17 +108,17 @@ export function toOverridesEdit(
 }
 
 const names: Record<string, string> = {
-  limit_value: 'limit',
-  feature_code: 'limit',
-  expires_at: 'until',
-  starts_at: 'until',
+  limitValue: 'limit',
+  featureCode: 'limit',
+  expiresAt: 'until',
+  startsAt: 'until',
 };
 
 /** The domain names rows of a list (`[2].limit_value`); the editor's fields bear the feature's code (`limit.max_products`). */
 export function toEditorProblems(problems: FieldProblem[], save: OverridesEdit['save']): FieldProblem[] {
   return problems.map((problem) => {
     const [, index, field = ''] = /^\[(\d+)\]\.(.+)$/.exec(problem.path) ?? [];
-    const code = save[Number(index)]?.feature_code;
+    const code = save[Number(index)]?.featureCode;
     return code ? { ...problem, path: `${names[field] ?? field}.${code}` } : problem;
   });
 }

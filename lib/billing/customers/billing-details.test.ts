@@ -59,7 +59,7 @@ const refuse = async () => {
 describe('a VAT number', () => {
   test('typed before the first checkout reaches Stripe with it, and is verified (bug: pending for ever)', async () => {
     const shop = await stage.merchant();
-    await save(shop, { vat_number: 'DE 111.111.111' }, null);
+    await save(shop, { vatNumber: 'DE 111.111.111' }, null);
     expect(await rowOf(shop)).toMatchObject({ vatNumber: 'DE111111111', vatStatus: 'pending' });
     const customer = await ensure(shop);
     expect(await numbersOf(customer)).toEqual(['DE111111111']);
@@ -71,7 +71,7 @@ describe('a VAT number', () => {
   test('that never reached Stripe is sent with the next change', async () => {
     const shop = await stage.merchant();
     const customer = await ensure(shop);
-    await save(shop, { vat_number: 'DE222222222' }, null);
+    await save(shop, { vatNumber: 'DE222222222' }, null);
     await save(shop, { name: 'Another name' });
     expect(await numbersOf(customer)).toEqual(['DE222222222']);
     expect((await rowOf(shop)).stripeTaxId).not.toBeNull();
@@ -79,7 +79,7 @@ describe('a VAT number', () => {
 
   test('that Stripe refuses at the first checkout is invalid, and nobody is kept from buying', async () => {
     const shop = await stage.merchant();
-    await save(shop, { vat_number: 'DE12' }, null);
+    await save(shop, { vatNumber: 'DE12' }, null);
     await ensure(shop, otherwise('customers', { createTaxId: refuse }));
     expect(await rowOf(shop)).toMatchObject({ vatNumber: 'DE12', vatStatus: 'invalid', stripeTaxId: null });
     expect((await trailOf(shop)).map(({ after }) => after)).toContainEqual({ vatStatus: 'invalid' });
@@ -88,19 +88,19 @@ describe('a VAT number', () => {
   test('that Stripe refused keeps nobody from saving the rest (bug: 400 on a field that was not sent)', async () => {
     const shop = await stage.merchant();
     const refusing = otherwise('customers', { createTaxId: refuse });
-    await save(shop, { vat_number: 'DE12' }, null);
+    await save(shop, { vatNumber: 'DE12' }, null);
     const customer = await ensure(shop, refusing);
     await save(shop, { name: 'Saved all the same' }, refusing);
     expect(await nameOf(customer)).toBe('Saved all the same');
-    await expect(save(shop, { vat_number: 'DE12' }, refusing)).rejects.toThrow(/validation_failed/);
-    await save(shop, { vat_number: 'DE141414141' });
+    await expect(save(shop, { vatNumber: 'DE12' }, refusing)).rejects.toThrow(/validation_failed/);
+    await save(shop, { vatNumber: 'DE141414141' });
     expect(await numbersOf(customer)).toEqual(['DE141414141']);
   });
 
   test('that Stripe refuses with a later change is invalid, and the change is made', async () => {
     const shop = await stage.merchant();
     const customer = await ensure(shop);
-    await save(shop, { vat_number: 'DE12' }, null);
+    await save(shop, { vatNumber: 'DE12' }, null);
     await save(shop, { name: 'Changed' }, otherwise('customers', { createTaxId: refuse }));
     expect(await nameOf(customer)).toBe('Changed');
     expect(await rowOf(shop)).toMatchObject({ name: 'Changed', vatNumber: 'DE12', vatStatus: 'invalid' });
@@ -110,7 +110,7 @@ describe('a VAT number', () => {
   test('that never reached Stripe is sent before the next purchase', async () => {
     const shop = await stage.merchant();
     const customer = await ensure(shop);
-    await save(shop, { vat_number: 'DE131313131' }, null);
+    await save(shop, { vatNumber: 'DE131313131' }, null);
     await ensure(shop);
     expect(await numbersOf(customer)).toEqual(['DE131313131']);
     expect((await rowOf(shop)).stripeTaxId).not.toBeNull();
@@ -119,10 +119,10 @@ describe('a VAT number', () => {
   test('that Stripe refuses changes nothing (bug: the name was changed and the former number gone)', async () => {
     const shop = await stage.merchant();
     const customer = await ensure(shop);
-    await save(shop, { name: 'Before', vat_number: 'DE333333333' });
+    await save(shop, { name: 'Before', vatNumber: 'DE333333333' });
     const before = await rowOf(shop);
     const refusing = otherwise('customers', { createTaxId: refuse });
-    await expect(save(shop, { name: 'After', vat_number: 'DE12' }, refusing)).rejects.toThrow(
+    await expect(save(shop, { name: 'After', vatNumber: 'DE12' }, refusing)).rejects.toThrow(
       /validation_failed/,
     );
     expect([await nameOf(customer), await numbersOf(customer)]).toEqual(['Before', ['DE333333333']]);
@@ -132,9 +132,9 @@ describe('a VAT number', () => {
   test('stays the former one when the rest cannot be changed', async () => {
     const shop = await stage.merchant();
     const customer = await ensure(shop);
-    await save(shop, { vat_number: 'DE444444444' });
+    await save(shop, { vatNumber: 'DE444444444' });
     const failing = otherwise('customers', { update: fail });
-    await expect(save(shop, { name: 'After', vat_number: 'DE555555555' }, failing)).rejects.toThrow(
+    await expect(save(shop, { name: 'After', vatNumber: 'DE555555555' }, failing)).rejects.toThrow(
       /stripe_unavailable/,
     );
     expect(await numbersOf(customer)).toEqual(['DE444444444']);
@@ -144,14 +144,14 @@ describe('a VAT number', () => {
   test('is the only one after a second try, when the former could not be taken away at first', async () => {
     const shop = await stage.merchant();
     const customer = await ensure(shop);
-    await save(shop, { vat_number: 'DE666666666' });
+    await save(shop, { vatNumber: 'DE666666666' });
     const failing = otherwise('customers', { deleteTaxId: fail });
-    await expect(save(shop, { vat_number: 'DE777777777' }, failing)).rejects.toThrow(/stripe_unavailable/);
+    await expect(save(shop, { vatNumber: 'DE777777777' }, failing)).rejects.toThrow(/stripe_unavailable/);
     await stage.deliverNew();
-    await save(shop, { vat_number: 'DE777777777' });
+    await save(shop, { vatNumber: 'DE777777777' });
     expect(await numbersOf(customer)).toEqual(['DE777777777']);
     expect(await rowOf(shop)).toMatchObject({ vatNumber: 'DE777777777' });
-    await save(shop, { vat_number: null });
+    await save(shop, { vatNumber: null });
     expect(await numbersOf(customer)).toEqual([]);
   });
 
@@ -171,7 +171,7 @@ describe('a customer that was deleted at Stripe', () => {
     await stage.deliverNew();
     await stage.stripe.customers.del(former);
     if (told === 'told of') await stage.deliverNew();
-    await save(shop, { name: 'Here again', vat_number: 'DE999999999' });
+    await save(shop, { name: 'Here again', vatNumber: 'DE999999999' });
     expect((await rowOf(shop)).deletedAtStripe).not.toBeNull();
     const next = await ensure(shop);
     expect(next).not.toBe(former);
@@ -181,7 +181,7 @@ describe('a customer that was deleted at Stripe', () => {
   test.each(['told of', 'not told of yet'])('and %s needs no tax treatment', async (told) => {
     const shop = await stage.merchant();
     const former = await ensure(shop);
-    await save(shop, { vat_number: 'DE101010101', address: { country: 'DE' } });
+    await save(shop, { vatNumber: 'DE101010101', address: { country: 'DE' } });
     await stage.advance(1);
     await stage.deliverNew();
     await stage.stripe.customers.del(former);
@@ -195,7 +195,7 @@ describe('a customer that is just being made', () => {
   const DETAILS = {
     name: 'Whole GmbH',
     address: { line1: 'Ring 1', city: 'Berlin', country: 'DE' },
-    vat_number: 'DE151515151',
+    vatNumber: 'DE151515151',
   };
   /** A merchant without a customer, whose VAT number was found good. */
   async function newcomer(): Promise<Shop> {
@@ -270,7 +270,7 @@ describe('a customer that is just being made', () => {
     'has what was saved while %s was answered (bug: the former number with the new one)',
     async (verb) => {
       const shop = await newcomer();
-      const edited = { name: 'Edited', vat_number: 'DE161616161' };
+      const edited = { name: 'Edited', vatNumber: 'DE161616161' };
       const customer = await ensure(
         shop,
         andThen(verb, () => save(shop, edited)),
@@ -320,7 +320,7 @@ describe('an answer of Stripe that got lost', () => {
       },
     });
     await expect(ensure(shop, losing)).rejects.toThrow(/stripe_unavailable/);
-    await save(shop, { name: 'Changed meanwhile', vat_number: 'DE121212121' }, null);
+    await save(shop, { name: 'Changed meanwhile', vatNumber: 'DE121212121' }, null);
     const customer = await ensure(shop);
     expect((await customersOf(shop)).map(({ id, name }) => [id, name])).toEqual([
       [customer, 'Changed meanwhile'],
@@ -341,10 +341,10 @@ describe('an answer of Stripe that got lost', () => {
     const request = { ...(await stage.request(shop)), ...wish };
     await expect(startPlanCheckout(stage.db, losing, request)).rejects.toThrow(/stripe_unavailable/);
     const urls = { ...request.urls, cancel: 'http://other.test/c' };
-    const { session_id } = await startPlanCheckout(stage.db, stage.stripe, { ...request, urls });
+    const { sessionId } = await startPlanCheckout(stage.db, stage.stripe, { ...request, urls });
     const customer = await ensure(shop);
     const open = (await checkout.sessions.list({ customer, status: 'open' })).data;
-    expect(open.map(({ id, cancel_url }) => [id, cancel_url])).toEqual([[session_id, urls.cancel]]);
+    expect(open.map(({ id, cancel_url }) => [id, cancel_url])).toEqual([[sessionId, urls.cancel]]);
   });
 
   test('is not waited for by another window: it is told to try again', async () => {

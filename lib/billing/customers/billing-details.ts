@@ -28,14 +28,14 @@ export const billingDetailsInput = z.strictObject({
     .strictObject({
       line1: line.optional(),
       line2: line.optional(),
-      postal_code: z.string().trim().max(20).optional(),
+      postalCode: z.string().trim().max(20).optional(),
       city: line.optional(),
       state: line.optional(),
       country: z.string().trim().toUpperCase().refine(isCountry, 'a country code of ISO 3166').optional(),
     })
     .optional(),
   /** Null or empty takes it away. */
-  vat_number: z.string().trim().max(20).nullish(),
+  vatNumber: z.string().trim().max(20).nullish(),
 });
 
 export type BillingDetailsInput = z.output<typeof billingDetailsInput>;
@@ -48,7 +48,7 @@ export function normaliseVatNumber(raw: string): string {
 /**
  * Changes who the invoices are made out to. Stripe's customer first, when there is one, then our row with its audit row:
  * if Stripe is down nothing has changed. A new VAT number is `pending` until it was checked. Idempotent.
- * @throws ValidationFailed on `vat_number` when it is named, StripeUnavailable, NotFound, MerchantClosed
+ * @throws ValidationFailed on `vatNumber` when it is named, StripeUnavailable, NotFound, MerchantClosed
  */
 export async function updateBillingDetails(
   db: Db,
@@ -58,16 +58,16 @@ export async function updateBillingDetails(
   const row = await getCustomer(db, input.merchantId);
   const { details } = input;
   const vat =
-    details.vat_number === undefined ? row.vatNumber : normaliseVatNumber(details.vat_number ?? '') || null;
+    details.vatNumber === undefined ? row.vatNumber : normaliseVatNumber(details.vatNumber ?? '') || null;
   if (vat && !VAT_NUMBER.test(vat))
-    throw invalid('vat_number', 'vat_number', 'is not a VAT number of an EU country');
+    throw invalid('vatNumber', 'vat_number', 'is not a VAT number of an EU country');
   const address = details.address ?? {};
   const next = {
     name: details.name ?? row.name,
     email: details.email ?? row.email,
     line1: address.line1 ?? row.line1,
     line2: address.line2 ?? row.line2,
-    postalCode: address.postal_code ?? row.postalCode,
+    postalCode: address.postalCode ?? row.postalCode,
     city: address.city ?? row.city,
     state: address.state ?? row.state,
     country: address.country ?? row.country,
@@ -120,7 +120,7 @@ async function pushDetails(
   const isChanged = next.vatNumber !== row.vatNumber;
   const put = () => putDetails(stripe, id, isChanged ? next : { ...next, taxExempt: undefined });
   try {
-    const isNamed = input.details.vat_number !== undefined;
+    const isNamed = input.details.vatNumber !== undefined;
     if (isNamed) return { stripeTaxId: await replaceVatNumber(stripe, id, next.vatNumber, put) };
     if (owesVatNumber(row)) await sendVatNumber(db, stripe, row, input);
     await put();
@@ -153,7 +153,7 @@ export async function applyTaxTreatment(
   merchantId: string,
   sellerCountry: string,
   context: Act,
-): Promise<{ tax_exempt: string }> {
+): Promise<{ taxExempt: string }> {
   const row = await getCustomer(db, merchantId);
   const wanted = taxTreatment(row, sellerCountry);
   const id = row.stripeCustomerId;
@@ -164,5 +164,5 @@ export async function applyTaxTreatment(
     });
     await settle(db, stripe, customerMirror, id, context);
   }
-  return { tax_exempt: wanted };
+  return { taxExempt: wanted };
 }

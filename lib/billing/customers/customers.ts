@@ -154,13 +154,13 @@ export async function openPortal(
   db: Db,
   stripe: Stripe,
   input: Act & { merchantId: string; returnUrl: string },
-): Promise<{ portal_url: string }> {
+): Promise<{ portalUrl: string }> {
   const customer = await ensureStripeCustomer(db, stripe, input.merchantId, input);
   const configuration = await portalConfiguration(db, stripe);
   const session = await callStripe(() =>
     stripe.billingPortal.sessions.create({ customer, configuration, return_url: input.returnUrl }),
   );
-  return { portal_url: session.url };
+  return { portalUrl: session.url };
 }
 
 /** The id of our portal configuration, made once per installation. */

@@ -40,7 +40,7 @@ export async function putDetails(
  * Gives a customer the VAT number, does `then` with the tax id's id, and takes the other numbers away: so that a refused
  * number changes nothing, and a failure on the way leaves the former in force. Repeated after one it ends the same. Answers
  * that id.
- * @throws ValidationFailed on `vat_number`, StripeUnavailable, what `then` throws
+ * @throws ValidationFailed on `vatNumber`, StripeUnavailable, what `then` throws
  */
 export async function replaceVatNumber(
   stripe: Stripe,
@@ -73,13 +73,13 @@ export async function replaceVatNumber(
   return kept;
 }
 
-/** @throws ValidationFailed on `vat_number` when Stripe refuses it, StripeUnavailable */
+/** @throws ValidationFailed on `vatNumber` when Stripe refuses it, StripeUnavailable */
 async function addVatNumber(stripe: Stripe, customer: string, value: string): Promise<string> {
   try {
     return (await callStripe(() => stripe.customers.createTaxId(customer, { type: 'eu_vat', value }))).id;
   } catch (error) {
     if (!isRefused(error) || isMissing(error)) throw error;
-    throw invalid('vat_number', 'vat_number', (error as Error).message);
+    throw invalid('vatNumber', 'vat_number', (error as Error).message);
   }
 }
 

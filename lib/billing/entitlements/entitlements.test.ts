@@ -79,12 +79,12 @@ function factsOf(feature: Feature, given: Given): EntitlementFacts {
 }
 
 const resolve = (feature: Feature, given: Given) => {
-  const { enabled, limit, remaining, percent_used, scope } = resolveFeature(
+  const { enabled, limit, remaining, percentUsed, scope } = resolveFeature(
     factsOf(feature, given),
     feature,
     now,
   );
-  return { enabled, limit, remaining, percent_used, scope };
+  return { enabled, limit, remaining, percentUsed, scope };
 };
 
 const on = (limitValue: number | null): TierLimit => ({ enabled: true, limitValue });
@@ -128,25 +128,25 @@ describe('which tier counts', () => {
 });
 
 describe('one feature', () => {
-  const none = { enabled: false, limit: 0, remaining: 0, percent_used: 100, scope: 'none' };
+  const none = { enabled: false, limit: 0, remaining: 0, percentUsed: 100, scope: 'none' };
   test.each<[string, Feature, Given, object]>([
     [
       'the tier’s limit',
       productLimit,
       { own: on(200), current: 75 },
-      { enabled: true, limit: 200, remaining: 125, percent_used: 37.5, scope: 'tier' },
+      { enabled: true, limit: 200, remaining: 125, percentUsed: 37.5, scope: 'tier' },
     ],
     [
       'unlimited by tier',
       productLimit,
       { own: on(null), current: 75 },
-      { enabled: true, limit: null, remaining: null, percent_used: 0, scope: 'tier' },
+      { enabled: true, limit: null, remaining: null, percentUsed: 0, scope: 'tier' },
     ],
     [
       'a limit of 0 is on',
       productLimit,
       { own: on(0) },
-      { enabled: true, limit: 0, remaining: 0, percent_used: 100, scope: 'tier' },
+      { enabled: true, limit: 0, remaining: 0, percentUsed: 100, scope: 'tier' },
     ],
     ['no row', productLimit, {}, none],
     ['a row that is off', productLimit, { own: off }, none],
@@ -154,13 +154,13 @@ describe('one feature', () => {
       'over the limit',
       productLimit,
       { own: on(10), current: 30 },
-      { enabled: true, limit: 10, remaining: 0, percent_used: 100, scope: 'tier' },
+      { enabled: true, limit: 10, remaining: 0, percentUsed: 100, scope: 'tier' },
     ],
     [
       'the fallback’s limit',
       orderQuota,
       { subscription: null, fallback: true, free: on(50) },
-      { enabled: true, limit: 50, remaining: 50, percent_used: 0, scope: 'fallback' },
+      { enabled: true, limit: 50, remaining: 50, percentUsed: 0, scope: 'fallback' },
     ],
     ['nothing', orderQuota, { subscription: null }, none],
     [
@@ -239,7 +239,7 @@ describe('one feature', () => {
       'add-ons turn on and add up',
       emailAccounts,
       { addOns: [5, 10], current: 3 },
-      { enabled: true, limit: 15, remaining: 12, percent_used: 20, scope: 'add_on' },
+      { enabled: true, limit: 15, remaining: 12, percentUsed: 20, scope: 'add_on' },
     ],
     [
       'add-ons add to an override',
@@ -264,13 +264,13 @@ describe('one feature', () => {
       'a flag that is on',
       apiAccess,
       { own: on(null) },
-      { enabled: true, limit: null, remaining: null, percent_used: 0, scope: 'tier' },
+      { enabled: true, limit: null, remaining: null, percentUsed: 0, scope: 'tier' },
     ],
     [
       'a flag that is off',
       apiAccess,
       { own: off },
-      { enabled: false, limit: 0, remaining: 0, percent_used: 0, scope: 'none' },
+      { enabled: false, limit: 0, remaining: 0, percentUsed: 0, scope: 'none' },
     ],
     [
       'a flag by override',
@@ -291,13 +291,13 @@ describe('one feature', () => {
 });
 
 test.each([
-  [75, 200, { percentage: 37.5, is_unlimited: false, is_at_limit: false, is_approaching_limit: false }],
-  [140, 200, { percentage: 70, is_at_limit: false, is_approaching_limit: true }],
-  [139, 200, { percentage: 69.5, is_approaching_limit: false }],
-  [200, 200, { percentage: 100, is_at_limit: true, is_approaching_limit: false }],
-  [250, 200, { percentage: 125, is_at_limit: true, is_approaching_limit: false }],
-  [0, 0, { percentage: 100, is_at_limit: true, is_approaching_limit: false }],
-  [999, null, { percentage: 0, is_unlimited: true, is_at_limit: false, is_approaching_limit: false }],
+  [75, 200, { percentage: 37.5, isUnlimited: false, isAtLimit: false, isApproachingLimit: false }],
+  [140, 200, { percentage: 70, isAtLimit: false, isApproachingLimit: true }],
+  [139, 200, { percentage: 69.5, isApproachingLimit: false }],
+  [200, 200, { percentage: 100, isAtLimit: true, isApproachingLimit: false }],
+  [250, 200, { percentage: 125, isAtLimit: true, isApproachingLimit: false }],
+  [0, 0, { percentage: 100, isAtLimit: true, isApproachingLimit: false }],
+  [999, null, { percentage: 0, isUnlimited: true, isAtLimit: false, isApproachingLimit: false }],
   [1, 3, { percentage: 33.3 }],
 ])('a meter at %s of %s', (current, limit, expected) => {
   expect(toUsageMetric({ code: 'c', name: 'n', current, limit })).toMatchObject(expected);
@@ -331,8 +331,8 @@ describe('for any facts', () => {
       fc.property(given, (facts) => {
         const answer = resolve(productLimit, facts);
         expect(answer.remaining ?? 0).toBeGreaterThanOrEqual(0);
-        expect(answer.percent_used).toBeGreaterThanOrEqual(0);
-        expect(answer.percent_used).toBeLessThanOrEqual(100);
+        expect(answer.percentUsed).toBeGreaterThanOrEqual(0);
+        expect(answer.percentUsed).toBeLessThanOrEqual(100);
         if (!answer.enabled) expect(answer.limit).toBe(0);
       }),
     );

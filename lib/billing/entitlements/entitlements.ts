@@ -46,14 +46,14 @@ export type Scope = 'tier' | 'merchant_override' | 'add_on' | 'fallback' | 'none
 /** The API's answer for one feature. `enabled` with limit null = unlimited; off = limit 0. */
 export type FeatureSummary = {
   code: string;
-  name_key: string;
+  nameKey: string;
   name: string;
   enabled: boolean;
   limit: number | null;
   current: number;
   remaining: number | null;
-  percent_used: number;
-  feature_type: 'binary' | 'quantitative';
+  percentUsed: number;
+  featureType: 'binary' | 'quantitative';
   scope: Scope;
 };
 
@@ -64,9 +64,9 @@ export type UsageMetric = {
   current: number;
   limit: number | null;
   percentage: number;
-  is_unlimited: boolean;
-  is_at_limit: boolean;
-  is_approaching_limit: boolean;
+  isUnlimited: boolean;
+  isAtLimit: boolean;
+  isApproachingLimit: boolean;
 };
 
 /** From here on a meter is yellow and a limit is being approached, in percent. */
@@ -159,14 +159,14 @@ export function resolveFeature(facts: EntitlementFacts, feature: Feature, now: D
   const current = isFlag ? 0 : (facts.used[feature.code]?.total ?? 0);
   return {
     code: feature.code,
-    name_key: feature.nameKey,
+    nameKey: feature.nameKey,
     name: feature.name,
     enabled: grant.enabled,
     limit: grant.limit,
     current,
     remaining: grant.limit === null ? null : Math.max(0, grant.limit - current),
-    percent_used: isFlag ? 0 : Math.min(100, percentage(current, grant.limit)),
-    feature_type: featureType(feature),
+    percentUsed: isFlag ? 0 : Math.min(100, percentage(current, grant.limit)),
+    featureType: featureType(feature),
     scope,
   };
 }
@@ -184,9 +184,9 @@ export function toUsageMetric(
     current,
     limit,
     percentage: used,
-    is_unlimited: limit === null,
-    is_at_limit: isAtLimit,
-    is_approaching_limit: !isAtLimit && used >= APPROACHING,
+    isUnlimited: limit === null,
+    isAtLimit,
+    isApproachingLimit: !isAtLimit && used >= APPROACHING,
   };
 }
 

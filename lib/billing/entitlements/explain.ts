@@ -21,7 +21,7 @@ export type StepValue = Record<string, string | number | boolean | null>;
 export type ExplainedStep = {
   kind: 'status' | Step['kind'] | 'usage' | 'verdict' | 'unlock';
   /** Key of the sentence in the messages; `value` fills it in. */
-  text_key: string;
+  textKey: string;
   value: StepValue;
   /** Where it comes from, e.g. `tier:essential`, `override:ovr_…`, `store:ACME`. */
   source: string | null;
@@ -65,7 +65,7 @@ export async function explainFeature(
       ...(isMetered(feature) ? explainUse(facts, feature, stores) : []),
       {
         kind: 'verdict',
-        text_key: `features.explain.verdict_${verdict}`,
+        textKey: `features.explain.verdict_${verdict}`,
         value: { limit: summary.limit, current: summary.current, remaining: summary.remaining },
         source: null,
       },
@@ -85,7 +85,7 @@ function explainStanding(standing: Standing, facts: EntitlementFacts): Explained
   const { subscription } = facts;
   return {
     kind: 'status',
-    text_key: `features.explain.status_${standing.reason}`,
+    textKey: `features.explain.status_${standing.reason}`,
     value: {
       status: standing.status,
       tier: subscription?.tier.name ?? null,
@@ -104,19 +104,19 @@ function explainStep(step: Step, feature: Feature, stores: Map<string, string>):
   const outcome = outcomeOf(step.grant, feature);
   switch (step.kind) {
     case 'none':
-      return { kind: 'none', text_key: 'features.explain.none', value: result, source: null };
+      return { kind: 'none', textKey: 'features.explain.none', value: result, source: null };
     case 'tier':
     case 'fallback':
       return {
         kind: step.kind,
-        text_key: `features.explain.${step.kind}_${outcome}`,
+        textKey: `features.explain.${step.kind}_${outcome}`,
         value: { tier: step.tier.name, ...result },
         source: `tier:${step.tier.code}`,
       };
     case 'override':
       return {
         kind: 'override',
-        text_key: `features.explain.override_${outcome}`,
+        textKey: `features.explain.override_${outcome}`,
         value: { ...storyOf(step.override), ...result },
         source: `override:${step.override.id}`,
       };
@@ -124,7 +124,7 @@ function explainStep(step: Step, feature: Feature, stores: Map<string, string>):
     case 'override_later':
       return {
         kind: step.kind,
-        text_key: `features.explain.${step.kind}_${outcomeOf(step.given, feature)}`,
+        textKey: `features.explain.${step.kind}_${outcomeOf(step.given, feature)}`,
         value: { ...storyOf(step.override), given: step.given.limit, ...result },
         source: `override:${step.override.id}`,
       };
@@ -133,7 +133,7 @@ function explainStep(step: Step, feature: Feature, stores: Map<string, string>):
       const store = stores.get(addOn.storeId) ?? addOn.storeId;
       return {
         kind: 'add_on',
-        text_key: `features.explain.add_on_${outcome}`,
+        textKey: `features.explain.add_on_${outcome}`,
         value: { name: addOn.name, amount: addOn.amount, store, ...result },
         source: `add_on:${addOn.code}`,
       };
@@ -164,7 +164,7 @@ function explainUse(facts: EntitlementFacts, feature: Feature, stores: Map<strin
     return [
       {
         kind: 'usage',
-        text_key: 'features.explain.usage_none',
+        textKey: 'features.explain.usage_none',
         value: { current: 0, ...period },
         source: null,
       },
@@ -174,7 +174,7 @@ function explainUse(facts: EntitlementFacts, feature: Feature, stores: Map<strin
     const store = stores.get(id) ?? (id || null);
     return {
       kind: 'usage',
-      text_key: store ? 'features.explain.usage_store' : 'features.explain.usage_other',
+      textKey: store ? 'features.explain.usage_store' : 'features.explain.usage_other',
       value: { store, current, ...period },
       source: store ? `store:${store}` : null,
     };
@@ -184,7 +184,7 @@ function explainUse(facts: EntitlementFacts, feature: Feature, stores: Map<strin
 function explainUnlock(unlock: Unlock): ExplainedStep {
   return {
     kind: 'unlock',
-    text_key: `features.explain.unlock_${unlock.kind}`,
+    textKey: `features.explain.unlock_${unlock.kind}`,
     value: {
       name: unlock.name ?? null,
       amount: unlock.price?.amount ?? null,

@@ -135,7 +135,7 @@ test('consume, the pure resolver and the list of who is over agree on limit, roo
 
       if (facts.subscription) {
         const { tier } = resolveStanding(facts, given.now);
-        const over = tier ? findOver(facts, [orderQuota], given.now).map((one) => one.feature_code) : [];
+        const over = tier ? findOver(facts, [orderQuota], given.now).map((one) => one.featureCode) : [];
         const list = () =>
           listSubscriptions(
             db,

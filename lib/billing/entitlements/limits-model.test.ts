@@ -84,7 +84,7 @@ test(`${operations} random operations by several merchants end with counters tha
     const context = { actor: { kind: 'user' as const, id: account.ownerId }, now };
     const mine = productIds.get(`${merchant}:${store}`) ?? [];
     const open = tokens.get(account.merchantId) ?? [];
-    const product = () => newProductInput.parse({ sku: `S${++sku % 150}`, name: 'P', unit_amount: 1 });
+    const product = () => newProductInput.parse({ sku: `S${++sku % 150}`, name: 'P', unitAmount: 1 });
     switch (kind) {
       case 'create':
         mine.push((await createProduct(db, at, product(), context)).id);
@@ -102,7 +102,7 @@ test(`${operations} random operations by several merchants end with counters tha
         );
         return;
       case 'order':
-        await placeOrder(db, at, newOrderInput.parse({ customer_name: 'A', total: 1 }), context);
+        await placeOrder(db, at, newOrderInput.parse({ customerName: 'A', total: 1 }), context);
         return;
       case 'invite': {
         const made = await inviteMember(db, at, { email: `p${++people}@x.test` }, context);
@@ -137,7 +137,7 @@ test(`${operations} random operations by several merchants end with counters tha
         return;
       case 'override': {
         const feature = metered[pick % metered.length]?.code;
-        const row = overrideInput.parse({ feature_code: feature, limit_value: size * 5, reason: 'r' });
+        const row = overrideInput.parse({ featureCode: feature, limitValue: size * 5, reason: 'r' });
         await saveOverrides(db, account, [row], metered, context);
         return;
       }

@@ -59,7 +59,7 @@ async function expected(): Promise<Map<string, string[]>> {
       [
         one.merchantId,
         (resolveStanding(one, now).tier ? findOver(one, features, now) : [])
-          .map((each) => each.feature_code)
+          .map((each) => each.featureCode)
           .sort(),
       ] as const,
   );
@@ -107,8 +107,8 @@ test('whatever puts a merchant over a limit, the list knows it at once and in ev
         someone(),
         [
           overrideInput.parse({
-            feature_code: dice.pick(Object.keys(used)),
-            limit_value: dice.pick([0, 2, 300, null]),
+            featureCode: dice.pick(Object.keys(used)),
+            limitValue: dice.pick([0, 2, 300, null]),
             reason: 'agreed',
           }),
         ],
@@ -177,10 +177,10 @@ test('what only time puts over is found by the sweep, and what is fine is looked
     shop,
     [
       overrideInput.parse({
-        feature_code: 'max_products',
-        limit_value: 1,
+        featureCode: 'max_products',
+        limitValue: 1,
         reason: 'later',
-        starts_at: '2026-12-01',
+        startsAt: '2026-12-01',
       }),
     ],
     features,

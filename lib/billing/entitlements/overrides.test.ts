@@ -46,7 +46,7 @@ describe('overrides', () => {
   test('hold at once, replace what stood, and keep who and why', async () => {
     const { db } = database;
     const shop = await makeAccount(db, 'grand');
-    await saveOverrides(db, shop, rows({ feature_code: 'max_team_members', limit_value: 3 }), features, {
+    await saveOverrides(db, shop, rows({ featureCode: 'max_team_members', limitValue: 3 }), features, {
       actor,
       now,
     });
@@ -56,8 +56,8 @@ describe('overrides', () => {
       db,
       shop,
       rows(
-        { feature_code: 'max_team_members', limit_value: null, reason: 'no bounds' },
-        { feature_code: 'api_access', enabled: true },
+        { featureCode: 'max_team_members', limitValue: null, reason: 'no bounds' },
+        { featureCode: 'api_access', enabled: true },
       ),
       features,
       { actor, now },
@@ -78,27 +78,27 @@ describe('overrides', () => {
   });
 
   test.each([
-    [{ feature_code: 'nothing', limit_value: 1 }, '[1].feature_code', 'unknown_feature'],
-    [{ feature_code: 'max_products', limit_value: 1 }, '[1].feature_code', 'repeated'],
-    [{ feature_code: 'api_access', limit_value: 1 }, '[1].limit_value', 'binary_has_no_limit'],
-    [{ feature_code: 'max_team_members' }, '[1].limit_value', 'required'],
-    [{ feature_code: 'monthly_credits', limit_value: null }, '[1].limit_value', 'grant_needs_number'],
-    [{ feature_code: 'api_access' }, '[1].enabled', 'required'],
+    [{ featureCode: 'nothing', limitValue: 1 }, '[1].featureCode', 'unknown_feature'],
+    [{ featureCode: 'max_products', limitValue: 1 }, '[1].featureCode', 'repeated'],
+    [{ featureCode: 'api_access', limitValue: 1 }, '[1].limitValue', 'binary_has_no_limit'],
+    [{ featureCode: 'max_team_members' }, '[1].limitValue', 'required'],
+    [{ featureCode: 'monthly_credits', limitValue: null }, '[1].limitValue', 'grant_needs_number'],
+    [{ featureCode: 'api_access' }, '[1].enabled', 'required'],
     [
-      { feature_code: 'max_team_members', limit_value: 1, expires_at: '2026-11-21T12:00:00Z' },
-      '[1].expires_at',
+      { featureCode: 'max_team_members', limitValue: 1, expiresAt: '2026-11-21T12:00:00Z' },
+      '[1].expiresAt',
       'in_the_past',
     ],
     [
-      { feature_code: 'max_team_members', limit_value: 1, starts_at: '2027-02-01', expires_at: '2027-01-01' },
-      '[1].expires_at',
+      { featureCode: 'max_team_members', limitValue: 1, startsAt: '2027-02-01', expiresAt: '2027-01-01' },
+      '[1].expiresAt',
       'before_start',
     ],
   ])('%o is refused by name and nothing is written', async (bad, path, rule) => {
     const { db } = database;
     const account = { merchantId: 'mer_grand', platformId: MARKET };
     const before = await listOverrides(db, account, { history: true });
-    const list = rows({ feature_code: 'max_products', limit_value: 5 }, bad);
+    const list = rows({ featureCode: 'max_products', limitValue: 5 }, bad);
     const refusal = await failure(saveOverrides(db, account, list, features, { actor, now }));
     expect(refusal).toBeInstanceOf(ValidationFailed);
     expect((refusal as ValidationFailed).fields).toMatchObject([{ path, rule }]);
@@ -110,7 +110,7 @@ describe('overrides', () => {
     const shop = await makeAccount(db, 'race');
     await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        saveOverrides(db, shop, rows({ feature_code: 'max_products', limit_value: i }), features, {
+        saveOverrides(db, shop, rows({ featureCode: 'max_products', limitValue: i }), features, {
           actor,
           now,
         }),
@@ -130,7 +130,7 @@ describe('what a tier grants', () => {
     const saved = await saveTierLimits(
       db,
       professional,
-      limitRows({ feature_code: 'max_team_members', limit_value: 4 }, { feature_code: 'white_label' }),
+      limitRows({ featureCode: 'max_team_members', limitValue: 4 }, { featureCode: 'white_label' }),
       features,
       { actor, now, revision: before.revision },
     );
@@ -142,7 +142,7 @@ describe('what a tier grants', () => {
     const stale = saveTierLimits(
       db,
       professional,
-      limitRows({ feature_code: 'white_label', enabled: false }),
+      limitRows({ featureCode: 'white_label', enabled: false }),
       features,
       {
         actor,
@@ -151,30 +151,27 @@ describe('what a tier grants', () => {
       },
     );
     expect(await failure(stale)).toBeInstanceOf(EditConflict);
-    const same = await saveTierLimits(
-      db,
-      professional,
-      limitRows({ feature_code: 'white_label' }),
-      features,
-      { actor, now },
-    );
+    const same = await saveTierLimits(db, professional, limitRows({ featureCode: 'white_label' }), features, {
+      actor,
+      now,
+    });
     expect(same.revision).toBe(saved.revision);
   });
 
   test('bad rows name themselves', async () => {
     const { db } = database;
     const list = limitRows(
-      { feature_code: 'nope', limit_value: 1 },
-      { feature_code: 'api_access', limit_value: 1 },
-      { feature_code: 'max_products' },
-      { feature_code: 'monthly_credits', limit_value: null },
+      { featureCode: 'nope', limitValue: 1 },
+      { featureCode: 'api_access', limitValue: 1 },
+      { featureCode: 'max_products' },
+      { featureCode: 'monthly_credits', limitValue: null },
     );
     const refusal = await failure(saveTierLimits(db, professional, list, features, { actor, now }));
     expect((refusal as ValidationFailed).fields.map((one) => one.path)).toEqual([
-      '[0].feature_code',
-      '[1].limit_value',
-      '[2].limit_value',
-      '[3].limit_value',
+      '[0].featureCode',
+      '[1].limitValue',
+      '[2].limitValue',
+      '[3].limitValue',
     ]);
   });
 
@@ -188,13 +185,13 @@ describe('what a tier grants', () => {
     await using('fits', 4);
     await using('over', 6);
     const excepted = await using('excepted', 7);
-    await saveOverrides(db, excepted, rows({ feature_code: 'max_team_members', limit_value: 9 }), features, {
+    await saveOverrides(db, excepted, rows({ featureCode: 'max_team_members', limitValue: 9 }), features, {
       actor,
       now,
     });
     await makeAccount(db, 'lapsed', { tier: 'business', status: 'unpaid' });
     const business = { platformId: MARKET, code: 'business' };
-    const draft = limitRows({ feature_code: 'max_team_members', limit_value: 5 });
+    const draft = limitRows({ featureCode: 'max_team_members', limitValue: 5 });
     expect(await previewTierLimits(db, business, draft, features, now)).toEqual({
       affected: 3,
       lost: [],
@@ -205,10 +202,10 @@ describe('what a tier grants', () => {
           merchantName: 'over',
           overLimit: [
             {
-              feature_code: 'max_team_members',
+              featureCode: 'max_team_members',
               current: 6,
-              new_limit: 5,
-              over_by: 1,
+              newLimit: 5,
+              overBy: 1,
               stores: [{ store: 'OVER', current: 6 }],
             },
           ],
@@ -219,7 +216,7 @@ describe('what a tier grants', () => {
       await previewTierLimits(
         db,
         business,
-        limitRows({ feature_code: 'max_team_members', limit_value: 10 }),
+        limitRows({ featureCode: 'max_team_members', limitValue: 10 }),
         features,
         now,
       ),
@@ -230,13 +227,13 @@ describe('what a tier grants', () => {
     const { db } = database;
     const business = { platformId: MARKET, code: 'business' };
     const keeps = await makeAccount(db, 'keeps', { tier: 'business' });
-    await saveOverrides(db, keeps, rows({ feature_code: 'api_access', enabled: true }), features, {
+    await saveOverrides(db, keeps, rows({ featureCode: 'api_access', enabled: true }), features, {
       actor,
       now,
     });
     const draft = limitRows(
-      { feature_code: 'api_access', enabled: false },
-      { feature_code: 'max_team_members', enabled: false },
+      { featureCode: 'api_access', enabled: false },
+      { featureCode: 'max_team_members', enabled: false },
     );
     const preview = await previewTierLimits(db, business, draft, features, now);
     expect(preview.lost).toEqual([
@@ -248,9 +245,9 @@ describe('what a tier grants', () => {
   test('the trail names the tier and each feature before and after, in words', async () => {
     const { db } = database;
     const draft = limitRows(
-      { feature_code: 'max_products', limit_value: 300 },
-      { feature_code: 'max_team_members', limit_value: 1, enabled: false },
-      { feature_code: 'priority_support', enabled: false },
+      { featureCode: 'max_products', limitValue: 300 },
+      { featureCode: 'max_team_members', limitValue: 1, enabled: false },
+      { featureCode: 'priority_support', enabled: false },
     );
     await saveTierLimits(db, { platformId: MARKET, code: 'enterprise' }, draft, features, { actor, now });
     const [row] = await listAudit(db, { action: 'tier.limits_changed', limit: 1 });
@@ -281,10 +278,10 @@ describe('what a tier grants', () => {
     const essential = await getTier(db, MARKET, 'essential');
     expect(await previewTierOver(db, shop, essential.id, features, now)).toEqual([
       {
-        feature_code: 'max_products',
+        featureCode: 'max_products',
         current: 250,
-        new_limit: 200,
-        over_by: 50,
+        newLimit: 200,
+        overBy: 50,
         stores: [
           { store: 'SHRINKA', current: 150 },
           { store: 'SHRINKB', current: 100 },
@@ -298,7 +295,7 @@ describe('what a tier grants', () => {
     const shop = await makeAccount(db, 'freeonly', { tier: null, platformId: 'plt_loyalty' });
     await makeAccount(db, 'paysloy', { tier: 'plus', platformId: 'plt_loyalty' });
     await db.transaction((tx) => consume(tx, shop, orderQuota, 40, { now }));
-    const draft = limitRows({ feature_code: 'max_orders_per_month', limit_value: 30 });
+    const draft = limitRows({ featureCode: 'max_orders_per_month', limitValue: 30 });
     const free = { platformId: 'plt_loyalty', code: 'free' };
     expect(await previewTierLimits(db, free, draft, features, now)).toMatchObject({
       affected: 1,
@@ -315,10 +312,10 @@ describe('explain', () => {
       db,
       shop,
       rows({
-        feature_code: 'max_products',
-        limit_value: 10,
+        featureCode: 'max_products',
+        limitValue: 10,
         reason: 'pilot',
-        expires_at: '2027-01-01T00:00:00Z',
+        expiresAt: '2027-01-01T00:00:00Z',
       }),
       features,
       { actor, now },
@@ -327,7 +324,7 @@ describe('explain', () => {
     const { steps, verdict, feature } = await explainFeature(db, shop, productLimit, now);
     expect(verdict).toBe('limit_reached');
     expect(feature).toMatchObject({ limit: 10, current: 10, remaining: 0, scope: 'merchant_override' });
-    expect(steps.map((step) => [step.text_key.replace('features.explain.', ''), step.source])).toEqual([
+    expect(steps.map((step) => [step.textKey.replace('features.explain.', ''), step.source])).toEqual([
       ['status_live', 'subscription:sub_why'],
       ['tier_limit', 'tier:essential'],
       ['override_limit', expect.stringMatching(/^override:ovr_/)],
@@ -349,22 +346,22 @@ describe('explain', () => {
     const put = (row: object, at: Date) => saveOverrides(db, shop, rows(row), features, { actor, now: at });
     await put(
       {
-        feature_code: 'max_products',
-        limit_value: 300,
+        featureCode: 'max_products',
+        limitValue: 300,
         reason: 'season',
-        expires_at: '2026-11-12T00:00:00Z',
+        expiresAt: '2026-11-12T00:00:00Z',
       },
       new Date('2026-10-01T00:00:00Z'),
     );
     await put(
-      { feature_code: 'api_access', enabled: true, reason: 'pilot', starts_at: '2027-01-01T00:00:00Z' },
+      { featureCode: 'api_access', enabled: true, reason: 'pilot', startsAt: '2027-01-01T00:00:00Z' },
       now,
     );
     const { steps, feature } = await explainFeature(db, shop, productLimit, now);
     expect(steps.map((step) => step.kind)).toEqual(['status', 'tier', 'override_over', 'usage', 'verdict']);
     expect(steps[2]).toEqual({
       kind: 'override_over',
-      text_key: 'features.explain.override_over_limit',
+      textKey: 'features.explain.override_over_limit',
       value: {
         ...{ reason: 'season', author: 'usr_admin', from: null, until: '2026-11-12T00:00:00.000Z' },
         ...{ given: 300, enabled: true, limit: feature.limit },
@@ -375,7 +372,7 @@ describe('explain', () => {
     const flag = await explainFeature(db, shop, apiAccess, now);
     expect(flag.verdict).toBe('feature_not_in_plan');
     expect(flag.steps.find((step) => step.kind === 'override_later')).toMatchObject({
-      text_key: 'features.explain.override_later_on',
+      textKey: 'features.explain.override_later_on',
       value: { from: '2027-01-01T00:00:00.000Z', until: null, enabled: false },
     });
 
@@ -385,7 +382,7 @@ describe('explain', () => {
     const { id } = await endOverride(db, shop, 'max_products', { actor, now, reason: 'chose a bigger plan' });
     expect(await loadEndReasons(db, [id])).toEqual(new Map([[id, 'chose a bigger plan']]));
     // Replaced, not ended: the trail's reason is the next one's.
-    await put({ feature_code: 'api_access', enabled: false, reason: 'not yet' }, now);
+    await put({ featureCode: 'api_access', enabled: false, reason: 'not yet' }, now);
     const { rows: over } = await listEndedOverrides(db, shop, 10);
     expect(over.map((row) => row.featureCode).sort()).toEqual(['api_access', 'max_products']);
     const ids = over.map((row) => row.id);
@@ -402,7 +399,7 @@ describe('explain', () => {
     expect(flag.steps.map((step) => step.kind)).toEqual(['status', 'tier', 'verdict', 'unlock']);
     const mail = await explainFeature(db, shop, emailAccounts, now);
     expect(mail.steps.at(-1)).toMatchObject({
-      text_key: 'features.explain.unlock_add_on',
+      textKey: 'features.explain.unlock_add_on',
       source: 'add_on:email_5',
     });
   });

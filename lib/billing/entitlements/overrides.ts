@@ -19,16 +19,16 @@ const moment = z
   .nullish();
 
 /**
- * One exception. `limit_value` null = unlimited, left out = the tier's limit stays; `enabled` left out or null = as in the
+ * One exception. `limitValue` null = unlimited, left out = the tier's limit stays; `enabled` left out or null = as in the
  * tier (a limit turns the feature on).
  */
 export const overrideInput = z.object({
-  feature_code: z.string().min(1),
-  limit_value: z.number().int().min(0).max(MAX_QUANTITY).nullish(),
+  featureCode: z.string().min(1),
+  limitValue: z.number().int().min(0).max(MAX_QUANTITY).nullish(),
   enabled: z.boolean().nullish(),
   reason: z.string().trim().min(1).max(500),
-  starts_at: moment,
-  expires_at: moment,
+  startsAt: moment,
+  expiresAt: moment,
 });
 
 /** A limit as a form has it. */
@@ -49,7 +49,7 @@ export type OverrideInput = z.output<typeof overrideInput>;
 /** 409: an exception was saved or ended by somebody else since it was looked at. */
 export class OverrideConflict extends DomainError {
   constructor(featureCode: string) {
-    super('conflict', 'edit_conflict', { feature_code: featureCode });
+    super('conflict', 'edit_conflict', { featureCode });
   }
 }
 
@@ -128,7 +128,7 @@ export async function saveOverrides(
 export type OverridesEdit = {
   save: OverrideInput[];
   /** Exceptions to end; one that does not stand is left out. */
-  end: { feature_code: string; reason?: string | null }[];
+  end: { featureCode: string; reason?: string | null }[];
   /** By feature, the id of the exception that was seen standing, '' for none: what is touched must still stand so. */
   seen?: Record<string, string>;
 };
@@ -147,7 +147,7 @@ export async function editOverrides(
 ): Promise<OverrideRow[]> {
   const problems = save.flatMap((row, i) => checkRow(row, i, save, features, now));
   if (problems.length > 0) throw new ValidationFailed(problems);
-  const codes = [...save, ...end].map((row) => row.feature_code);
+  const codes = [...save, ...end].map((row) => row.featureCode);
   if (codes.length === 0) return listOverrides(db, account);
   const author = authorOf(actor);
   return db.transaction(async (tx) => {
@@ -160,8 +160,8 @@ export async function editOverrides(
       const moved = codes.find((code) => (seen[code] ?? '') !== (findFor(ended, code)?.id ?? ''));
       if (moved !== undefined) throw new OverrideConflict(moved);
     }
-    const audits = end.flatMap(({ feature_code, reason }) => {
-      const row = findFor(ended, feature_code);
+    const audits = end.flatMap(({ featureCode, reason }) => {
+      const row = findFor(ended, featureCode);
       return row ? [endedAudit(row, reason)] : [];
     });
     const written = save.length > 0 ? await insertRows(tx, account, save, author, now) : [];
@@ -193,14 +193,14 @@ async function insertRows(tx: Tx, account: Account, rows: OverrideInput[], autho
       rows.map((row) => ({
         id: newId('ovr'),
         ...account,
-        featureCode: row.feature_code,
-        hasLimit: row.limit_value !== undefined,
-        limitValue: row.limit_value ?? null,
+        featureCode: row.featureCode,
+        hasLimit: row.limitValue !== undefined,
+        limitValue: row.limitValue ?? null,
         enabled: row.enabled ?? null,
         reason: row.reason,
         author,
-        startsAt: row.starts_at ?? null,
-        expiresAt: row.expires_at ?? null,
+        startsAt: row.startsAt ?? null,
+        expiresAt: row.expiresAt ?? null,
         createdAt: now,
       })),
     )
@@ -278,24 +278,23 @@ function checkRow(
   const problem = (field: string, rule: string, message: string) => [
     { path: `[${i}].${field}`, rule, message },
   ];
-  const feature = features.find((one) => one.code === row.feature_code);
-  if (!feature) return problem('feature_code', 'unknown_feature', 'is not a feature of this installation');
-  if (rows.findIndex((one) => one.feature_code === row.feature_code) < i) {
-    return problem('feature_code', 'repeated', 'is named twice');
+  const feature = features.find((one) => one.code === row.featureCode);
+  if (!feature) return problem('featureCode', 'unknown_feature', 'is not a feature of this installation');
+  if (rows.findIndex((one) => one.featureCode === row.featureCode) < i) {
+    return problem('featureCode', 'repeated', 'is named twice');
   }
-  if (feature.kind === 'flag' && row.limit_value !== undefined) {
-    return problem('limit_value', 'binary_has_no_limit', 'does not apply to a feature that is on or off');
+  if (feature.kind === 'flag' && row.limitValue !== undefined) {
+    return problem('limitValue', 'binary_has_no_limit', 'does not apply to a feature that is on or off');
   }
-  if (feature.kind === 'grant' && row.limit_value === null)
-    return problem('limit_value', 'grant_needs_number', 'is needed: what is granted each month is counted');
-  if (row.limit_value === undefined && (row.enabled === undefined || row.enabled === null)) {
-    const field = feature.kind === 'flag' ? 'enabled' : 'limit_value';
+  if (feature.kind === 'grant' && row.limitValue === null)
+    return problem('limitValue', 'grant_needs_number', 'is needed: what is granted each month is counted');
+  if (row.limitValue === undefined && (row.enabled === undefined || row.enabled === null)) {
+    const field = feature.kind === 'flag' ? 'enabled' : 'limitValue';
     return problem(field, 'required', 'is needed: the row changes nothing');
   }
-  if (row.expires_at && row.expires_at <= now)
-    return problem('expires_at', 'in_the_past', 'lies in the past');
-  if (row.expires_at && row.starts_at && row.expires_at <= row.starts_at) {
-    return problem('expires_at', 'before_start', 'lies before starts_at');
+  if (row.expiresAt && row.expiresAt <= now) return problem('expiresAt', 'in_the_past', 'lies in the past');
+  if (row.expiresAt && row.startsAt && row.expiresAt <= row.startsAt) {
+    return problem('expiresAt', 'before_start', 'lies before starts_at');
   }
   return [];
 }

@@ -70,7 +70,7 @@ test('a module that is plugged in is limited, shown, explained and reconciled wi
   const { db } = database;
   const store = await makeAccount(db, 'photos', { stores: ['PHOTOS'] });
   const actor = { kind: 'user' as const, id: 'usr_admin' };
-  const rows = [tierLimitInput.parse({ feature_code: 'max_storage_mb', limit_value: 1000 })];
+  const rows = [tierLimitInput.parse({ featureCode: 'max_storage_mb', limitValue: 1000 })];
   await saveTierLimits(db, { platformId: MARKET, code: 'essential' }, rows, withMedia, { actor, now });
 
   await saveFile(db, store, { id: 'a', sizeMb: 600 }, now);
@@ -83,7 +83,7 @@ test('a module that is plugged in is limited, shown, explained and reconciled wi
     limit: 1000,
     current: 600,
     remaining: 400,
-    percent_used: 60,
+    percentUsed: 60,
     scope: 'tier',
   });
   expect((await explainFeature(db, store, storageLimit, now)).steps.map((step) => step.kind)).toEqual([

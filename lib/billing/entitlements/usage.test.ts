@@ -35,8 +35,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const product = (sku: string) => newProductInput.parse({ sku, name: sku, unit_amount: 1 });
-const order = newOrderInput.parse({ customer_name: 'Ann', total: 1 });
+const product = (sku: string) => newProductInput.parse({ sku, name: sku, unitAmount: 1 });
+const order = newOrderInput.parse({ customerName: 'Ann', total: 1 });
 const counters = async (account: Account) => {
   const rows = await database.db
     .select()

@@ -12,10 +12,10 @@ import { resolveStanding } from './standing';
 import { withTier } from './unlocks';
 
 export type OverLimit = {
-  feature_code: string;
+  featureCode: string;
   current: number;
-  new_limit: number;
-  over_by: number;
+  newLimit: number;
+  overBy: number;
   stores: { store: string; current: number }[];
 };
 
@@ -54,10 +54,10 @@ export async function previewTierLimits(
     for (const facts of (await listEntitlementFacts(db, page, now)).values()) {
       if (resolveStanding(facts, now).tier?.id !== current.id) continue;
       preview.affected++;
-      const already = new Set(findOver(facts, features, now).map((one) => one.feature_code));
+      const already = new Set(findOver(facts, features, now).map((one) => one.featureCode));
       const drafted = { ...facts, limits: { ...facts.limits, [current.id]: draft } };
       for (const code of findLost(facts, drafted, features, now)) lost.set(code, (lost.get(code) ?? 0) + 1);
-      const overLimit = findOver(drafted, features, now).filter((one) => !already.has(one.feature_code));
+      const overLimit = findOver(drafted, features, now).filter((one) => !already.has(one.featureCode));
       if (overLimit.length === 0) continue;
       preview.overCount++;
       if (preview.over.length < 100) {
@@ -152,10 +152,10 @@ export function findOver(facts: EntitlementFacts, features: readonly Feature[], 
       .map(([store, current]) => ({ store, current }));
     return [
       {
-        feature_code: feature.code,
+        featureCode: feature.code,
         current: used.total,
-        new_limit: limit,
-        over_by: used.total - limit,
+        newLimit: limit,
+        overBy: used.total - limit,
         stores,
       },
     ];

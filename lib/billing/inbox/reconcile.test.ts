@@ -193,7 +193,7 @@ describe('sync_stripe_status', () => {
 
 test('cleaning up closes old attempts and prunes what ended long ago without a bill; twice does it once', async () => {
   const shop = await stage.subscriber();
-  const { session_id } = await stage.checkout(await stage.merchant());
+  const { sessionId } = await stage.checkout(await stage.merchant());
   const now = await stage.now();
   const [row] = await stage.db.select().from(subscriptions).where(eq(subscriptions.isCurrent, true)).limit(1);
   if (!row) throw new Error('no subscription');
@@ -211,7 +211,7 @@ test('cleaning up closes old attempts and prunes what ended long ago without a b
   const [session] = await stage.db
     .select()
     .from(checkoutSessions)
-    .where(eq(checkoutSessions.stripeSessionId, session_id));
+    .where(eq(checkoutSessions.stripeSessionId, sessionId));
   expect(session?.status).toBe('expired');
   const pruned = await stage.db.select().from(auditLog).where(eq(auditLog.entityId, 'sub_old'));
   expect(pruned).toMatchObject([{ action: 'subscription.pruned' }]);

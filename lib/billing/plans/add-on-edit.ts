@@ -33,8 +33,7 @@ export async function saveAddOn(
   id?: string,
 ): Promise<string> {
   checkPriced(input, checkAdds(input, features));
-  const { features: adds, revision, is_active, unit_amount, display_order, ...plain } = input;
-  const row = { ...plain, isActive: is_active, unitAmount: unit_amount, displayOrder: display_order };
+  const { features: wanted, revision, ...row } = input;
   return db.transaction(async (tx) => {
     const [before] = id
       ? await tx
@@ -47,7 +46,6 @@ export async function saveAddOn(
     refuseStale(before, input);
     const key = before?.id ?? newId('aon');
     const had = await tx.select().from(addOnFeatures).where(eq(addOnFeatures.addOnId, key));
-    const wanted = adds.map((one) => ({ featureCode: one.feature_code, amount: one.amount }));
     const platform = await platformCode(tx, platformId);
     const changed = changedFields(
       before ? extraFacts(platform, before, { adds: addsInWords(had) }) : null,
@@ -75,7 +73,7 @@ export async function saveAddOn(
       if (!made) throw new CodeTaken(input.code);
     }
     await tx.delete(addOnFeatures).where(eq(addOnFeatures.addOnId, key));
-    if (adds.length > 0) {
+    if (wanted.length > 0) {
       await tx.insert(addOnFeatures).values(wanted.map((one) => ({ addOnId: key, ...one })));
     }
     await recordAudit(tx, context.actor, context.now, {
@@ -128,11 +126,11 @@ export async function deleteAddOn(
 
 function checkAdds(input: AddOnInput, features: readonly Feature[]): FieldProblem[] {
   return input.features.flatMap((row, i) => {
-    const feature = features.find((one) => one.code === row.feature_code);
-    const path = `features[${i}].feature_code`;
+    const feature = features.find((one) => one.code === row.featureCode);
+    const path = `features[${i}].featureCode`;
     if (!feature || feature.kind === 'flag')
       return [{ path, rule: 'unknown_feature', message: 'is not a counted feature' }];
-    if (input.features.findIndex((one) => one.feature_code === row.feature_code) < i)
+    if (input.features.findIndex((one) => one.featureCode === row.featureCode) < i)
       return [{ path, rule: 'repeated', message: 'is named twice' }];
     return [];
   });

@@ -29,8 +29,7 @@ export async function saveCreditPackage(
   id?: string,
 ): Promise<string> {
   checkPriced(input, []);
-  const { revision, is_active, unit_amount, display_order, ...plain } = input;
-  const row = { ...plain, isActive: is_active, unitAmount: unit_amount, displayOrder: display_order };
+  const { revision, ...row } = input;
   return db.transaction(async (tx) => {
     const [before] = id
       ? await tx

@@ -20,9 +20,9 @@ const common = {
     .trim()
     .toUpperCase()
     .regex(/^[A-Z]{3}$/, 'a three-letter currency code'),
-  unit_amount: centsInput,
-  is_active: z.boolean().default(true),
-  display_order: z.number().int().min(0).max(10_000).default(0),
+  unitAmount: centsInput,
+  isActive: z.boolean().default(true),
+  displayOrder: z.number().int().min(0).max(10_000).default(0),
   revision: z.number().int().optional(),
 };
 
@@ -32,7 +32,7 @@ export const addOnInput = z.strictObject({
   category: z.enum(['domain', 'ssl', 'email', 'other']),
   interval: z.enum(['month', 'year']),
   features: z
-    .array(z.strictObject({ feature_code: z.string(), amount: z.number().int().min(1).max(1_000_000) }))
+    .array(z.strictObject({ featureCode: z.string(), amount: z.number().int().min(1).max(1_000_000) }))
     .default([]),
 });
 export const creditPackageInput = z.strictObject({
@@ -56,19 +56,19 @@ export class InUse extends DomainError {
   }
 }
 
-type Priced = { currency: string; unit_amount: number };
+type Priced = { currency: string; unitAmount: number };
 
 /** The price has to be one in its currency; with the problems found before. @throws ValidationFailed */
 export function checkPriced(input: Priced, before: FieldProblem[]): void {
   const problems = [...before];
-  const rule = priceProblem(input.unit_amount, input.currency);
+  const rule = priceProblem(input.unitAmount, input.currency);
   if (decimalsOf(input.currency) === null)
     problems.push({
       path: 'currency',
       rule: 'unknown_currency',
       message: 'is not a currency that can be charged',
     });
-  else if (rule) problems.push({ path: 'unit_amount', rule, message: `is no price in ${input.currency}` });
+  else if (rule) problems.push({ path: 'unitAmount', rule, message: `is no price in ${input.currency}` });
   if (problems.length > 0) throw new ValidationFailed(problems);
 }
 

@@ -40,7 +40,7 @@ const make = (code: string, more: object = {}) =>
   createTier(
     stage.db,
     MARKET,
-    newTierInput.parse({ code, name: `Tier ${code}`, price_monthly_cents: 2900, ...more }),
+    newTierInput.parse({ code, name: `Tier ${code}`, priceMonthlyCents: 2900, ...more }),
     by(),
   );
 const change = (code: string, patch: object) =>
@@ -56,10 +56,10 @@ describe('a push', () => {
   test('does what its plan said, then there is nothing left to do, and each step is in the audit trail', async () => {
     await make('fresh', {
       prices: [
-        { currency: 'EUR', interval: 'month', unit_amount: 2950 },
-        { currency: 'JPY', interval: 'year', unit_amount: 5000 },
+        { currency: 'EUR', interval: 'month', unitAmount: 2950 },
+        { currency: 'JPY', interval: 'year', unitAmount: 5000 },
       ],
-      price_monthly_cents: undefined,
+      priceMonthlyCents: undefined,
     });
     expect(await said()).toEqual([
       'create_product fresh Tier fresh',
@@ -110,14 +110,14 @@ describe('a push', () => {
   });
 
   test('that died before an id was written down goes on with what Stripe has', async () => {
-    await make('died', { price_monthly_cents: undefined });
+    await make('died', { priceMonthlyCents: undefined });
     await push();
     const { id, stripeProductId } = await tier('died');
     await stage.db.update(tiers).set({ stripeProductId: null }).where(eq(tiers.id, id));
     await push();
     expect((await tier('died')).stripeProductId).toBe(stripeProductId);
 
-    await change('died', { price_monthly_cents: 2900 });
+    await change('died', { priceMonthlyCents: 2900 });
     await push();
     const [made] = (await tier('died')).prices;
     await stage.db.update(tierPrices).set({ stripePriceId: null }).where(eq(tierPrices.tierId, id));
@@ -149,7 +149,7 @@ describe('what is deleted', () => {
       code: 'fax',
       name: 'Fax',
       currency: 'EUR',
-      unit_amount: 700,
+      unitAmount: 700,
       category: 'other',
       interval: 'month',
     });
@@ -157,7 +157,7 @@ describe('what is deleted', () => {
       code: 'few',
       name: 'Few',
       currency: 'EUR',
-      unit_amount: 100,
+      unitAmount: 100,
       credits: 3,
     });
     const addOnId = await saveAddOn(stage.db, MARKET, addOn, features, by());
@@ -195,7 +195,7 @@ describe('what is deleted', () => {
   test('made anew under the same code has a product of its own', async () => {
     const { productId } = await pushed('phoenix');
     await deleteTier(stage.db, MARKET, 'phoenix', by());
-    await make('phoenix', { price_monthly_cents: 3900 });
+    await make('phoenix', { priceMonthlyCents: 3900 });
     await push();
     expect(await plan()).toEqual([]);
     const now = await tier('phoenix');
@@ -224,12 +224,12 @@ describe('a price that is no longer asked', () => {
 
   test('a plan that turns "contact us" sells nothing; turned back, it sells again', async () => {
     const { id, priceId } = await pushed('bespoke');
-    await change('bespoke', { is_self_service: false });
+    await change('bespoke', { isSelfService: false });
     expect(await said()).toEqual(['archive_price bespoke 29.00 EUR / month']);
     await push();
     expect((await price(priceId)).active).toBe(false);
     expect(await plan()).toEqual([]);
-    await change('bespoke', { is_self_service: true });
+    await change('bespoke', { isSelfService: true });
     await push();
     expect(await plan()).toEqual([]);
     const now = (await tier('bespoke')).prices[0]?.stripePriceId ?? '';
@@ -240,15 +240,15 @@ describe('a price that is no longer asked', () => {
 
   test('raised and lowered again before and after a push, every price ever asked maps', async () => {
     const { id, priceId } = await pushed('yoyo');
-    await change('yoyo', { price_monthly_cents: 3900 });
-    await change('yoyo', { price_monthly_cents: 2900 });
+    await change('yoyo', { priceMonthlyCents: 3900 });
+    await change('yoyo', { priceMonthlyCents: 2900 });
     expect(await plan()).toEqual([]);
     expect((await tier('yoyo')).prices[0]?.stripePriceId).toBe(priceId);
-    await change('yoyo', { price_monthly_cents: 3900 });
+    await change('yoyo', { priceMonthlyCents: 3900 });
     expect(await said()).toEqual(['replace_price yoyo 39.00 EUR / month']);
     await push();
     const dearer = (await tier('yoyo')).prices[0]?.stripePriceId ?? '';
-    await change('yoyo', { price_monthly_cents: 2900 });
+    await change('yoyo', { priceMonthlyCents: 2900 });
     await push();
     expect(await plan()).toEqual([]);
     const now = (await tier('yoyo')).prices[0]?.stripePriceId ?? '';
@@ -259,7 +259,7 @@ describe('a price that is no longer asked', () => {
 
   test('a push that died before it archived the replaced price does so the next time', async () => {
     const { priceId } = await pushed('leftover');
-    await change('leftover', { price_monthly_cents: 3900 });
+    await change('leftover', { priceMonthlyCents: 3900 });
     await push();
     await stage.stripe.prices.update(priceId, { active: true });
     await stage.db
@@ -285,8 +285,8 @@ describe('a price that is no longer asked', () => {
       category: email.category,
       interval: email.interval,
       currency: email.currency,
-      unit_amount: 600,
-      features: [{ feature_code: 'email_accounts', amount: 5 }],
+      unitAmount: 600,
+      features: [{ featureCode: 'email_accounts', amount: 5 }],
     });
     await saveAddOn(stage.db, MARKET, input, features, by(), email.id);
     expect(await said()).toEqual(['replace_price email_5 6.00 EUR / month']);
@@ -313,7 +313,7 @@ describe('what Stripe was given by hand', () => {
       recurring: { interval: 'month' },
     });
     await change('typed', {
-      prices: [{ currency: 'EUR', interval: 'month', unit_amount: 2900, stripe_price_id: own.id }],
+      prices: [{ currency: 'EUR', interval: 'month', unitAmount: 2900, stripePriceId: own.id }],
     });
     expect(await said()).toEqual(['adopt_price typed 29.00 EUR / month']);
     await push();
@@ -359,13 +359,13 @@ describe('what Stripe was given by hand', () => {
 
   test('what we archive ourselves is no drift', async () => {
     await pushed('retired');
-    await change('retired', { is_active: false });
+    await change('retired', { isActive: false });
     expect(await said()).toEqual(['archive_product retired Tier retired']);
     await push();
     await stage.deliverNew();
     const open = await stage.db.select().from(stripeDifferences).where(isNull(stripeDifferences.resolvedAt));
     expect(open).toEqual([]);
-    await change('retired', { is_active: true });
+    await change('retired', { isActive: true });
     await push();
     await stage.deliverNew();
     expect(await plan()).toEqual([]);

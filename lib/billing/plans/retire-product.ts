@@ -24,7 +24,7 @@ export async function retireProduct(
     });
 }
 
-/** A Stripe product means one thing only. @throws ValidationFailed naming `stripe_product_id` */
+/** A Stripe product means one thing only. @throws ValidationFailed naming `stripeProductId` */
 export async function refuseTakenProduct(db: Db, productId: string, tierId: string): Promise<void> {
   const [found] = await db
     .select({ id: tiers.id })
@@ -40,12 +40,12 @@ export async function refuseTakenProduct(db: Db, productId: string, tierId: stri
     .orderBy(sql`1`)
     .limit(1);
   if (found && found.id !== tierId)
-    throw invalid('stripe_product_id', 'stripe_id_taken', 'is the product of something else');
+    throw invalid('stripeProductId', 'stripe_id_taken', 'is the product of something else');
 }
 
 /**
  * A price agreed with one merchant is known by its product only: while somebody pays one, or will, the tier keeps the
- * product. @throws ValidationFailed naming `stripe_product_id`
+ * product. @throws ValidationFailed naming `stripeProductId`
  */
 export async function refuseLostPrices(db: Db, tierId: string): Promise<void> {
   const listed = (interval: SQLWrapper, amount: SQLWrapper) => sql`exists (select 1 from ${tierPrices}
@@ -72,5 +72,5 @@ export async function refuseLostPrices(db: Db, tierId: string): Promise<void> {
     )
     .limit(1);
   if (agreed)
-    throw invalid('stripe_product_id', 'agreed_on_product', 'is the product of prices that merchants pay');
+    throw invalid('stripeProductId', 'agreed_on_product', 'is the product of prices that merchants pay');
 }

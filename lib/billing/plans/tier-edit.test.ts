@@ -54,23 +54,23 @@ const fieldsOf = (error: DomainError) =>
   error instanceof ValidationFailed ? error.fields.map((one) => `${one.path} ${one.rule}`) : [error.code];
 
 describe('prices of a tier', () => {
-  const eur = { currency: 'EUR', interval: 'month', unit_amount: 900 } as const;
+  const eur = { currency: 'EUR', interval: 'month', unitAmount: 900 } as const;
 
   test.each([
     ['a currency that is none', [{ ...eur, currency: 'XYZ' }], 'prices[0].currency unknown_currency'],
-    ['the same twice', [eur, { ...eur, unit_amount: 800 }], 'prices[1].currency repeated'],
+    ['the same twice', [eur, { ...eur, unitAmount: 800 }], 'prices[1].currency repeated'],
     [
       'a third decimal that Stripe does not charge',
-      [{ ...eur, currency: 'KWD', unit_amount: 1234 }],
-      'prices[0].unit_amount amount',
+      [{ ...eur, currency: 'KWD', unitAmount: 1234 }],
+      'prices[0].unitAmount amount',
     ],
     [
       'one Stripe price for two',
       [
-        { ...eur, stripe_price_id: 'price_1' },
-        { ...eur, interval: 'year', stripe_price_id: 'price_1' },
+        { ...eur, stripePriceId: 'price_1' },
+        { ...eur, interval: 'year', stripePriceId: 'price_1' },
       ],
-      'prices[1].stripe_price_id stripe_id_taken',
+      'prices[1].stripePriceId stripe_id_taken',
     ],
   ])('%s is refused at its row, and nothing is saved', async (_what, prices, problem) => {
     await make(`bad-${problem.length}-${prices.length}`, { prices: [eur] });
@@ -87,13 +87,13 @@ describe('prices of a tier', () => {
     await make('thief');
     const before = await snapshot();
     for (const id of [taken, addOn?.stripePriceId]) {
-      const prices = [{ ...eur, stripe_price_id: id }];
+      const prices = [{ ...eur, stripePriceId: id }];
       expect(fieldsOf(await refusal(change('thief', { prices })))).toEqual([
-        'prices[0].stripe_price_id stripe_id_taken',
+        'prices[0].stripePriceId stripe_id_taken',
       ]);
     }
-    const product = { stripe_product_id: addOn?.stripeProductId };
-    expect(fieldsOf(await refusal(change('thief', product)))).toEqual(['stripe_product_id stripe_id_taken']);
+    const product = { stripeProductId: addOn?.stripeProductId };
+    expect(fieldsOf(await refusal(change('thief', product)))).toEqual(['stripeProductId stripe_id_taken']);
     expect(await snapshot()).toEqual(before);
   });
 
@@ -102,11 +102,11 @@ describe('prices of a tier', () => {
     const prices = before.prices.map((one) => ({
       currency: one.currency,
       interval: one.interval,
-      unit_amount: one.unitAmount,
-      stripe_price_id: one.stripePriceId,
+      unitAmount: one.unitAmount,
+      stripePriceId: one.stripePriceId,
     }));
     expect((await change('professional', { prices })).revision).toBe(before.revision);
-    const dearer = prices.map((one) => ({ ...one, unit_amount: one.unit_amount + 100 }));
+    const dearer = prices.map((one) => ({ ...one, unitAmount: one.unitAmount + 100 }));
     const after = await change('professional', { prices: dearer });
     expect(after.revision).toBe(before.revision + 1);
     expect(after.prices.map((one) => one.stripePriceId)).toEqual([null, null]);
@@ -118,12 +118,12 @@ describe('prices of a tier', () => {
 
 describe('the platform needs', () => {
   test('its trial and its fallback tier: they are neither switched off nor deleted', async () => {
-    expect(await refusal(change('essential', { is_active: false }))).toMatchObject({
+    expect(await refusal(change('essential', { isActive: false }))).toMatchObject({
       code: 'tier_has_role',
       kind: 'conflict',
       details: { role: 'trial' },
     });
-    const off = tierPatch.parse({ is_active: false });
+    const off = tierPatch.parse({ isActive: false });
     expect(await refusal(updateTier(stage.db, LOYALTY, 'free', off, by))).toMatchObject({
       details: { role: 'fallback' },
     });
@@ -146,7 +146,7 @@ describe('deleting', () => {
         recurring: { interval: 'month' },
       });
       const tier = await make(code, {
-        prices: [{ currency: 'EUR', interval: 'month', unit_amount: 4900, stripe_price_id: price }],
+        prices: [{ currency: 'EUR', interval: 'month', unitAmount: 4900, stripePriceId: price }],
       });
       const shop = await stage.merchant();
       const [bought, deleted] = await Promise.allSettled([
@@ -160,7 +160,7 @@ describe('deleting', () => {
   });
 
   test('a tier that somebody is buying or will change to is refused', async () => {
-    await make('wanted', { price_monthly_cents: 900 });
+    await make('wanted', { priceMonthlyCents: 900 });
     await applyPush(stage.db, stage.stripe, actor, new Date());
     const shop = await stage.merchant();
     await stage.checkout(shop, 'wanted');
@@ -245,7 +245,7 @@ describe('a successor', () => {
       currency: 'EUR',
       startedAt: new Date(),
     });
-    expect((await stage.checkout(held, 'business')).session_id).toMatch(/^cs_/);
+    expect((await stage.checkout(held, 'business')).sessionId).toMatch(/^cs_/);
     const again = saveAsSuccessor(stage.db, MARKET, 'business', { code: 'business-28' }, by);
     expect((await refusal(again)).code).toBe('edit_conflict');
   });
@@ -258,7 +258,7 @@ describe('a successor', () => {
     expect((await stage.current(shop)).tier.code).toBe('essential-27');
     const [platform] = await stage.db.select().from(platforms).where(eq(platforms.id, MARKET));
     expect(platform?.trialTierCode).toBe('essential-27');
-    expect((await change('essential', { is_active: false })).isActive).toBe(false);
+    expect((await change('essential', { isActive: false })).isActive).toBe(false);
     const trail = await stage.db
       .select()
       .from(auditLog)
@@ -281,7 +281,7 @@ describe('add-ons and credit packages', () => {
       code: 'phone',
       name: 'Phone',
       currency: 'EUR',
-      unit_amount: 500,
+      unitAmount: 500,
       category: 'other',
       interval: 'month',
       ...more,
@@ -291,7 +291,7 @@ describe('add-ons and credit packages', () => {
       code: 'some',
       name: 'Some',
       currency: 'EUR',
-      unit_amount: 500,
+      unitAmount: 500,
       credits: 5,
       ...more,
     });
@@ -319,17 +319,17 @@ describe('add-ons and credit packages', () => {
         (error) => fieldsOf(error),
       );
     const adds = (...codes: string[]) => ({
-      features: codes.map((code) => ({ feature_code: code, amount: 1 })),
+      features: codes.map((code) => ({ featureCode: code, amount: 1 })),
     });
     expect(await bad({ currency: 'XYZ' })).toEqual(['currency unknown_currency']);
-    expect(await bad({ currency: 'KWD', unit_amount: 5 })).toEqual(['unit_amount amount']);
-    expect(await bad(adds('nope'))).toEqual(['features[0].feature_code unknown_feature']);
-    expect(await bad(adds('api_access'))).toEqual(['features[0].feature_code unknown_feature']);
-    expect(await bad(adds('max_products', 'max_products'))).toEqual(['features[1].feature_code repeated']);
+    expect(await bad({ currency: 'KWD', unitAmount: 5 })).toEqual(['unitAmount amount']);
+    expect(await bad(adds('nope'))).toEqual(['features[0].featureCode unknown_feature']);
+    expect(await bad(adds('api_access'))).toEqual(['features[0].featureCode unknown_feature']);
+    expect(await bad(adds('max_products', 'max_products'))).toEqual(['features[1].featureCode repeated']);
     expect(await bad({ code: 'email_5' })).toEqual(['code_taken']);
     const package_ = saveCreditPackage(stage.db, MARKET, pack({ code: 'credits_100' }), by);
     expect((await refusal(package_)).code).toBe('code_taken');
-    for (const input of [{ code: 'a b' }, { code: 'Upper' }, { unit_amount: -1 }, { unit_amount: 1.5 }]) {
+    for (const input of [{ code: 'a b' }, { code: 'Upper' }, { unitAmount: -1 }, { unitAmount: 1.5 }]) {
       expect(addOnInput.safeParse({ ...addOn(), ...input }).success, JSON.stringify(input)).toBe(false);
       expect(creditPackageInput.safeParse({ ...pack(), ...input }).success).toBe(false);
     }
@@ -342,10 +342,10 @@ describe('add-ons and credit packages', () => {
   });
 
   test('an edit from a stale page is refused, an edit of nothing leaves no trace, and the code stays', async () => {
-    const id = await save(addOn({ code: 'mail', features: [{ feature_code: 'email_accounts', amount: 2 }] }));
-    const same = { code: 'mail', features: [{ feature_code: 'email_accounts', amount: 2 }], revision: 1 };
+    const id = await save(addOn({ code: 'mail', features: [{ featureCode: 'email_accounts', amount: 2 }] }));
+    const same = { code: 'mail', features: [{ featureCode: 'email_accounts', amount: 2 }], revision: 1 };
     await save(addOn(same), id);
-    await save(addOn({ ...same, unit_amount: 700 }), id);
+    await save(addOn({ ...same, unitAmount: 700 }), id);
     expect((await refusal(save(addOn({ ...same, name: 'Late' }), id))).code).toBe('edit_conflict');
     expect(fieldsOf(await refusal(save(addOn({ ...same, revision: 2, code: 'other' }), id)))).toEqual([
       'code unchangeable',
@@ -382,10 +382,10 @@ describe('add-ons and credit packages', () => {
       .where(and(eq(creditPackages.platformId, MARKET), eq(creditPackages.code, 'credits_100')));
     if (!credits) throw new Error('no package');
     const request = { ...(await stage.request(shop)), packageCode: 'credits_100' };
-    const { session_id } = await startCreditCheckout(stage.db, stage.stripe, request);
+    const { sessionId } = await startCreditCheckout(stage.db, stage.stripe, request);
     const remove = () => refusal(deleteCreditPackage(stage.db, MARKET, credits.id, by));
     expect((await remove()).code).toBe('in_use');
-    await stage.pay(session_id);
+    await stage.pay(sessionId);
     await stage.deliverNew();
     expect((await remove()).code).toBe('in_use');
     expect([...(await listBoughtPackages(stage.db, MARKET))]).toEqual([credits.id]);

@@ -20,14 +20,14 @@ export class TierCodeTaken extends DomainError {
 
 /** 409: somebody has it, had it or is buying it, or the platform gives it; it can be made inactive instead. */
 export class TierInUse extends DomainError {
-  constructor(details: { tier_code: string; subscribers: number; role?: TierRole }) {
+  constructor(details: { tierCode: string; subscribers: number; role?: TierRole }) {
     super('conflict', 'tier_in_use', details);
   }
 }
 
 /** 409: the platform gives it to new merchants (trial) or to those without a plan (fallback): it cannot be switched off. */
 export class TierHasRole extends DomainError {
-  constructor(details: { tier_code: string; role: TierRole }) {
+  constructor(details: { tierCode: string; role: TierRole }) {
     super('conflict', 'tier_has_role', details);
   }
 }
@@ -56,7 +56,7 @@ export async function createTier(
     const platform = await lockPlatform(tx, platformId);
     const prices = wantedPrices(input, platform.defaultCurrency, []);
     const id = newId('tier');
-    if (input.stripe_product_id) await refuseTakenProduct(tx, input.stripe_product_id, id);
+    if (input.stripeProductId) await refuseTakenProduct(tx, input.stripeProductId, id);
     const [made] = await tx
       .insert(tiers)
       .values({ id, platformId, code: input.code, name: input.name, ...columns(input) })
@@ -92,11 +92,10 @@ export async function updateTier(
     const platform = await lockPlatform(tx, platformId);
     const before = await lockTier(tx, platformId, tierCode, patch.revision);
     const role = roleOf(tierCode, platform);
-    if (role && before.isActive && patch.is_active === false)
-      throw new TierHasRole({ tier_code: tierCode, role });
+    if (role && before.isActive && patch.isActive === false) throw new TierHasRole({ tierCode, role });
     const prices = wantedPrices(patch, platform.defaultCurrency, before.prices);
-    if (patch.stripe_product_id) await refuseTakenProduct(tx, patch.stripe_product_id, before.id);
-    const product = patch.stripe_product_id === undefined ? before.stripeProductId : patch.stripe_product_id;
+    if (patch.stripeProductId) await refuseTakenProduct(tx, patch.stripeProductId, before.id);
+    const product = patch.stripeProductId === undefined ? before.stripeProductId : patch.stripeProductId;
     if (before.stripeProductId && product !== before.stripeProductId) await refuseLostPrices(tx, before.id);
     const changes = columns(patch);
     if (Object.keys(changes).length > 0) await tx.update(tiers).set(changes).where(eq(tiers.id, before.id));
@@ -173,7 +172,7 @@ async function refuseUsed(tx: Tx, tier: Tier, role: TierRole | null): Promise<vo
     from ${subscriptions} where ${subscriptions.tierId} = ${tier.id} or ${subscriptions.pendingTierId} = ${tier.id}`);
   if (Number(used?.ever ?? 0) === 0 && !used?.buying && !role) return;
   throw new TierInUse({
-    tier_code: tier.code,
+    tierCode: tier.code,
     subscribers: Number(used?.current ?? 0),
     ...(role ? { role } : {}),
   });
@@ -224,15 +223,17 @@ export const raiseRevision = (tx: Tx, tierId: string) =>
     .where(eq(tiers.id, tierId));
 
 function columns(input: TierPatch | NewTier) {
+  const { name, description, isActive, isPublic, isSelfService, displayOrder, trialDays } = input;
+  const { stripeProductId } = input;
   const named = {
-    name: input.name,
-    description: input.description,
-    isActive: input.is_active,
-    isPublic: input.is_public,
-    isSelfService: input.is_self_service,
-    displayOrder: input.display_order,
-    trialDays: input.trial_days,
-    stripeProductId: input.stripe_product_id,
+    name,
+    description,
+    isActive,
+    isPublic,
+    isSelfService,
+    displayOrder,
+    trialDays,
+    stripeProductId,
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as Partial<
     typeof named

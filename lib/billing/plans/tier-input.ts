@@ -10,19 +10,19 @@ export const codeInput = z
 const common = {
   name: z.string().trim().min(1).max(80),
   description: z.string().trim().max(500),
-  is_active: z.boolean(),
-  is_public: z.boolean(),
-  is_self_service: z.boolean(),
-  display_order: z.number().int().min(0).max(10_000),
-  trial_days: z.number().int().min(0).max(730).nullable(),
-  stripe_product_id: z
+  isActive: z.boolean(),
+  isPublic: z.boolean(),
+  isSelfService: z.boolean(),
+  displayOrder: z.number().int().min(0).max(10_000),
+  trialDays: z.number().int().min(0).max(730).nullable(),
+  stripeProductId: z
     .string()
     .trim()
     .regex(/^prod_\w+$/, 'a Stripe product id')
     .nullable(),
   /** In the platform's default currency; null takes the price away. */
-  price_monthly_cents: centsInput.nullable(),
-  price_annual_cents: centsInput.nullable(),
+  priceMonthlyCents: centsInput.nullable(),
+  priceAnnualCents: centsInput.nullable(),
   /** All prices; what is not named is taken away. */
   prices: z.array(priceInput).max(40),
 };

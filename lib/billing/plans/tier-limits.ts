@@ -9,10 +9,10 @@ import { type FieldProblem, ValidationFailed } from '@/lib/errors';
 import { lockTier, raiseRevision, which } from './tier-edit';
 import { getTier, type LimitRow, platformCode, type Tier } from './tiers';
 
-/** One row of a tier's limits: `limit_value` null = unlimited; may be left out only for a flag and where `enabled` is false. */
+/** One row of a tier's limits: `limitValue` null = unlimited; may be left out only for a flag and where `enabled` is false. */
 export const tierLimitInput = z.object({
-  feature_code: z.string().min(1),
-  limit_value: z.number().int().min(0).max(MAX_QUANTITY).nullish(),
+  featureCode: z.string().min(1),
+  limitValue: z.number().int().min(0).max(MAX_QUANTITY).nullish(),
   enabled: z.boolean().default(true),
 });
 
@@ -84,10 +84,10 @@ export function mergeLimits(
     ]),
   );
   for (const row of rows) {
-    const isFlag = features.find((one) => one.code === row.feature_code)?.kind === 'flag';
-    const kept = merged.get(row.feature_code)?.limitValue ?? null;
-    const limitValue = isFlag ? null : row.limit_value === undefined ? kept : row.limit_value;
-    merged.set(row.feature_code, { featureCode: row.feature_code, enabled: row.enabled, limitValue });
+    const isFlag = features.find((one) => one.code === row.featureCode)?.kind === 'flag';
+    const kept = merged.get(row.featureCode)?.limitValue ?? null;
+    const limitValue = isFlag ? null : row.limitValue === undefined ? kept : row.limitValue;
+    merged.set(row.featureCode, { featureCode: row.featureCode, enabled: row.enabled, limitValue });
   }
   return [...merged.values()];
 }
@@ -98,16 +98,16 @@ export function checkTierLimits(rows: TierLimitInput[], features: readonly Featu
   for (const [i, row] of rows.entries()) {
     const say = (field: string, rule: string, message: string) =>
       problems.push({ path: `[${i}].${field}`, rule, message });
-    const feature = features.find((one) => one.code === row.feature_code);
-    if (!feature) say('feature_code', 'unknown_feature', 'is not a feature of this installation');
-    else if (rows.findIndex((one) => one.feature_code === row.feature_code) < i) {
-      say('feature_code', 'repeated', 'is named twice');
-    } else if (feature.kind === 'flag' && typeof row.limit_value === 'number') {
-      say('limit_value', 'binary_has_no_limit', 'does not apply to a feature that is on or off');
-    } else if (feature.kind === 'grant' && row.enabled && row.limit_value === null) {
-      say('limit_value', 'grant_needs_number', 'is needed: what is granted each month is counted');
-    } else if (feature.kind !== 'flag' && row.enabled && row.limit_value === undefined) {
-      say('limit_value', 'required', 'is needed: a number, or null for unlimited');
+    const feature = features.find((one) => one.code === row.featureCode);
+    if (!feature) say('featureCode', 'unknown_feature', 'is not a feature of this installation');
+    else if (rows.findIndex((one) => one.featureCode === row.featureCode) < i) {
+      say('featureCode', 'repeated', 'is named twice');
+    } else if (feature.kind === 'flag' && typeof row.limitValue === 'number') {
+      say('limitValue', 'binary_has_no_limit', 'does not apply to a feature that is on or off');
+    } else if (feature.kind === 'grant' && row.enabled && row.limitValue === null) {
+      say('limitValue', 'grant_needs_number', 'is needed: what is granted each month is counted');
+    } else if (feature.kind !== 'flag' && row.enabled && row.limitValue === undefined) {
+      say('limitValue', 'required', 'is needed: a number, or null for unlimited');
     }
   }
   if (problems.length > 0) throw new ValidationFailed(problems);

@@ -17,9 +17,9 @@ export const priceInput = z.strictObject({
     .regex(/^[A-Z]{3}$/, 'a three-letter currency code'),
   interval: z.enum(['month', 'year']),
   /** Minor units of that currency. */
-  unit_amount: centsInput,
+  unitAmount: centsInput,
   /** Left out or null: as it is. */
-  stripe_price_id: z
+  stripePriceId: z
     .string()
     .trim()
     .regex(/^price_\w+$/, 'a Stripe price id')
@@ -28,8 +28,8 @@ export const priceInput = z.strictObject({
 
 type PricesInput = {
   prices?: z.output<typeof priceInput>[];
-  price_monthly_cents?: number | null;
-  price_annual_cents?: number | null;
+  priceMonthlyCents?: number | null;
+  priceAnnualCents?: number | null;
 };
 
 export type WantedPrice = {
@@ -51,16 +51,11 @@ export function wantedPrices(
   currency: string,
   current: WantedPrice[],
 ): WantedPrice[] | undefined {
-  const { prices, price_monthly_cents: month, price_annual_cents: year } = input;
+  const { prices, priceMonthlyCents: month, priceAnnualCents: year } = input;
   if (prices === undefined && month === undefined && year === undefined) return undefined;
-  const wanted: WantedPrice[] =
-    prices?.map((price) => ({
-      currency: price.currency,
-      interval: price.interval,
-      unitAmount: price.unit_amount,
-      stripePriceId: price.stripe_price_id,
-    })) ??
-    current.map(({ currency: in_, interval, unitAmount }) => ({ currency: in_, interval, unitAmount }));
+  const wanted: WantedPrice[] = prices
+    ? [...prices]
+    : current.map(({ currency: in_, interval, unitAmount }) => ({ currency: in_, interval, unitAmount }));
   const problems = prices ? wanted.flatMap((price, i) => problemsOf(price, i, wanted)) : [];
   const set = (interval: 'month' | 'year', field: string, amount: number | null | undefined) => {
     if (amount === undefined) return;
@@ -71,8 +66,8 @@ export function wantedPrices(
     const rule = priceProblem(amount, currency);
     if (rule) problems.push({ path: field, rule, message: `is no price in ${currency}` });
   };
-  set('month', 'price_monthly_cents', month);
-  set('year', 'price_annual_cents', year);
+  set('month', 'priceMonthlyCents', month);
+  set('year', 'priceAnnualCents', year);
   if (problems.length > 0) throw new ValidationFailed(problems);
   return wanted;
 }
@@ -86,10 +81,10 @@ function problemsOf(price: WantedPrice, i: number, all: WantedPrice[]): FieldPro
   if (all.findIndex((one) => same(one, price)) < i)
     return say('currency', 'repeated', 'has the currency and interval of another price');
   const rule = priceProblem(price.unitAmount, price.currency);
-  if (rule) return say('unit_amount', rule, `is no price in ${price.currency}`);
+  if (rule) return say('unitAmount', rule, `is no price in ${price.currency}`);
   const { stripePriceId: id } = price;
   if (id && all.findIndex((one) => one.stripePriceId === id) < i)
-    return say('stripe_price_id', 'stripe_id_taken', 'is the id of another price');
+    return say('stripePriceId', 'stripe_id_taken', 'is the id of another price');
   return [];
 }
 
@@ -168,7 +163,7 @@ async function refuseTakenIds(
     if (!id || (!taken.has(id) && (!own || same(own, price)))) return [];
     return [
       {
-        path: `prices[${i}].stripe_price_id`,
+        path: `prices[${i}].stripePriceId`,
         rule: 'stripe_id_taken',
         message: 'is the id of another price',
       },

@@ -64,12 +64,12 @@ test('one statement reads what eleven did, for a merchant that bought everything
   const shop = await stage.subscriber('professional');
   const products = await listAddOnProducts(stage.db, shop.account.platformId);
   for (const product of products.slice(0, 2)) {
-    const { session_id } = await startAddOnCheckout(stage.db, stage.stripe, {
+    const { sessionId } = await startAddOnCheckout(stage.db, stage.stripe, {
       ...(await stage.request(shop)),
       addOnCode: product.code,
       domain: product.category === 'domain' ? `${shop.storeCode.toLowerCase()}.example.com` : undefined,
     });
-    await stage.pay(session_id);
+    await stage.pay(sessionId);
   }
   const [pack] = await stage.db.select().from(creditPackages).limit(1);
   await stage.buyCredits(shop, pack?.code ?? '');

@@ -97,7 +97,7 @@ export async function startAddOnCheckout(
   if (!addOn?.isActive) throw new AddOnNotFound(request.addOnCode);
   await getLiveSubscription(db, account);
   const domain = addOn.category === 'domain' ? await wantDomain(db, request, checkDomain) : undefined;
-  if (!addOn.stripePriceId) throw new StripePriceNotConfigured({ addon_code: addOn.code });
+  if (!addOn.stripePriceId) throw new StripePriceNotConfigured({ addonCode: addOn.code });
   return openSession(db, stripe, request, {
     kind: 'add_on',
     choice: [addOn.code, request.storeId, ...(domain ? [domain] : [])].join(':'),

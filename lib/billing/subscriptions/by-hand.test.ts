@@ -47,8 +47,8 @@ describe('a plan that is given', () => {
     const until = new Date(start.getTime() + 10 * DAY_MS);
     const shop = await shopWithoutPlan('until');
     const given = await shop.set({
-      tier_code: 'business',
-      cancel_at: until.toISOString(),
+      tierCode: 'business',
+      cancelAt: until.toISOString(),
       reason: 'Partner of the year',
     });
     expect(given).toMatchObject({ status: 'active', cancelAt: until, mrrCents: 0 });
@@ -76,28 +76,28 @@ describe('a plan that is given', () => {
 
   test('stays without a date; a date is kept until it is moved or taken away', async () => {
     const shop = await shopWithoutPlan('stays');
-    await shop.set({ tier_code: 'essential' });
+    await shop.set({ tierCode: 'essential' });
     expect(await endGivenPlans(database.db, new Date('2040-01-01'))).toEqual({ ended: 0 });
     const until = '2027-01-01T00:00:00.000Z';
-    await shop.set({ cancel_at: until });
-    expect(await shop.set({ tier_code: 'business' })).toMatchObject({ cancelAt: new Date(until) });
-    expect(await shop.set({ cancel_at: null })).toMatchObject({
+    await shop.set({ cancelAt: until });
+    expect(await shop.set({ tierCode: 'business' })).toMatchObject({ cancelAt: new Date(until) });
+    expect(await shop.set({ cancelAt: null })).toMatchObject({
       cancelAt: null,
       tier: { code: 'business' },
     });
-    await shop.set({ cancel_at: until });
+    await shop.set({ cancelAt: until });
     expect(await shop.set({ status: 'canceled' })).toMatchObject({ cancelAt: null, status: 'canceled' });
     expect(await shop.set({ status: 'active' })).toMatchObject({ cancelAt: null, endedAt: null });
   });
 
   test.each<[Parameters<typeof setSubscription>[3], string, string]>([
-    [{ cancel_at: '2026-11-21T12:00:00Z' }, 'cancel_at', 'future'],
-    [{ cancel_at: '2027-01-01T00:00:00Z', trial_end: '2026-12-01T00:00:00Z' }, 'cancel_at', 'only_given'],
-    [{ cancel_at: '2027-01-01T00:00:00Z', status: 'canceled' }, 'cancel_at', 'only_given'],
-    [{ trial_end: '2026-11-01T00:00:00Z' }, 'trial_end', 'future'],
+    [{ cancelAt: '2026-11-21T12:00:00Z' }, 'cancelAt', 'future'],
+    [{ cancelAt: '2027-01-01T00:00:00Z', trialEnd: '2026-12-01T00:00:00Z' }, 'cancelAt', 'only_given'],
+    [{ cancelAt: '2027-01-01T00:00:00Z', status: 'canceled' }, 'cancelAt', 'only_given'],
+    [{ trialEnd: '2026-11-01T00:00:00Z' }, 'trialEnd', 'future'],
   ])('%o is refused by name and nothing is written', async (input, path, rule) => {
     const shop = await shopWithoutPlan(`bad${path}${rule}${Object.keys(input).length}${input.status ?? ''}`);
-    const before = await shop.set({ tier_code: 'essential' });
+    const before = await shop.set({ tierCode: 'essential' });
     await expect(shop.set(input)).rejects.toMatchObject({ fields: [{ path, rule }] });
     expect(await shop.current()).toEqual(before);
   });
@@ -106,10 +106,10 @@ describe('a plan that is given', () => {
 test('two admins give at once: one plan counts, and who edited what was changed meanwhile is told', async () => {
   const shop = await shopWithoutPlan('race');
   const codes = ['essential', 'professional', 'business', 'enterprise'];
-  await Promise.all(codes.map((tier_code) => shop.set({ tier_code })));
+  await Promise.all(codes.map((tierCode) => shop.set({ tierCode })));
   const seen = versionOf(await shop.current());
   const later = new Date(start.getTime() + 1000);
-  const first = await shop.set({ tier_code: 'essential' }, later, seen);
-  await expect(shop.set({ tier_code: 'business' }, later, seen)).rejects.toBeInstanceOf(EditConflict);
+  const first = await shop.set({ tierCode: 'essential' }, later, seen);
+  await expect(shop.set({ tierCode: 'business' }, later, seen)).rejects.toBeInstanceOf(EditConflict);
   expect(await shop.current()).toMatchObject({ id: first.id, tier: { code: 'essential' } });
 });

@@ -21,14 +21,14 @@ import { changeTier } from './change';
 /** PUT merchants/{id}/platforms/{pid}: what is not named stays. */
 export const subscriptionPut = z
   .strictObject({
-    tier_code: z.string().min(1),
-    is_annual: z.boolean(),
-    trial_end: z.iso.datetime({ offset: true }),
+    tierCode: z.string().min(1),
+    isAnnual: z.boolean(),
+    trialEnd: z.iso.datetime({ offset: true }),
     status: z.enum(['trialing', 'active', 'expired', 'canceled']),
-    cancel_at: z.iso.datetime({ offset: true }).nullable().meta({
+    cancelAt: z.iso.datetime({ offset: true }).nullable().meta({
       description: 'When a plan given without Stripe ends by itself; null = it stays until it is taken back',
     }),
-    unit_amount: centsInput.min(1).meta({
+    unitAmount: centsInput.min(1).meta({
       description:
         'The price agreed with this merchant, per interval in the currency of its subscription at Stripe: ' +
         'for a tier that is not self-service or has no price of its own',
@@ -62,25 +62,25 @@ export async function setSubscription(
 ): Promise<CurrentSubscription> {
   const current = await findCurrentSubscription(db, account);
   if (current && livesAtStripe(current)) {
-    for (const field of ['status', 'trial_end', 'cancel_at'] as const) {
+    for (const field of ['status', 'trialEnd', 'cancelAt'] as const) {
       if (input[field] !== undefined) throw new ManagedByStripe(field);
     }
-    const { tier_code, is_annual, unit_amount, reason } = input;
-    if (tier_code === undefined && is_annual === undefined && unit_amount === undefined) return current;
-    const annual = is_annual ?? current.interval === 'year';
+    const { tierCode, isAnnual, unitAmount, reason } = input;
+    if (tierCode === undefined && isAnnual === undefined && unitAmount === undefined) return current;
+    const annual = isAnnual ?? current.interval === 'year';
     const { subscription } = await changeTier(db, findStripe(), {
       account,
-      tierCode: tier_code ?? current.tier.code,
+      tierCode: tierCode ?? current.tier.code,
       interval: annual ? 'year' : 'month',
-      byAdmin: { unitAmount: unit_amount },
+      byAdmin: { unitAmount },
       reason,
       ...context,
     });
     return subscription;
   }
-  if (input.unit_amount !== undefined) {
+  if (input.unitAmount !== undefined) {
     throw invalid(
-      'unit_amount',
+      'unitAmount',
       'only_at_stripe',
       'is charged through Stripe, which has no subscription here',
     );
@@ -104,12 +104,12 @@ async function setLocally(tx: Tx, account: Account, input: SubscriptionPut, cont
   const current = await findCurrentSubscription(tx, account);
   if (current && livesAtStripe(current)) throw new ManagedByStripe('status');
   if (context.seen !== undefined && context.seen !== versionOf(current)) throw new EditConflict();
-  const tier = input.tier_code ? await getTier(tx, account.platformId, input.tier_code) : null;
+  const tier = input.tierCode ? await getTier(tx, account.platformId, input.tierCode) : null;
   const tierId = tier?.id ?? current?.tierId;
-  if (!tierId) throw invalid('tier_code', 'required', 'is needed: the merchant has no subscription yet');
+  if (!tierId) throw invalid('tierCode', 'required', 'is needed: the merchant has no subscription yet');
   const local = current?.stripeSubscriptionId === null ? current : null;
   const interval =
-    input.is_annual === undefined ? (current?.interval ?? 'month') : input.is_annual ? 'year' : 'month';
+    input.isAnnual === undefined ? (current?.interval ?? 'month') : input.isAnnual ? 'year' : 'month';
   const [platform] = await tx.select().from(platforms).where(eq(platforms.id, account.platformId));
   const currency = local?.currency ?? platform?.defaultCurrency ?? 'EUR';
   const next = {
@@ -149,24 +149,20 @@ type Status = (typeof subscriptionStatuses)[number];
 
 /** The state that an input asks for, from the one before it. Pure. @throws ValidationFailed for an end that is past or senseless */
 function statusOf(local: Local, input: SubscriptionPut, now: Date) {
-  const given = input.trial_end ? new Date(input.trial_end) : undefined;
+  const given = input.trialEnd ? new Date(input.trialEnd) : undefined;
   const status: Status = input.status ?? (given ? 'trialing' : (local?.status ?? 'active'));
   const trialEnd = given ?? local?.trialEnd ?? null;
   if (status === 'trialing' && (trialEnd ?? now) <= now) {
-    throw invalid('trial_end', 'future', 'must lie ahead while the status is trialing');
+    throw invalid('trialEnd', 'future', 'must lie ahead while the status is trialing');
   }
-  if (input.cancel_at && status !== 'active') {
-    throw invalid(
-      'cancel_at',
-      'only_given',
-      'is the end of a plan that was given: the status must be active',
-    );
+  if (input.cancelAt && status !== 'active') {
+    throw invalid('cancelAt', 'only_given', 'is the end of a plan that was given: the status must be active');
   }
   const kept = local?.status === 'active' ? local.cancelAt : null;
   const asked =
-    input.cancel_at === undefined ? kept : input.cancel_at === null ? null : new Date(input.cancel_at);
+    input.cancelAt === undefined ? kept : input.cancelAt === null ? null : new Date(input.cancelAt);
   const cancelAt = status === 'active' ? asked : null;
-  if (cancelAt && cancelAt <= now) throw invalid('cancel_at', 'future', 'must lie ahead');
+  if (cancelAt && cancelAt <= now) throw invalid('cancelAt', 'future', 'must lie ahead');
   const hasEnded = status === 'expired' || status === 'canceled';
   return {
     status,

@@ -81,7 +81,7 @@ function choosePrice(
   const shared = { currency, interval, productId: tier.stripeProductId };
   if (agreed !== undefined) {
     if (found && tier.isSelfService) {
-      throw invalid('unit_amount', 'has_own_price', 'cannot be set: the tier has a price of its own');
+      throw invalid('unitAmount', 'has_own_price', 'cannot be set: the tier has a price of its own');
     }
     if (!tier.stripeProductId) throw new TierNotPushed(tier.code);
     return { ...shared, unitAmount: agreed, stripePriceId: null };
@@ -90,9 +90,9 @@ function choosePrice(
     return { ...shared, unitAmount: found.unitAmount, stripePriceId: found.stripePriceId };
   }
   if (byAdmin && !found) {
-    throw invalid('unit_amount', 'no_own_price', 'is needed: the tier has no price of its own');
+    throw invalid('unitAmount', 'no_own_price', 'is needed: the tier has no price of its own');
   }
-  throw new StripePriceNotConfigured({ tier_code: tier.code, interval, currency });
+  throw new StripePriceNotConfigured({ tierCode: tier.code, interval, currency });
 }
 
 /** The price as an item, a preview or a schedule's phase names it. */

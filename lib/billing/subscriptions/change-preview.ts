@@ -10,22 +10,22 @@ import { type ChangeRequest, type ChosenPrice, decideChange, findPlanItem, toStr
 
 export type ChangePreview = {
   kind: ChangeKind;
-  effective_at: string;
-  due_now: Money;
-  next_invoice: Money & { date: string | null };
+  effectiveAt: string;
+  dueNow: Money;
+  nextInvoice: Money & { date: string | null };
   lines: { description: string; amount: number; proration: boolean }[];
   /** What the lines come to: after discounts, then tax, then both; `balance` is what the customer's credit pays of it. */
   totals: { net: number; tax: number; total: number; balance: number } | null;
   /** What waits for the period's end and goes with the change: a cancellation, or another change. */
-  takes_back: 'cancellation' | 'change' | null;
+  takesBack: 'cancellation' | 'change' | null;
   /** Hand it to the change within 15 minutes, and it costs what the preview said. */
-  proration_date: number | null;
+  prorationDate: number | null;
 };
 
 /**
  * What a change would cost, from Stripe's own preview: an error is an error, never 0. Writes nothing.
  * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, StripeUnavailable; for an agreed
- *   price ValidationFailed on `unit_amount` and TierNotPushed
+ *   price ValidationFailed on `unitAmount` and TierNotPushed
  */
 export async function previewChange(
   db: Db,
@@ -37,23 +37,23 @@ export async function previewChange(
   const { item, raw } = await findPlanItem(db, stripe, live);
   const base = {
     kind: plan.kind,
-    effective_at: plan.effectiveAt.toISOString(),
-    proration_date: null,
-    takes_back: takenBack(raw, plan.kind),
+    effectiveAt: plan.effectiveAt.toISOString(),
+    prorationDate: null,
+    takesBack: takenBack(raw, plan.kind),
   };
   if (plan.kind === 'none') {
     // Nothing changes, a cancellation neither: after it there is no invoice.
-    const next_invoice =
+    const nextInvoice =
       raw.cancel_at === null ? (await renewalPreview(stripe, live, null)).invoice : { ...none, date: null };
-    return { ...base, due_now: none, next_invoice, lines: [], totals: null };
+    return { ...base, dueNow: none, nextInvoice, lines: [], totals: null };
   }
   const change = { item: item.id, price, stays: stays(raw) };
   if (plan.when === 'period_end' || live.status === 'trialing') {
     const renewal = await renewalPreview(stripe, live, change);
     return {
       ...base,
-      due_now: none,
-      next_invoice: renewal.invoice,
+      dueNow: none,
+      nextInvoice: renewal.invoice,
       lines: [renewalLine(target, price)],
       totals: renewal.totals,
     };
@@ -73,8 +73,8 @@ export async function previewChange(
   const resets = live.interval !== request.interval;
   return {
     ...base,
-    due_now: { amount: preview.amount_due, currency: preview.currency.toUpperCase() },
-    next_invoice: resets
+    dueNow: { amount: preview.amount_due, currency: preview.currency.toUpperCase() },
+    nextInvoice: resets
       ? nextAfterReset(preview, price, request.interval, request.now)
       : (await renewalPreview(stripe, live, change)).invoice,
     lines: preview.lines.data.map((line) => ({
@@ -86,12 +86,12 @@ export async function previewChange(
         false,
     })),
     totals: totalsOf(preview),
-    proration_date: prorationDate,
+    prorationDate,
   };
 }
 
 /** While a schedule is attached there is no cancellation (stripe.md 42); where nothing changes, it stays. */
-function takenBack(raw: Stripe.Subscription, kind: ChangeKind): ChangePreview['takes_back'] {
+function takenBack(raw: Stripe.Subscription, kind: ChangeKind): ChangePreview['takesBack'] {
   if (raw.schedule) return 'change';
   return raw.cancel_at !== null && kind !== 'none' ? 'cancellation' : null;
 }

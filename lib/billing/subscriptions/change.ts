@@ -29,7 +29,7 @@ export type ChangeAnswer = {
  * `paymentUrl` says where (stripe.md 41). Downgrade: at the period's end, visible and cancellable until then. In the
  * local trial: at once and free. Safe to repeat: the same change again changes nothing.
  * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, SubscriptionConflict,
- *   StripeUnavailable; for an agreed price ValidationFailed on `unit_amount` and TierNotPushed
+ *   StripeUnavailable; for an agreed price ValidationFailed on `unitAmount` and TierNotPushed
  */
 export async function changeTier(
   db: Db,
@@ -143,7 +143,7 @@ export async function undoPendingChange(
 function asConflict(error: unknown, tierCode: string): unknown {
   if (error instanceof DomainError) return error;
   if (error instanceof Error && 'type' in error && error.type === 'StripeInvalidRequestError') {
-    return new SubscriptionConflict({ tier_code: tierCode, reason: error.message });
+    return new SubscriptionConflict({ tierCode, reason: error.message });
   }
   return error;
 }

@@ -49,7 +49,7 @@ export async function openSession(
       continue;
     }
     const still = await reviewOpen(db, stripe, place, request);
-    if (still && place.choice === choice.choice) return { checkout_url: still.url, session_id: still.id };
+    if (still && place.choice === choice.choice) return { checkoutUrl: still.url, sessionId: still.id };
     if (still) await expireOpen(db, stripe, place, request);
   }
   throw new SubscriptionConflict({ reason: 'another checkout is being opened' });
@@ -127,7 +127,7 @@ async function createSession(
     await endUnpaid(stripe, session.id);
     throw new SubscriptionConflict({ reason: 'another choice was made meanwhile' });
   }
-  return { checkout_url: session.url, session_id: session.id };
+  return { checkoutUrl: session.url, sessionId: session.id };
 }
 
 /**

@@ -29,7 +29,7 @@ export type CheckoutRequest = {
   now: Date;
 };
 
-export type CheckoutAnswer = { checkout_url: string; session_id: string };
+export type CheckoutAnswer = { checkoutUrl: string; sessionId: string };
 
 export type Choice = {
   kind: CheckoutKind;

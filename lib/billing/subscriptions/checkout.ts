@@ -30,7 +30,7 @@ export async function startPlanCheckout(
   const price = findPrice(tier, request.currency, request.interval);
   if (!price?.stripePriceId) {
     throw new StripePriceNotConfigured({
-      tier_code: tier.code,
+      tierCode: tier.code,
       interval: request.interval,
       currency: request.currency,
     });

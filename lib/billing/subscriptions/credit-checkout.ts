@@ -25,7 +25,7 @@ export async function startCreditCheckout(
       ),
     );
   if (!pack?.isActive) throw new PackageNotFound(request.packageCode);
-  if (!pack.stripePriceId) throw new StripePriceNotConfigured({ package_code: pack.code });
+  if (!pack.stripePriceId) throw new StripePriceNotConfigured({ packageCode: pack.code });
   return openSession(db, stripe, request, {
     kind: 'credits',
     choice: pack.code,

@@ -24,7 +24,7 @@ const quietly = async () => {
 const open = async (shop: Shop, addOnCode: string, domain?: string) =>
   startAddOnCheckout(stage.db, stage.stripe, { ...(await stage.request(shop)), addOnCode, domain });
 async function buy(shop: Shop, addOnCode: string, domain?: string) {
-  await stage.pay((await open(shop, addOnCode, domain)).session_id);
+  await stage.pay((await open(shop, addOnCode, domain)).sessionId);
   await quietly();
 }
 const queued = (shop: Shop) =>
@@ -111,7 +111,7 @@ describe('an add-on', () => {
 
   test('whose first word comes after the end of its plan is ended by the worker', async () => {
     const shop = await stage.subscriber();
-    await stage.pay((await open(shop, 'email_5')).session_id);
+    await stage.pay((await open(shop, 'email_5')).sessionId);
     const late = await stage.newEvents();
     await cancelSubscription(stage.db, stage.stripe, { ...(await stage.by(shop)), immediately: true });
     expect(await queued(shop)).toHaveLength(0);
@@ -141,7 +141,7 @@ describe('an add-on', () => {
       open(shop, 'email_25'),
       open(shop, 'email_25'),
     ]);
-    expect(new Set(answers.map((answer) => answer.session_id)).size).toBe(1);
+    expect(new Set(answers.map((answer) => answer.sessionId)).size).toBe(1);
   });
 });
 

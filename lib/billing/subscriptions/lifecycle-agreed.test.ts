@@ -57,10 +57,10 @@ describe('a plan made to measure', () => {
     await stage.advance(10);
     const said = await preview(shop, ENTERPRISE);
     expect(said).toMatchObject({ kind: 'upgrade' });
-    expect(said.next_invoice.amount).toBe(87_750); // 750.00 and 17 % tax
+    expect(said.nextInvoice.amount).toBe(87_750); // 750.00 and 17 % tax
     const answer = await change(shop, {
       ...ENTERPRISE,
-      prorationDate: said.proration_date ?? undefined,
+      prorationDate: said.prorationDate ?? undefined,
       reason: 'Signed on the fair',
     });
     expect(answer).toMatchObject({
@@ -68,7 +68,7 @@ describe('a plan made to measure', () => {
       subscription: { tier: { code: 'enterprise' }, unitAmount: 75_000, mrrCents: 75_000 },
     });
     await stage.deliverNew();
-    expect(await lastBill(shop)).toMatchObject({ status: 'paid', amountPaid: said.due_now.amount });
+    expect(await lastBill(shop)).toMatchObject({ status: 'paid', amountPaid: said.dueNow.amount });
     await toPeriodEnd(shop);
     expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: 87_750 });
     const [movement] = await stage.db
@@ -147,10 +147,10 @@ describe('a plan made to measure', () => {
     await expect(changeTier(stage.db, stage.stripe, byOwner)).rejects.toThrow('tier_not_self_service');
     await expect(previewChange(stage.db, stage.stripe, byOwner)).rejects.toThrow('tier_not_self_service');
     await expect(change(shop, { tierCode: 'enterprise' })).rejects.toMatchObject({
-      fields: [{ path: 'unit_amount', rule: 'no_own_price' }],
+      fields: [{ path: 'unitAmount', rule: 'no_own_price' }],
     });
     await expect(change(shop, { tierCode: 'professional', unitAmount: 5000 })).rejects.toMatchObject({
-      fields: [{ path: 'unit_amount', rule: 'has_own_price' }],
+      fields: [{ path: 'unitAmount', rule: 'has_own_price' }],
     });
     const enterprise = and(eq(tiers.platformId, MARKET), eq(tiers.code, 'enterprise'));
     const [before] = await stage.db.select().from(tiers).where(enterprise);
@@ -170,10 +170,10 @@ describe('a plan made to measure', () => {
     await stage.db
       .insert(tiers)
       .values({ ...enterprise, id: newId('tier'), code: 'bespoke', stripeProductId: product.id });
-    const lose = () => updateTier(stage.db, MARKET, 'bespoke', { stripe_product_id: null }, context);
+    const lose = () => updateTier(stage.db, MARKET, 'bespoke', { stripeProductId: null }, context);
     const keeps = async () => {
       await expect(lose()).rejects.toMatchObject({
-        fields: [{ path: 'stripe_product_id', rule: 'agreed_on_product' }],
+        fields: [{ path: 'stripeProductId', rule: 'agreed_on_product' }],
       });
       const [after] = await stage.db.select().from(tiers).where(eq(tiers.code, 'bespoke'));
       expect(after?.stripeProductId).toBe(product.id);
@@ -184,13 +184,13 @@ describe('a plan made to measure', () => {
     await keeps();
     await undoPendingChange(stage.db, stage.stripe, await stage.by(shop));
     expect((await lose()).stripeProductId).toBeNull();
-    await updateTier(stage.db, MARKET, 'bespoke', { stripe_product_id: product.id }, context);
+    await updateTier(stage.db, MARKET, 'bespoke', { stripeProductId: product.id }, context);
     expect((await agreed(75_000)).subscription.tier.code).toBe('bespoke');
     await keeps();
     // The price that everybody pays is known by itself.
     const [business] = await stage.db.select().from(tiers).where(eq(tiers.code, 'business'));
-    const link = (stripe_product_id: string | null | undefined) =>
-      updateTier(stage.db, MARKET, 'business', { stripe_product_id }, context);
+    const link = (stripeProductId: string | null | undefined) =>
+      updateTier(stage.db, MARKET, 'business', { stripeProductId }, context);
     await stage.subscriber('business');
     // So is one that is planned: a yearly plan that becomes monthly.
     const yearly = await stage.subscriber('business', 'year');
@@ -204,14 +204,14 @@ describe('a plan made to measure', () => {
     const { account, ...context } = await stage.by(shop);
     const set = (input: Parameters<typeof setSubscription>[3]) =>
       setSubscription(stage.db, () => stage.stripe, account, input, context);
-    await expect(set({ tier_code: 'enterprise', unit_amount: 5000 })).rejects.toMatchObject({
-      fields: [{ path: 'unit_amount', rule: 'only_at_stripe' }],
+    await expect(set({ tierCode: 'enterprise', unitAmount: 5000 })).rejects.toMatchObject({
+      fields: [{ path: 'unitAmount', rule: 'only_at_stripe' }],
     });
-    expect(await set({ tier_code: 'essential' })).toMatchObject({
+    expect(await set({ tierCode: 'essential' })).toMatchObject({
       status: 'active',
       tier: { code: 'essential' },
     });
-    expect(await set({ tier_code: 'enterprise' })).toMatchObject({
+    expect(await set({ tierCode: 'enterprise' })).toMatchObject({
       tier: { code: 'enterprise' },
       mrrCents: 0,
     });

@@ -36,8 +36,8 @@ const openReturnPage = async (shop: Shop, sessionId: string) =>
 describe('buying a plan', () => {
   test('a lapsed merchant is active at once and pays 99.00 and the tax of its country', async () => {
     const shop = await stage.merchant();
-    const { session_id } = await stage.checkout(shop);
-    await stage.pay(session_id);
+    const { sessionId } = await stage.checkout(shop);
+    await stage.pay(sessionId);
     const answers = await stage.deliverNew();
     expect(answers.filter((answer) => answer.status === 'failed')).toEqual([]);
     expect(await stage.current(shop)).toMatchObject({
@@ -54,8 +54,8 @@ describe('buying a plan', () => {
   test('inside the local trial the days left are kept, and the first invoice is 0.00', async () => {
     const shop = await stage.merchant({ trialDays: 30 });
     const before = await stage.current(shop);
-    const { session_id } = await stage.checkout(shop);
-    await stage.pay(session_id);
+    const { sessionId } = await stage.checkout(shop);
+    await stage.pay(sessionId);
     await stage.deliverNew();
     const after = await stage.current(shop);
     expect(after).toMatchObject({ status: 'trialing', tier: { code: 'professional' }, mrrCents: 0 });
@@ -75,8 +75,8 @@ describe('buying a plan', () => {
   test('with less than 48 hours of trial left Stripe is asked for 48 hours', async () => {
     const shop = await stage.merchant({ trialDays: 1 });
     const now = await stage.now();
-    const { session_id } = await stage.checkout(shop);
-    await stage.pay(session_id);
+    const { sessionId } = await stage.checkout(shop);
+    await stage.pay(sessionId);
     await stage.deliverNew();
     const { trialEnd, status } = await stage.current(shop);
     expect(status).toBe('trialing');
@@ -87,12 +87,12 @@ describe('buying a plan', () => {
 
   test('a declined card changes nothing, and the same session can still be paid', async () => {
     const shop = await stage.merchant({ trialDays: 0 });
-    const { session_id } = await stage.checkout(shop);
-    await expect(stage.pay(session_id, { card: CARDS.declined })).rejects.toThrow('402');
+    const { sessionId } = await stage.checkout(shop);
+    await expect(stage.pay(sessionId, { card: CARDS.declined })).rejects.toThrow('402');
     await stage.deliverNew();
     expect(await plansOf(shop)).toEqual([]);
-    expect(await stage.checkout(shop)).toMatchObject({ session_id });
-    await stage.pay(session_id);
+    expect(await stage.checkout(shop)).toMatchObject({ sessionId });
+    await stage.pay(sessionId);
     await stage.deliverNew();
     expect(await stage.current(shop)).toMatchObject({ status: 'active' });
   });
@@ -116,7 +116,7 @@ describe('two tabs cannot buy twice', () => {
   test('the same choice is the same session, also when both click at once', async () => {
     const shop = await stage.merchant();
     const answers = await Promise.all(Array.from({ length: 5 }, () => stage.checkout(shop)));
-    expect(new Set(answers.map((answer) => answer.session_id)).size).toBe(1);
+    expect(new Set(answers.map((answer) => answer.sessionId)).size).toBe(1);
     expect(await stage.checkout(shop)).toEqual(answers[0]);
   });
 
@@ -133,7 +133,7 @@ describe('two tabs cannot buy twice', () => {
         return startPlanCheckout(stage.db, stage.stripe, { ...request, currency: 'EUR', urls });
       };
       const answers = await Promise.allSettled(['one', 'two', 'one', 'two'].map(from));
-      const handed = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value.session_id] : []));
+      const handed = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value.sessionId] : []));
       for (const one of answers)
         if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(DomainError);
       expect(new Set(handed).size).toBe(1);
@@ -147,11 +147,11 @@ describe('two tabs cannot buy twice', () => {
     const shop = await stage.merchant();
     const first = await stage.checkout(shop, 'professional');
     const second = await stage.checkout(shop, 'business');
-    expect(second.session_id).not.toBe(first.session_id);
-    expect(await stage.stripe.checkout.sessions.retrieve(first.session_id)).toMatchObject({
+    expect(second.sessionId).not.toBe(first.sessionId);
+    expect(await stage.stripe.checkout.sessions.retrieve(first.sessionId)).toMatchObject({
       status: 'expired',
     });
-    await expect(stage.pay(first.session_id)).rejects.toThrow();
+    await expect(stage.pay(first.sessionId)).rejects.toThrow();
   });
 
   test('different choices at once leave at most one session that can be paid', async () => {
@@ -165,15 +165,15 @@ describe('two tabs cannot buy twice', () => {
     const sessions = await stage.stripe.checkout.sessions.list({ customer: row?.stripeCustomerId ?? '' });
     expect(sessions.data.filter((session) => session.status === 'open').length).toBeLessThanOrEqual(1);
     const again = await stage.checkout(shop, 'professional');
-    await stage.pay(again.session_id);
+    await stage.pay(again.sessionId);
     await stage.deliverNew();
     expect((await atStripe(shop)).map((one) => one.status)).toEqual(['active']);
   });
 
   test('a plan that was bought in the other tab refuses a second one', async () => {
     const shop = await stage.merchant();
-    const { session_id } = await stage.checkout(shop);
-    await stage.pay(session_id);
+    const { sessionId } = await stage.checkout(shop);
+    await stage.pay(sessionId);
     // No event and no return page has told us yet.
     await expect(stage.checkout(shop, 'business')).rejects.toThrow(/subscription_conflict/);
     await expect(stage.checkout(shop)).rejects.toThrow(/subscription_conflict/);
@@ -204,9 +204,9 @@ describe('two tabs cannot buy twice', () => {
 describe('the return page and the webhook, in either order', () => {
   test('the return page first shows the plan; the late events change nothing', async () => {
     const shop = await stage.merchant();
-    const { session_id } = await stage.checkout(shop);
-    await stage.pay(session_id);
-    expect(await openReturnPage(shop, session_id)).toMatchObject({ status: 'complete', paid: true });
+    const { sessionId } = await stage.checkout(shop);
+    await stage.pay(sessionId);
+    expect(await openReturnPage(shop, sessionId)).toMatchObject({ status: 'complete', paid: true });
     expect(await stage.current(shop)).toMatchObject({ status: 'active' });
     expect(await billsOf(shop)).toHaveLength(1);
     const mine = eq(auditLog.merchantId, shop.account.merchantId);
@@ -219,13 +219,13 @@ describe('the return page and the webhook, in either order', () => {
 
   test('both at once make one subscription and one invoice', async () => {
     const shop = await stage.merchant();
-    const { session_id } = await stage.checkout(shop);
-    await stage.pay(session_id);
+    const { sessionId } = await stage.checkout(shop);
+    await stage.pay(sessionId);
     const events = await stage.newEvents();
     await Promise.all([
-      openReturnPage(shop, session_id),
+      openReturnPage(shop, sessionId),
       ...events.reverse().map((event) => stage.deliver(event)),
-      openReturnPage(shop, session_id),
+      openReturnPage(shop, sessionId),
     ]);
     expect(await plansOf(shop)).toMatchObject([{ status: 'active', isCurrent: true }]);
     expect(await billsOf(shop)).toMatchObject([{ status: 'paid' }]);
@@ -233,8 +233,8 @@ describe('the return page and the webhook, in either order', () => {
 
   test("another merchant's session does not exist", async () => {
     const [shop, stranger] = [await stage.merchant(), await stage.merchant()];
-    const { session_id } = await stage.checkout(shop);
-    await expect(openReturnPage(stranger, session_id)).rejects.toThrow(/not_found/);
+    const { sessionId } = await stage.checkout(shop);
+    await expect(openReturnPage(stranger, sessionId)).rejects.toThrow(/not_found/);
   });
 });
 

@@ -41,8 +41,8 @@ describe('upgrade', () => {
     await stage.advance(10);
     const said = await preview(shop, { tierCode: 'business' });
     expect(said).toMatchObject({ kind: 'upgrade' });
-    expect(said.due_now.amount).toBeGreaterThan(10_000);
-    const prorationDate = said.proration_date ?? undefined;
+    expect(said.dueNow.amount).toBeGreaterThan(10_000);
+    const prorationDate = said.prorationDate ?? undefined;
     const answer = await change(shop, { tierCode: 'business', prorationDate });
     expect(answer).toMatchObject({
       paymentUrl: null,
@@ -50,7 +50,7 @@ describe('upgrade', () => {
     });
     await stage.deliverNew();
     const bill = await lastBill(shop);
-    expect(bill).toMatchObject({ status: 'paid', amountPaid: said.due_now.amount });
+    expect(bill).toMatchObject({ status: 'paid', amountPaid: said.dueNow.amount });
     expect(said.totals).toEqual({ net: bill?.subtotal, tax: bill?.tax, total: bill?.total, balance: 0 });
     expect(bill?.tax).toBeGreaterThan(0);
     expect(bill?.lines.map((line) => line.amount).sort()).toEqual(
@@ -59,7 +59,7 @@ describe('upgrade', () => {
     expect(bill?.lines.every((line) => line.proration)).toBe(true);
     await stage.advance((await daysToEnd(shop)) + 1);
     await stage.deliverNew();
-    expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: said.next_invoice.amount });
+    expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: said.nextInvoice.amount });
   });
 
   test.each([
@@ -105,15 +105,15 @@ describe('upgrade', () => {
     await stage.advance(5);
     const said = await preview(shop, { tierCode: 'professional', interval: 'year' });
     expect(said.kind).toBe('interval');
-    const prorationDate = said.proration_date ?? undefined;
+    const prorationDate = said.prorationDate ?? undefined;
     await change(shop, { tierCode: 'professional', interval: 'year', prorationDate });
     await stage.deliverNew();
     const current = await stage.current(shop);
     expect(current).toMatchObject({ interval: 'year', unitAmount: 99_000, mrrCents: 8250 });
     expect(await daysToEnd(shop)).toBeGreaterThan(360);
-    expect(await lastBill(shop)).toMatchObject({ amountPaid: said.due_now.amount });
-    expect(said.next_invoice.date?.slice(0, 10)).toBe(current.currentPeriodEnd?.toISOString().slice(0, 10));
-    expect(said.next_invoice.amount).toBe(115_830);
+    expect(await lastBill(shop)).toMatchObject({ amountPaid: said.dueNow.amount });
+    expect(said.nextInvoice.date?.slice(0, 10)).toBe(current.currentPeriodEnd?.toISOString().slice(0, 10));
+    expect(said.nextInvoice.amount).toBe(115_830);
   });
 });
 
@@ -122,7 +122,7 @@ describe('downgrade', () => {
     const shop = await stage.subscriber('business');
     const end = (await stage.current(shop)).currentPeriodEnd;
     const said = await preview(shop, { tierCode: 'essential' });
-    expect(said).toMatchObject({ kind: 'downgrade', due_now: { amount: 0 }, next_invoice: { amount: 5733 } });
+    expect(said).toMatchObject({ kind: 'downgrade', dueNow: { amount: 0 }, nextInvoice: { amount: 5733 } });
     const answer = await change(shop, { tierCode: 'essential' });
     expect(answer.effectiveAt).toEqual(end);
     await stage.deliverNew();
@@ -140,7 +140,7 @@ describe('downgrade', () => {
       pendingTier: null,
       pendingAt: null,
     });
-    expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: said.next_invoice.amount });
+    expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: said.nextInvoice.amount });
   });
 
   test('can be undone until then; twice is a refusal', async () => {
@@ -196,8 +196,8 @@ describe('cancelling', () => {
     await stage.advance((await daysToEnd(shop)) + 0.2);
     await stage.deliverNew();
     expect(await stage.current(shop)).toMatchObject({ status: 'canceled', mrrCents: 0 });
-    const { session_id } = await stage.checkout(shop, 'business');
-    await stage.pay(session_id);
+    const { sessionId } = await stage.checkout(shop, 'business');
+    await stage.pay(sessionId);
     await stage.deliverNew();
     expect(await stage.current(shop)).toMatchObject({ status: 'active', tier: { code: 'business' } });
   });
@@ -228,8 +228,8 @@ describe('cancelling', () => {
     });
     expect(gone).toMatchObject({ status: 'canceled', mrrCents: 0 });
     const late = await stage.newEvents();
-    const { session_id } = await stage.checkout(shop, 'business');
-    await stage.pay(session_id);
+    const { sessionId } = await stage.checkout(shop, 'business');
+    await stage.pay(sessionId);
     await stage.deliverNew();
     for (const event of late.reverse()) await stage.deliver(event);
     await stage.deliver({

@@ -234,8 +234,8 @@ test('a customer deleted at Stripe ends its plan, and the merchant can buy again
   const events = await stage.newEvents();
   const dead = events.filter((event) => /^customer\.(subscription\.)?deleted$/.test(event.type));
   for (const event of dead) await stage.deliver(event);
-  const { session_id } = await stage.checkout(shop, 'business');
-  await stage.pay(session_id);
+  const { sessionId } = await stage.checkout(shop, 'business');
+  await stage.pay(sessionId);
   await quietly();
   // What the old one had to say comes late.
   for (const event of events) expect(await stage.deliver(event)).not.toMatchObject({ status: 'failed' });

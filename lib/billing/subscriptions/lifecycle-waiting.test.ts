@@ -58,20 +58,20 @@ describe.each(cancellations)('a plan that ends, in %s way of saying so', (_name,
     await cancel(shop);
     expect(await preview(shop, { tierCode: 'business' })).toMatchObject({
       kind: 'upgrade',
-      takes_back: 'cancellation',
-      next_invoice: { amount: 23_283 },
+      takesBack: 'cancellation',
+      nextInvoice: { amount: 23_283 },
     });
     expect(await preview(shop, { tierCode: 'essential' })).toMatchObject({
       kind: 'downgrade',
-      next_invoice: { amount: 5733 },
+      nextInvoice: { amount: 5733 },
     });
     expect(await preview(shop, { tierCode: 'professional', interval: 'year' })).toMatchObject({
       kind: 'interval',
     });
     expect(await preview(shop, { tierCode: 'professional' })).toMatchObject({
       kind: 'none',
-      takes_back: null,
-      next_invoice: { amount: 0, date: null },
+      takesBack: null,
+      nextInvoice: { amount: 0, date: null },
     });
     expect(await atStripe(shop)).toMatchObject({ cancel_at: expect.any(Number) });
   });
@@ -84,7 +84,7 @@ describe.each(cancellations)('a plan that ends, in %s way of saying so', (_name,
     expect(subscription).toMatchObject({ cancelAt: null, cancelAtPeriodEnd: false });
     await toPeriodEnd(shop);
     expect(await stage.current(shop)).toMatchObject({ status: 'active', tier: { code: tierCode } });
-    expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: said.next_invoice.amount });
+    expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: said.nextInvoice.amount });
   });
 
   test('still ends when the upgrade is never paid', async () => {
@@ -124,10 +124,10 @@ test('a discount lives on through a downgrade: the bill is what the preview said
   await stage.stripe.subscriptions.update(shop.subscriptionId, { discounts: [{ coupon: coupon.id }] });
   await stage.deliverNew();
   const said = await preview(shop, { tierCode: 'essential' });
-  expect(said.next_invoice.amount).toBeLessThan(3000);
+  expect(said.nextInvoice.amount).toBeLessThan(3000);
   await change(shop, { tierCode: 'essential' });
   await toPeriodEnd(shop);
-  expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: said.next_invoice.amount });
+  expect(await lastBill(shop)).toMatchObject({ status: 'paid', total: said.nextInvoice.amount });
   expect(await stage.current(shop)).toMatchObject({ tier: { code: 'essential' }, mrrCents: 2450 });
 });
 
@@ -156,7 +156,7 @@ describe('a change that Stripe did not make takes nothing away', () => {
   test('a downgrade that waits outlives an upgrade and a cancellation that fail', async () => {
     const shop = await stage.subscriber('professional');
     await change(shop, { tierCode: 'essential' });
-    expect(await preview(shop, { tierCode: 'business' })).toMatchObject({ takes_back: 'change' });
+    expect(await preview(shop, { tierCode: 'business' })).toMatchObject({ takesBack: 'change' });
     await expect(change(shop, { tierCode: 'business' }, failing('subscriptions', 'update'))).rejects.toThrow(
       /stripe_unavailable/,
     );
@@ -206,7 +206,7 @@ test('a plan is not given beside one that Stripe just said is paid', async () =>
   const mine = eq(subscriptions.stripeSubscriptionId, shop.subscriptionId);
   await stage.db.update(subscriptions).set({ status: 'incomplete' }).where(mine);
   const { account, actor, now } = await stage.by(shop);
-  const given = { tier_code: 'business', status: 'active' as const, reason: 'They waited' };
+  const given = { tierCode: 'business', status: 'active' as const, reason: 'They waited' };
   let answer: Promise<unknown> = Promise.resolve();
   await stage.db.transaction(async (tx) => {
     await tx

@@ -52,9 +52,9 @@ const verbs: Record<string, { before?: (shop: Subscriber) => Promise<unknown>; v
   'open the return page': {
     fresh: true,
     before: async (shop) => {
-      const { session_id } = await stage.checkout(shop);
-      await stage.pay(session_id);
-      sessions.set(shop.storeCode, session_id);
+      const { sessionId } = await stage.checkout(shop);
+      await stage.pay(sessionId);
+      sessions.set(shop.storeCode, sessionId);
     },
     verb: async (stripe, shop) =>
       completeCheckout(stage.db, stripe, {
@@ -133,7 +133,7 @@ const sessions = new Map<string, string>();
 
 async function buyAddOn(shop: Subscriber) {
   const request = { ...(await stage.request(shop)), addOnCode: 'email_5' };
-  await stage.pay((await startAddOnCheckout(stage.db, stage.stripe, request)).session_id);
+  await stage.pay((await startAddOnCheckout(stage.db, stage.stripe, request)).sessionId);
   await stage.deliverNew();
 }
 
@@ -236,9 +236,9 @@ describe('a call that breaks off at any of its steps is safe to repeat', () => {
     const { stripe } = breakingAt(step);
     const request = { ...(await stage.request(shop)), ...monthly, tierCode: 'business', currency: 'EUR' };
     await startPlanCheckout(stage.db, stripe, request).catch(() => {});
-    const { session_id } = await startPlanCheckout(stage.db, stage.stripe, request);
-    const { customer } = await stage.stripe.checkout.sessions.retrieve(session_id);
+    const { sessionId } = await startPlanCheckout(stage.db, stage.stripe, request);
+    const { customer } = await stage.stripe.checkout.sessions.retrieve(sessionId);
     const open = await stage.stripe.checkout.sessions.list({ customer: String(customer), status: 'open' });
-    expect(open.data.map((one) => one.id)).toEqual([session_id]);
+    expect(open.data.map((one) => one.id)).toEqual([sessionId]);
   });
 });

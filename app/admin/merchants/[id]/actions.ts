@@ -34,7 +34,7 @@ const change = place.extend({
   price: z.string().optional(),
   /** Asked where the plan is given for nothing. */
   reason: reason.optional(),
-  proration_date: z.coerce.number().int().optional(),
+  prorationDate: z.coerce.number().int().optional(),
   back: z.string().regex(/^\/admin\/merchants\/[\w-]+(\?[\w=&-]*)?$/),
 });
 
@@ -43,7 +43,7 @@ export async function changePlan(_state: FormState, form: FormData): Promise<For
   return attempt(
     form,
     change,
-    async ({ tier, interval, price, reason: why, proration_date, back, ...account }) => {
+    async ({ tier, interval, price, reason: why, prorationDate, back, ...account }) => {
       const { db, actor, now } = await adminContext();
       const current = await findCurrentSubscription(db, account);
       if (current && livesAtStripe(current)) {
@@ -51,19 +51,19 @@ export async function changePlan(_state: FormState, form: FormData): Promise<For
           account,
           tierCode: tier,
           interval,
-          prorationDate: proration_date,
+          prorationDate,
           byAdmin: { unitAmount: price ? readPrice(price, current.currency) : undefined },
           actor,
           now,
         });
       } else {
         if (!why) throw invalid('reason', 'required', 'is needed: the plan is given for nothing');
-        const input = { tier_code: tier, is_annual: interval === 'year', reason: why };
+        const input = { tierCode: tier, isAnnual: interval === 'year', reason: why };
         await setSubscription(db, requireStripe, account, input, { actor, now });
       }
       redirect(back as Route);
     },
-    { nameOf: (path) => (path === 'unit_amount' ? 'price' : path) },
+    { nameOf: (path) => (path === 'unitAmount' ? 'price' : path) },
   );
 }
 
@@ -105,18 +105,18 @@ export async function reactivate(_state: FormState, form: FormData): Promise<For
 
 /** Lets a trial that Stripe knows nothing of run until another day. */
 export async function extendTrial(_state: FormState, form: FormData): Promise<FormState> {
-  const input = place.extend({ trial_end: z.iso.date(), reason });
-  return attempt(form, input, async ({ trial_end, reason: why, ...account }) => {
+  const input = place.extend({ trialEnd: z.iso.date(), reason });
+  return attempt(form, input, async ({ trialEnd, reason: why, ...account }) => {
     const { db, actor, now } = await adminContext();
     await setSubscription(
       db,
       requireStripe,
       account,
-      { status: 'trialing', trial_end: `${trial_end}T00:00:00Z`, reason: why },
+      { status: 'trialing', trialEnd: `${trialEnd}T00:00:00Z`, reason: why },
       { actor, now },
     );
     refresh();
-    return (await words())('done.extended', { date: (await getFormat()).date(trial_end) });
+    return (await words())('done.extended', { date: (await getFormat()).date(trialEnd) });
   });
 }
 
@@ -130,15 +130,15 @@ export async function comp(_state: FormState, form: FormData): Promise<FormState
       requireStripe,
       account,
       {
-        tier_code: tier,
+        tierCode: tier,
         status: 'active',
-        cancel_at: until ? `${until}T00:00:00Z` : null,
+        cancelAt: until ? `${until}T00:00:00Z` : null,
         reason: why,
       },
       { actor, now },
     ).catch((error: unknown) => {
       if (!(error instanceof ValidationFailed)) throw error;
-      const named = error.fields.map((one) => (one.path === 'cancel_at' ? { ...one, path: 'until' } : one));
+      const named = error.fields.map((one) => (one.path === 'cancelAt' ? { ...one, path: 'until' } : one));
       throw new ValidationFailed(named);
     });
     refresh();
@@ -223,8 +223,8 @@ const exception = place.extend({
   unlimited: z.literal('on').optional(),
   enabled: z.enum(['on', 'off']).optional(),
   reason,
-  starts_at: dayText.optional(),
-  expires_at: dayText.optional(),
+  startsAt: dayText.optional(),
+  expiresAt: dayText.optional(),
 });
 
 /** Makes an exception for this merchant, until it ends or is ended. */
@@ -234,8 +234,8 @@ export async function saveOverride(_state: FormState, form: FormData): Promise<F
     const { merchantId, platformId, seen, ...when } = rest;
     const row = overrideInput.parse({
       ...when,
-      feature_code: feature,
-      ...(unlimited ? { limit_value: null } : limit === undefined ? {} : { limit_value: Number(limit) }),
+      featureCode: feature,
+      ...(unlimited ? { limitValue: null } : limit === undefined ? {} : { limitValue: Number(limit) }),
       ...(enabled ? { enabled: enabled === 'on' } : {}),
     });
     const edit = { save: [row], end: [], seen: { [feature]: seen } };
@@ -248,7 +248,7 @@ export async function saveOverride(_state: FormState, form: FormData): Promise<F
 /** The domain names rows of a list; this form is one row. */
 function aboutThisForm(error: unknown): never {
   if (!(error instanceof ValidationFailed)) throw error;
-  const names: Record<string, string> = { limit_value: 'limit' };
+  const names: Record<string, string> = { limitValue: 'limit' };
   throw new ValidationFailed(
     error.fields.map((problem) => {
       const path = problem.path.replace(/^\[\d+\]\./, '');
@@ -262,7 +262,7 @@ export async function endException(_state: FormState, form: FormData): Promise<F
   const input = place.extend({ feature: z.string(), seen, reason });
   return attempt(form, input, async ({ feature, reason: why, seen: id, ...account }) => {
     const { db, actor, now } = await adminContext();
-    const edit = { save: [], end: [{ feature_code: feature, reason: why }], seen: { [feature]: id } };
+    const edit = { save: [], end: [{ featureCode: feature, reason: why }], seen: { [feature]: id } };
     await editOverrides(db, account, edit, features, { actor, now });
     refresh();
     return (await words())('done.ended');

@@ -85,14 +85,14 @@ export function OverrideForm({
         />
         <div className="grid gap-4 sm:grid-cols-2">
           <TextField
-            name="starts_at"
+            name="startsAt"
             type="date"
             label={t('startsAt')}
             hint={t('startsHint')}
             defaultValue={day(own?.startsAt)}
           />
           <TextField
-            name="expires_at"
+            name="expiresAt"
             type="date"
             label={t('expiresAt')}
             hint={t('expiresHint')}

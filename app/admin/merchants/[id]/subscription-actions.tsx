@@ -83,7 +83,7 @@ export function SubscriptionActions({
       >
         <ActionForm action={extendTrial} fields={account} className="space-y-4">
           <TextField
-            name="trial_end"
+            name="trialEnd"
             type="date"
             label={t('trialEnd')}
             defaultValue={plan.trialEnd?.toISOString().slice(0, 10)}

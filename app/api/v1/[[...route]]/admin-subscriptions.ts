@@ -12,12 +12,13 @@ import {
   subscriptionStates,
 } from '@/lib/billing/reports/subscription-list';
 import { setSubscription, subscriptionPut } from '@/lib/billing/subscriptions/by-hand';
+import { toSnake } from '@/lib/dialect';
 import { env } from '@/lib/env';
 import { NotFound } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { requireStripe } from '@/lib/stripe/client';
 import { createMerchant, findMerchant, findStore, newMerchantInput } from '@/lib/tenancy/merchants';
-import { answers, body, pageOf, pageQuery, refusals } from './contract';
+import { answers, input, pageOf, pageQuery, refusals } from './contract';
 import { asAdmin, asStaff } from './guards';
 import type { Resource } from './resource';
 import { status, usageMetric } from './shapes';
@@ -144,7 +145,7 @@ const putPair = createRoute({
   tags,
   summary: 'Set it by hand; what Stripe owns goes through Stripe',
   middleware: asAdmin,
-  request: { params: pair, body: body(subscriptionPut) },
+  request: { params: pair, body: input(subscriptionPut) },
   responses: { 200: answers(subscriptionShape, 'As it is now'), ...refusals },
 });
 
@@ -174,7 +175,7 @@ const postMerchant = createRoute({
   tags,
   summary: 'A merchant with its first store and owner; its local trial starts',
   middleware: asAdmin,
-  request: { body: body(newMerchantInput) },
+  request: { body: input(newMerchantInput) },
   responses: {
     201: answers(
       z.object({
@@ -254,7 +255,9 @@ export const adminSubscriptions: Resource = (api) => {
       {
         subscription: presentSubscription(facts, c.var.caller.role === 'admin'),
         tier: tier ? presentTier(tier, { ...of, subscribers: counts.get(tier.id) ?? 0 }) : null,
-        features: usage.features.filter((one) => one.feature_type === 'quantitative').map(toUsageMetric),
+        features: usage.features
+          .filter((one) => one.featureType === 'quantitative')
+          .map((one) => toSnake(toUsageMetric(one))),
       },
       200,
     );
@@ -266,15 +269,8 @@ export const adminSubscriptions: Resource = (api) => {
       now: await c.env.now(),
       trialDays: env().STRIPE_TRIAL_DAYS,
     });
-    return c.json(
-      {
-        merchant_id: made.merchantId,
-        store_id: made.storeId,
-        store_code: made.storeCode,
-        owner_id: made.ownerId,
-      },
-      201,
-    );
+    const { merchantId, storeId, storeCode, ownerId } = made;
+    return c.json(toSnake({ merchantId, storeId, storeCode, ownerId }), 201);
   });
 };
 

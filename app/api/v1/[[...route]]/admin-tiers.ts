@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { createTier, deleteTier, updateTier } from '@/lib/billing/plans/tier-edit';
 import { newTierInput, tierPatch } from '@/lib/billing/plans/tier-input';
 import { countSubscribers, listTiers, type Tier } from '@/lib/billing/plans/tiers';
-import { answers, body, refusals } from './contract';
+import { answers, input, refusals } from './contract';
 import type { Asked } from './environment';
 import { asAdmin, asStaff } from './guards';
 import { defaultPlatform } from './products';
@@ -35,7 +35,7 @@ const create = createRoute({
   tags,
   summary: 'Make a tier',
   middleware: asAdmin,
-  request: { query, body: body(newTierInput) },
+  request: { query, body: input(newTierInput) },
   responses: { 201: answers(tierShape, 'The tier'), ...refusals },
 });
 
@@ -45,7 +45,7 @@ const patch = createRoute({
   tags,
   summary: 'Change a tier; what is not named stays',
   middleware: asAdmin,
-  request: { query, params, body: body(tierPatch) },
+  request: { query, params, body: input(tierPatch) },
   responses: { 200: answers(tierShape, 'The tier'), ...refusals },
 });
 

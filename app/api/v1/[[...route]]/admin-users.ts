@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { toSnake } from '@/lib/dialect';
 import { getMerchantUserStats, listMerchantUsers } from '@/lib/tenancy/merchant-list';
 import { answers, instant, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';
 import { asStaff } from './guards';
@@ -75,6 +76,6 @@ export const adminUsers: Resource = (api) => {
   });
 
   api.openapi(stats, async (c) => {
-    return c.json(await getMerchantUserStats(c.env.db, c.req.valid('query').merchant), 200);
+    return c.json(toSnake(await getMerchantUserStats(c.env.db, c.req.valid('query').merchant)), 200);
   });
 };

@@ -30,7 +30,7 @@ export function createApi(parts: readonly Resource[] = resources): Api {
     bodyLimit({
       maxSize: MAX_BODY,
       onError: () => {
-        throw new DomainError('too_large', 'payload_too_large', { max_bytes: MAX_BODY });
+        throw new DomainError('too_large', 'payload_too_large', { maxBytes: MAX_BODY });
       },
     }),
   );

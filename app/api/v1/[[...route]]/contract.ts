@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { snakeKey, toCamel } from '@/lib/dialect';
 import { type FieldProblem, invalid, ValidationFailed } from '@/lib/errors';
 
 /** The shapes that every resource shares. */
@@ -24,6 +25,25 @@ export const body = <T extends z.ZodType>(schema: T) => ({
   content: { 'application/json': { schema } },
   required: true as const,
 });
+
+/** The same for an input of the domain: asked for in snake_case, handed on as the domain has it. */
+export const input = <T extends z.ZodType>(schema: T) =>
+  body(inSnake(schema).transform(toCamel) as unknown as z.ZodType<z.output<T>>);
+
+/** A schema with its keys in snake_case, rows and parts too; what has none stays the same, with its description. */
+function inSnake(schema: z.ZodType): z.ZodType {
+  const again = (part: object) => schema.clone({ ...schema.def, ...part });
+  if (schema instanceof z.ZodObject) {
+    const shape = Object.entries<z.ZodType>(schema.shape);
+    return again({ shape: Object.fromEntries(shape.map(([key, one]) => [snakeKey(key), inSnake(one)])) });
+  }
+  const isWrapper =
+    schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable;
+  if (!isWrapper && !(schema instanceof z.ZodArray)) return schema;
+  const inner = schema.unwrap() as z.ZodType;
+  const said = inSnake(inner);
+  return said === inner ? schema : again(isWrapper ? { innerType: said } : { element: said });
+}
 
 /** Every refusal has the same envelope; spread it into `responses`. */
 export const refusals = { '4XX': answers(errorBody, 'Refused: see `error.code`') } as const;

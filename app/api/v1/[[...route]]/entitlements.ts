@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
+import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
 import { answers, instant, iso, refusals } from './contract';
 import { asMachine, machineFacts } from './guards';
@@ -41,7 +42,7 @@ export const entitlements: Resource = (api) => {
         status: answer.status,
         tier: answer.tier && { code: answer.tier.code, name: answer.tier.name },
         period: { start: iso(answer.period.start), end: iso(answer.period.end) },
-        features: answer.features,
+        features: toSnake(answer.features),
       },
       200,
     );

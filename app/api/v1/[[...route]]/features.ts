@@ -4,8 +4,9 @@ import { previewTierLimits } from '@/lib/billing/entitlements/what-if';
 import { featureType, getFeature } from '@/lib/billing/features';
 import { saveTierLimits, tierLimitInput } from '@/lib/billing/plans/tier-limits';
 import { getTier, type Tier } from '@/lib/billing/plans/tiers';
+import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
-import { answers, body, platformQuery, refusals } from './contract';
+import { answers, input, platformQuery, refusals } from './contract';
 import { adminPlatform, asAdmin, asStaff, merchantAccount } from './guards';
 import type { Resource } from './resource';
 import { featureSummary, unlock } from './shapes';
@@ -61,7 +62,7 @@ const putLimits = createRoute({
   tags,
   summary: 'Writes the rows named; others stay. Holds for all subscribers at once',
   middleware: asAdmin,
-  request: { params: code, query: platformQuery, body: body(limitRows) },
+  request: { params: code, query: platformQuery, body: input(limitRows) },
   responses: { 200: answers(z.array(tierLimit), 'All rows'), ...refusals },
 });
 
@@ -79,7 +80,7 @@ const previewLimits = createRoute({
   tags,
   summary: 'Who would be over if these rows were written; writes nothing',
   middleware: asStaff,
-  request: { params: code, query: platformQuery, body: body(limitRows) },
+  request: { params: code, query: platformQuery, body: input(limitRows) },
   responses: {
     200: answers(
       z.object({
@@ -157,29 +158,19 @@ export const featureAdmin: Resource = (api) => {
     const platform = await adminPlatform(db, c.req.valid('query').platform);
     const tier = { platformId: platform.id, code: c.req.valid('param').code };
     const preview = await previewTierLimits(db, tier, c.req.valid('json'), features, await c.env.now());
-    const over = preview.over.map((one) => ({
-      merchant_id: one.merchantId,
-      merchant_name: one.merchantName,
-      over_limit: one.overLimit,
-    }));
-    const lost = preview.lost.map((one) => ({ feature_code: one.featureCode, merchants: one.merchants }));
-    return c.json({ affected: preview.affected, lost, over_count: preview.overCount, over }, 200);
+    return c.json(toSnake(preview), 200);
   });
   api.openapi(explain, async (c) => {
     const { id, feature } = c.req.valid('param');
     const account = await merchantAccount(c.env.db, id, c.req.valid('query').platform);
     const explained = getFeature(features, feature);
-    return c.json(await explainFeature(c.env.db, account, explained, await c.env.now()), 200);
+    return c.json(toSnake(await explainFeature(c.env.db, account, explained, await c.env.now())), 200);
   });
 };
 
 const toLimits = (tier: Tier) =>
   [...tier.limits]
     .sort((a, b) => orderOf(a.featureCode) - orderOf(b.featureCode))
-    .map(({ featureCode, limitValue, enabled }) => ({
-      feature_code: featureCode,
-      limit_value: limitValue,
-      enabled,
-    }));
+    .map(({ featureCode, limitValue, enabled }) => toSnake({ featureCode, limitValue, enabled }));
 
 const orderOf = (featureCode: string) => features.findIndex((one) => one.code === featureCode);

@@ -6,8 +6,9 @@ import {
   overrideInput,
   saveOverrides,
 } from '@/lib/billing/entitlements/overrides';
+import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
-import { answers, body, instant, iso, platformQuery, refusals } from './contract';
+import { answers, input, instant, platformQuery, refusals } from './contract';
 import { asAdmin, asStaff, merchantAccount } from './guards';
 import type { Resource } from './resource';
 
@@ -55,7 +56,7 @@ const putOverrides = createRoute({
   request: {
     params: merchantId,
     query: platformQuery,
-    body: body(z.array(overrideInput).min(1).max(200)),
+    body: input(z.array(overrideInput).min(1).max(200)),
   },
   responses: { 200: answers(z.array(override), 'All that stand'), ...refusals },
 });
@@ -94,17 +95,9 @@ export const overrideAdmin: Resource = (api) => {
 };
 
 function toShape(row: OverrideRow) {
-  return {
-    id: row.id,
-    feature_code: row.featureCode,
-    ...(row.hasLimit ? { limit_value: row.limitValue } : {}),
-    enabled: row.enabled,
-    reason: row.reason,
-    author: row.author,
-    starts_at: iso(row.startsAt),
-    expires_at: iso(row.expiresAt),
-    ended_at: iso(row.endedAt),
-    ended_by: row.endedBy,
-    created_at: iso(row.createdAt),
-  };
+  const { id, featureCode, limitValue, enabled, reason, author } = row;
+  const { startsAt, expiresAt, endedAt, endedBy, createdAt } = row;
+  const times = { startsAt, expiresAt, endedAt, endedBy, createdAt };
+  const limit = row.hasLimit ? { limitValue } : {};
+  return toSnake({ id, featureCode, ...limit, enabled, reason, author, ...times });
 }

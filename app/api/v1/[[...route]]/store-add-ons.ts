@@ -6,6 +6,7 @@ import {
   type StoreAddOn,
   startAddOnCheckout,
 } from '@/lib/billing/subscriptions/add-ons';
+import { toSnake } from '@/lib/dialect';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
 import { answers, body, instant, iso, refusals, storeQuery } from './contract';
@@ -130,10 +131,8 @@ export const storeAddOns: Resource = (api) => {
     const stripe = requireStripe();
     await limitPurchase(c.env.db, 'add_on', c.var.caller.actor.id);
     const request = await checkoutRequest(c);
-    return c.json(
-      await startAddOnCheckout(c.env.db, stripe, { ...request, addOnCode: addon_code, domain }),
-      201,
-    );
+    const bought = { ...request, addOnCode: addon_code, domain };
+    return c.json(toSnake(await startAddOnCheckout(c.env.db, stripe, bought)), 201);
   });
 
   api.openapi(removeMine, async (c) => {

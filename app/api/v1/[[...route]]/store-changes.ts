@@ -7,6 +7,7 @@ import { changeTier, undoPendingChange } from '@/lib/billing/subscriptions/chang
 import { previewChange } from '@/lib/billing/subscriptions/change-preview';
 import { startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
 import type { CheckoutRequest } from '@/lib/billing/subscriptions/checkout-slot';
+import { toSnake } from '@/lib/dialect';
 import { env } from '@/lib/env';
 import { Forbidden } from '@/lib/errors';
 import { features } from '@/lib/features';
@@ -187,7 +188,7 @@ export const storeChanges: Resource = (api) => {
       interval: chosen.is_annual ? 'year' : 'month',
       currency: chosen.currency ?? platform.defaultCurrency,
     });
-    return c.json(session, 201);
+    return c.json(toSnake(session), 201);
   });
 
   api.openapi(postPortal, async (c) => {
@@ -195,7 +196,7 @@ export const storeChanges: Resource = (api) => {
     await limitPurchase(c.env.db, 'portal', c.var.caller.actor.id);
     const returnUrl = `${c.env.appUrl}/store/${encodeURIComponent(c.var.store.storeCode)}/billing`;
     const input = { merchantId: c.var.store.merchantId, actor: c.var.caller.actor, now: await c.env.now() };
-    return c.json(await openPortal(c.env.db, stripe, { ...input, returnUrl }), 201);
+    return c.json(toSnake(await openPortal(c.env.db, stripe, { ...input, returnUrl })), 201);
   });
 
   api.openapi(postPreview, async (c) => {
@@ -209,8 +210,8 @@ export const storeChanges: Resource = (api) => {
       now,
     });
     const tier = await getTier(db, account.platformId, tier_code);
-    const over = await previewTierOver(db, account, tier.id, features, now);
-    return c.json({ ...preview, over_limit: over }, 200);
+    const overLimit = await previewTierOver(db, account, tier.id, features, now);
+    return c.json(toSnake({ ...preview, overLimit }), 200);
   });
 
   api.openapi(postChange, async (c) => {

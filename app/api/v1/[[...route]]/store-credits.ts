@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { consumeCredits, getBalance, listLedger } from '@/lib/billing/account/credits';
 import { currentMonth, findAccount } from '@/lib/billing/accounts';
 import { startCreditCheckout } from '@/lib/billing/subscriptions/credit-checkout';
+import { toSnake } from '@/lib/dialect';
 import { invalid } from '@/lib/errors';
 import { runOnce } from '@/lib/once';
 import { limitPurchase } from '@/lib/rate-limit';
@@ -102,7 +103,7 @@ export const storeCredits: Resource = (api) => {
     await limitPurchase(c.env.db, 'credits', c.var.caller.actor.id);
     const request = await checkoutRequest(c);
     const packageCode = c.req.valid('json').package_code;
-    return c.json(await startCreditCheckout(c.env.db, stripe, { ...request, packageCode }), 201);
+    return c.json(toSnake(await startCreditCheckout(c.env.db, stripe, { ...request, packageCode })), 201);
   });
 
   api.openapi(postConsume, async (c) => {

@@ -2,8 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/customers/billing-details';
 import { getCustomer } from '@/lib/billing/customers/customers';
 import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
+import { toSnake } from '@/lib/dialect';
 import { findStripe } from '@/lib/stripe/client';
-import { answers, body, instant, iso, refusals, storeQuery } from './contract';
+import { answers, input, instant, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 
@@ -29,23 +30,13 @@ const detailsShape = z
   })
   .openapi('BillingDetails');
 
-const present = (row: CustomerRow): z.infer<typeof detailsShape> => ({
-  name: row.name,
-  email: row.email,
-  address: {
-    line1: row.line1,
-    line2: row.line2,
-    postal_code: row.postalCode,
-    city: row.city,
-    state: row.state,
-    country: row.country,
-  },
-  vat_number: row.vatNumber,
-  vat_status: row.vatStatus,
-  vat_checked_at: iso(row.vatCheckedAt),
-  vat_consultation_number: row.vatConsultationNumber,
-  tax_exempt: row.taxExempt,
-});
+function present(row: CustomerRow): z.infer<typeof detailsShape> {
+  const { name, email, line1, line2, postalCode, city, state, country } = row;
+  const { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber, taxExempt } = row;
+  const address = { line1, line2, postalCode, city, state, country };
+  const vat = { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber };
+  return toSnake({ name, email, address, ...vat, taxExempt });
+}
 
 const getDetails = createRoute({
   method: 'get',
@@ -63,7 +54,7 @@ const putDetails = createRoute({
   tags,
   summary: 'Change them; what is not named stays',
   middleware: asStore('write'),
-  request: { query: storeQuery, body: body(billingDetailsInput) },
+  request: { query: storeQuery, body: input(billingDetailsInput) },
   responses: { 200: answers(detailsShape, 'As they are now'), ...refusals },
 });
 

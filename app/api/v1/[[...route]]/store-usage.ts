@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { getEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { toUsageMetric } from '@/lib/billing/entitlements/entitlements';
+import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
 import { answers, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
@@ -21,7 +22,7 @@ export const storeUsage: Resource = (api) => {
   api.openapi(getUsage, async (c) => {
     const { db, now } = c.env;
     const answer = await getEntitlements(db, c.var.store, features, await now());
-    const meters = answer.features.filter((feature) => feature.feature_type === 'quantitative');
-    return c.json(meters.map(toUsageMetric), 200);
+    const meters = answer.features.filter((feature) => feature.featureType === 'quantitative');
+    return c.json(toSnake(meters.map(toUsageMetric)), 200);
   });
 };

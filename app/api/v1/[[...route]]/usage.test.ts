@@ -80,7 +80,7 @@ describe('usage', () => {
 
   test('only what was reported can be given back, not a module’s own rows', async () => {
     const before = await used();
-    const product = newProductInput.parse({ sku: 'A', name: 'A', unit_amount: 1 });
+    const product = newProductInput.parse({ sku: 'A', name: 'A', unitAmount: 1 });
     await createProduct(database.db, store, product, { now });
     const refusal = await post('/usage/release', { feature: 'max_products', quantity: 2, store: 'ACME' });
     expect(refusal).toMatchObject({ status: 409, body: { error: { code: 'nothing_to_release' } } });

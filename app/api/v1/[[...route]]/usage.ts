@@ -5,6 +5,7 @@ import { resolveFeature } from '@/lib/billing/entitlements/entitlements';
 import { checkFlag, checkRoom } from '@/lib/billing/entitlements/limits';
 import { getStoreOf, releaseUsage, reportUsage } from '@/lib/billing/entitlements/usage-reports';
 import { getFeature, getMetered, isMetered, type Metered } from '@/lib/billing/features';
+import { toSnake } from '@/lib/dialect';
 import { invalid } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { runOnce } from '@/lib/once';
@@ -77,11 +78,12 @@ export const usage: Resource = (api) => {
       ? await checkRoom(db, account, feature, input.quantity, now)
       : await checkFlag(db, account, feature, now);
     const summary = resolveFeature(facts, feature, now);
-    if (!refusal) return c.json({ allowed: true, feature: summary }, 200);
+    const shown = toSnake(summary);
+    if (!refusal) return c.json({ allowed: true, feature: shown }, 200);
     const reason: 'limit_reached' | 'feature_not_in_plan' = summary.enabled
       ? 'limit_reached'
       : 'feature_not_in_plan';
-    return c.json({ allowed: false, feature: summary, reason, unlock: refusal.facts.unlock }, 200);
+    return c.json({ allowed: false, feature: shown, reason, unlock: refusal.facts.unlock }, 200);
   });
   api.openapi(report, async (c) => c.json(await write(c, c.req.valid('json'), reportUsage), 200));
   api.openapi(giveBack, async (c) => c.json(await write(c, c.req.valid('json'), releaseUsage), 200));
@@ -104,7 +106,8 @@ async function write(
   const { answer, replayed } = await runOnce(c.env.db, call, async (tx) => {
     const storeId = input.store ? (await getStoreOf(tx, account, input.store)).id : null;
     await verb(tx, account, feature, { quantity: input.quantity, storeId, actor, now });
-    return { feature: resolveFeature(await loadEntitlementFacts(tx, account, now), feature, now) };
+    const facts = await loadEntitlementFacts(tx, account, now);
+    return { feature: toSnake(resolveFeature(facts, feature, now)) };
   });
   if (replayed) c.header('Idempotent-Replayed', 'true');
   return answer;

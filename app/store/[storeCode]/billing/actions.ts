@@ -46,7 +46,7 @@ export async function subscribe(_state: FormState, form: FormData): Promise<Form
       interval: input.interval,
       currency: input.currency,
     });
-    redirect(session.checkout_url as Route);
+    redirect(session.checkoutUrl as Route);
   });
 }
 
@@ -65,7 +65,7 @@ export async function tryPlan(_state: FormState, form: FormData): Promise<FormSt
   });
 }
 
-const change = plan.extend({ proration_date: z.coerce.number().int().optional() });
+const change = plan.extend({ prorationDate: z.coerce.number().int().optional() });
 
 /** Changes a paid plan as it was previewed; leads to the payment where the bank asks for one. */
 export async function changePlan(_state: FormState, form: FormData): Promise<FormState> {
@@ -75,7 +75,7 @@ export async function changePlan(_state: FormState, form: FormData): Promise<For
       account,
       tierCode: input.tier,
       interval: input.interval,
-      prorationDate: input.proration_date,
+      prorationDate: input.prorationDate,
       actor,
       now,
     });
@@ -122,13 +122,13 @@ export async function goToPortal(_state: FormState, form: FormData): Promise<For
   return attempt(form, nothing, async () => {
     const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
     await limitPurchase(db, 'portal', actor.id);
-    const { portal_url } = await openPortal(db, requireStripe(), {
+    const { portalUrl } = await openPortal(db, requireStripe(), {
       merchantId: account.merchantId,
       returnUrl: billingUrl(store.code),
       actor,
       now,
     });
-    redirect(portal_url as Route);
+    redirect(portalUrl as Route);
   });
 }
 
@@ -149,7 +149,7 @@ export async function buyAddOn(_state: FormState, form: FormData): Promise<FormS
       addOnCode: input.addOn,
       domain: input.domain,
     });
-    redirect(session.checkout_url as Route);
+    redirect(session.checkoutUrl as Route);
   });
 }
 
@@ -195,7 +195,7 @@ export async function buyCredits(_state: FormState, form: FormData): Promise<For
       now,
       packageCode: input.package,
     });
-    redirect(session.checkout_url as Route);
+    redirect(session.checkoutUrl as Route);
   });
 }
 

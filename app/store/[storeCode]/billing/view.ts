@@ -68,7 +68,7 @@ export function tierFacts(overview: BillingOverview): TierFacts[] {
 
 /** The limits that are counted. */
 export function featureUses(summaries: FeatureSummary[]): FeatureUse[] {
-  return summaries.filter((summary) => summary.feature_type === 'quantitative');
+  return summaries.filter((summary) => summary.featureType === 'quantitative');
 }
 
 export function cardFacts({ customer }: BillingOverview): CardFacts | null {

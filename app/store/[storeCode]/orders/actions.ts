@@ -24,12 +24,7 @@ export async function addOrder(_state: FormState, form: FormData): Promise<FormS
     order,
     async ({ customer, total }) => {
       const { db, place, now } = await storeContext(storeOf(form), 'write');
-      const placed = await placeOrder(
-        db,
-        place,
-        { customer_name: customer, currency: 'EUR', total },
-        { now },
-      );
+      const placed = await placeOrder(db, place, { customerName: customer, currency: 'EUR', total }, { now });
       refresh();
       return (await getTranslations('store.orders'))('placed', { number: placed.number });
     },

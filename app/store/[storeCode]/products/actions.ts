@@ -23,7 +23,7 @@ export async function addProduct(_state: FormState, form: FormData): Promise<For
     product,
     async ({ sku, name, price }) => {
       const { db, place, now } = await storeContext(storeOf(form), 'write');
-      await createProduct(db, place, { sku, name, currency: 'EUR', unit_amount: price }, { now });
+      await createProduct(db, place, { sku, name, currency: 'EUR', unitAmount: price }, { now });
       refresh();
       return (await getTranslations('store.products'))('added', { name });
     },

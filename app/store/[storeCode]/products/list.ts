@@ -1,6 +1,6 @@
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
 
-export type ListedProduct = { sku: string; name: string; currency: string; unit_amount: number };
+export type ListedProduct = { sku: string; name: string; currency: string; unitAmount: number };
 
 /**
  * Reads a pasted list: one product a line as `SKU; name; price`, separated by semicolon, tab or comma; the price with point
@@ -32,5 +32,5 @@ function readLine(line: string): ListedProduct | null {
   const [sku = '', name = '', price = '', ...rest] = line.split(separator).map((part) => part.trim());
   if (!sku || sku.length > 64 || !name || name.length > 200 || rest.length > 0) return null;
   if (!/^\d{1,8}([.,]\d{1,2})?$/.test(price)) return null;
-  return { sku, name, currency: 'EUR', unit_amount: Math.round(Number(price.replace(',', '.')) * 100) };
+  return { sku, name, currency: 'EUR', unitAmount: Math.round(Number(price.replace(',', '.')) * 100) };
 }

@@ -114,7 +114,7 @@ export default async function ChangePage({
               interval,
               back,
               price: price ?? '',
-              proration_date: String(change?.proration_date ?? ''),
+              prorationDate: String(change?.prorationDate ?? ''),
             }}
             className="mt-6 flex flex-wrap gap-2"
           >

@@ -24,7 +24,7 @@ export function PlanLimits({ entitlements }: { entitlements: Entitlements }) {
       header: t('plan'),
       cell: (row) =>
         row.enabled ? (
-          row.feature_type === 'binary' ? (
+          row.featureType === 'binary' ? (
             <Badge tone="ok">{t('included')}</Badge>
           ) : row.limit === null ? (
             t('unlimited')
@@ -39,7 +39,7 @@ export function PlanLimits({ entitlements }: { entitlements: Entitlements }) {
       key: 'used',
       header: t('used'),
       align: 'right',
-      cell: (row) => (row.feature_type === 'binary' ? '–' : format.number(row.current)),
+      cell: (row) => (row.featureType === 'binary' ? '–' : format.number(row.current)),
     },
   ];
   return (

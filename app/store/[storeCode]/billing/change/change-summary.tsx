@@ -26,14 +26,14 @@ export function ChangeSummary({
   const t = (key: Parameters<typeof staff>[0], values: Record<string, string> = {}) =>
     name === undefined ? own(key, values) : staff(key, { ...values, name });
   const format = useFormat();
-  const { due_now: due, next_invoice: next } = change;
-  const later = Date.parse(change.effective_at) > now.getTime();
+  const { dueNow: due, nextInvoice: next } = change;
+  const later = Date.parse(change.effectiveAt) > now.getTime();
   const words = {
     tier,
     now: format.money(due.amount, due.currency),
     next: format.money(next.amount, next.currency),
     from: next.date ? format.date(next.date) : '',
-    date: format.date(change.effective_at),
+    date: format.date(change.effectiveAt),
   };
   const { totals } = change;
   const sums: [label: string, amount: number][] = totals
@@ -49,7 +49,7 @@ export function ChangeSummary({
     <>
       <p className="text-lg font-medium">{t(`${key}_${interval}`, words)}</p>
       <p className="mt-1 text-muted">{t(`${key}Note`, words)}</p>
-      {change.takes_back ? <p className="mt-1 text-muted">{t(`takesBack_${change.takes_back}`)}</p> : null}
+      {change.takesBack ? <p className="mt-1 text-muted">{t(`takesBack_${change.takesBack}`)}</p> : null}
       {change.lines.length > 0 ? (
         <table className="mt-4 w-full">
           <caption className="sr-only">{t('lines')}</caption>

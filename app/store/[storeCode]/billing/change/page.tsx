@@ -61,7 +61,7 @@ export default async function ChangePlanPage({
               store: store.code,
               tier: tier.code,
               interval,
-              proration_date: String(change.proration_date ?? ''),
+              prorationDate: String(change.prorationDate ?? ''),
             }}
             className="mt-6 flex flex-wrap gap-2"
           >

@@ -61,7 +61,7 @@ export default async function DetailsPage({ params }: PageProps<'/store/[storeCo
             />
             <div className="grid gap-4 sm:grid-cols-[1fr_2fr]">
               <TextField
-                name="address.postal_code"
+                name="address.postalCode"
                 label={t('postalCode')}
                 defaultValue={customer.postalCode}
                 autoComplete="postal-code"
@@ -81,7 +81,7 @@ export default async function DetailsPage({ params }: PageProps<'/store/[storeCo
               options={countryOptions(locale)}
             />
             <TextField
-              name="vat_number"
+              name="vatNumber"
               label={t('vatNumber')}
               hint={t('vatHint')}
               defaultValue={customer.vatNumber ?? ''}
