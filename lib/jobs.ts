@@ -23,7 +23,7 @@ import { NotFound } from './errors';
 import { features } from './features';
 import { log } from './log';
 import { pruneIdempotencyKeys } from './once';
-import { findStripe } from './stripe/client';
+import { findStripe, withPatience } from './stripe/client';
 import { expireInvitations } from './tenancy/invitations';
 import { erasePersonalData } from './tenancy/personal-data';
 import { businessNow } from './time';
@@ -143,11 +143,14 @@ const contextOf = () => ({
   livemode: isLiveMode(),
 });
 
+/** How long a job waits, at each call, for Stripe's rate limit to pass. */
+const PATIENCE_MS = 120_000;
+
 async function runJob(db: Db, job: Job, context: JobContext, startedBy: string): Promise<unknown> {
   const id = newId('run');
   await db.insert(jobRuns).values({ id, job: job.name, at: context.now, startedBy });
   try {
-    const result = await job.run(db, context);
+    const result = await withPatience(PATIENCE_MS, () => job.run(db, context));
     await finish(db, id, { outcome: 'ok', result: result ?? null });
     if (job.every === 'minute') await forgetMinutes(db, job.name);
     return result;
@@ -222,7 +225,8 @@ export async function startWorker(): Promise<{ stop(): Promise<void> }> {
   }
   for (const [name, task] of Object.entries(tasks)) {
     taskList[name] = async (payload) => {
-      await task(db, payload, { ...contextOf(), now: await businessNow(db) });
+      const context = { ...contextOf(), now: await businessNow(db) };
+      await withPatience(PATIENCE_MS, () => task(db, payload, context));
     };
   }
   const runner = await run({

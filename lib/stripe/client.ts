@@ -1,6 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout } from 'node:timers/promises';
 import Stripe from 'stripe';
 import { env } from '@/lib/env';
-import { PaymentsNotConfigured, StripeUnavailable } from '@/lib/stripe/errors';
+import { DomainError, invalid } from '@/lib/errors';
+import { PaymentsNotConfigured, StripeRefused, StripeUnavailable } from '@/lib/stripe/errors';
 
 const kept = globalThis as unknown as { tierlineStripe?: Stripe };
 
@@ -35,43 +38,93 @@ export function createStripe(key: string, base?: string): Stripe {
   });
 }
 
+const patience = new AsyncLocalStorage<number>();
+
+/** How long a person's request waits out Stripe's rate limit, in milliseconds. */
+const PERSONS_PATIENCE = 2_000;
+
+/** Within `work`, calls wait up to `ms` milliseconds each for Stripe's rate limit to pass: jobs wait and go on. */
+export const withPatience = <T>(ms: number, work: () => Promise<T>): Promise<T> => patience.run(ms, work);
+
 /**
- * Runs calls to Stripe; a Stripe that is down, overloaded or faulty becomes `stripe_unavailable` (502). What Stripe
- * says about the request itself (a declined card, a missing object) passes through for the verb to read.
+ * Runs one call to Stripe. What Stripe says becomes a refusal with the SDK's error as its cause: a Stripe that is down or
+ * faulty `stripe_unavailable` (502), a rate limit likewise once it was waited for (the SDK does not, stripe.md 50), a key
+ * that may not `payment_system_not_configured` (503), an address that cannot be taxed a fault of `address` (400), and all
+ * else `stripe_refused` (409) for the verb to read with `isRefused`, `isMissing`, `stripeError`.
+ * @throws StripeUnavailable, StripeRefused, PaymentsNotConfigured, ValidationFailed on `address`
  */
 export async function callStripe<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (isOutage(error)) throw new StripeUnavailable(error);
-    throw error;
+  const limit = patience.getStore() ?? PERSONS_PATIENCE;
+  for (let waited = 0, pause = 200; ; pause = Math.min(pause * 2, 10_000)) {
+    try {
+      return await call();
+    } catch (error) {
+      const wait = isRateLimited(error) ? Math.max(pause, askedToWait(error)) : Number.POSITIVE_INFINITY;
+      if (waited + wait > limit) throw toRefusal(error);
+      waited += wait;
+      // Not all at once again.
+      await setTimeout(wait * (0.75 + Math.random() / 4));
+    }
   }
 }
 
+function toRefusal(error: unknown): unknown {
+  const failure = error instanceof DomainError ? null : stripeError(error);
+  if (!failure) return error;
+  if (isOutage(failure)) return new StripeUnavailable(failure);
+  if (failure.type === 'StripePermissionError') {
+    // The name of the missing permission stands in the sentence only (https://docs.stripe.com/keys/restricted-api-keys).
+    return new PaymentsNotConfigured(/\brak_[a-z_]+/.exec(failure.message)?.[0] ?? 'permission', failure);
+  }
+  if (failure.code === 'stripe_tax_inactive') return new PaymentsNotConfigured('tax', failure);
+  if (failure.code === 'customer_tax_location_invalid') {
+    return invalid(
+      'address',
+      'tax_location',
+      'cannot be placed for taxes: country, and postal code or state',
+    );
+  }
+  return refusals.includes(failure.type) ? new StripeRefused(failure) : failure;
+}
+
+const refusals = ['StripeInvalidRequestError', 'StripeCardError', 'StripeIdempotencyError'];
+
 /**
- * An error of Stripe's, null for any other. Told by its shape: pages and routes are bundled with a copy of the SDK each
- * and share one client, so that `instanceof` fails between them.
+ * An error of Stripe's, also one that `callStripe` made a refusal of; null for any other. Told by its shape: pages and
+ * routes are bundled with a copy of the SDK each and share one client, so that `instanceof` fails between them.
  */
 export function stripeError(error: unknown): Stripe.errors.StripeError | null {
-  const type = error instanceof Error && 'type' in error ? error.type : null;
+  const said = error instanceof DomainError ? error.cause : error;
+  const type = said instanceof Error && 'type' in said ? said.type : null;
   return typeof type === 'string' && /^Stripe\w*Error$/.test(type)
-    ? (error as Stripe.errors.StripeError)
+    ? (said as Stripe.errors.StripeError)
     : null;
+}
+
+/**
+ * True for what may pass by itself: no connection, a fault of Stripe's (5xx, a body that is no JSON, which has no status in
+ * SDK 23; stripe.md 52), 429, a wrong or revoked key, the same call or the object's lock still held by another.
+ */
+export function isOutage(error: unknown): boolean {
+  const failure = stripeError(error);
+  return failure !== null && (outages.includes(failure.type) || isUnderWay(failure));
 }
 
 const outages = [
   'StripeConnectionError',
+  'StripeAPIError',
   'StripeRateLimitError',
   'StripeAuthenticationError',
-  'StripePermissionError',
 ];
 
-/** True for what may pass by itself: no connection, 5xx, 429, a wrong or revoked key, the same call still under way. */
-export function isOutage(error: unknown): boolean {
+/** True when there were too many calls; a lock that is held (429 `lock_timeout`) is no such limit. */
+function isRateLimited(error: unknown): boolean {
   const failure = stripeError(error);
-  if (!failure) return false;
-  return outages.includes(failure.type) || isUnderWay(failure) || (failure.statusCode ?? 0) >= 500;
+  return failure?.type === 'StripeRateLimitError' && failure.code !== 'lock_timeout';
 }
+
+const askedToWait = (error: unknown): number =>
+  Number(stripeError(error)?.headers?.['retry-after'] ?? 0) * 1000 || 0;
 
 /** True when another call has the same idempotency key and no answer yet. */
 export function isUnderWay(error: unknown): boolean {
