@@ -76,6 +76,15 @@ describe('the house stands on its floors', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('what a person sees reads no table: a verb of the room does', () => {
+    const read = [...imports].filter(
+      ([path, { files, packages }]) =>
+        /^(app|components)\//.test(path) &&
+        (packages.includes('drizzle-orm') || files.some((file) => /^db\/(?!client\.ts)/.test(file))),
+    );
+    expect(read.map(([path]) => path)).toEqual([]);
+  });
+
   test('there is one `new Stripe`', () => {
     const made = sources.filter(
       (path) => !/^local-stripe\//.test(path) && /new Stripe\(/.test(readFileSync(join(root, path), 'utf8')),

@@ -1,5 +1,5 @@
 import { cache } from 'react';
-import { addOns, creditPackages, platforms, tiers } from '@/db/schema';
+import { listOfferNames } from '@/lib/billing/plans/offers';
 import { database } from '@/lib/database';
 import { features } from '@/lib/features';
 import type { Format } from '@/lib/i18n/format';
@@ -59,16 +59,7 @@ export async function listKnown() {
 }
 
 /** Names of what is sold, by id: a plan is known by its name. Once per request. */
-export const loadOfferNames = cache(async (): Promise<Map<string, string>> => {
-  const db = database();
-  const lists = await Promise.all([
-    db.select({ id: tiers.id, name: tiers.name }).from(tiers),
-    db.select({ id: addOns.id, name: addOns.name }).from(addOns),
-    db.select({ id: creditPackages.id, name: creditPackages.name }).from(creditPackages),
-    db.select({ id: platforms.id, name: platforms.name }).from(platforms),
-  ]);
-  return new Map(lists.flat().map(({ id, name }) => [id, name]));
-});
+export const loadOfferNames = cache(() => listOfferNames(database()));
 
 const MONEY = new Set(['mrrCents', 'unitAmount', 'amountDue', 'amountPaid', 'total', 'refunded', 'credited']);
 const WORDS = new Set(['status', 'interval', 'pendingInterval', 'vatStatus', 'taxExempt', 'kind', 'role']);

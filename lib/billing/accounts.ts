@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { billingAccounts, merchants, platforms } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
@@ -72,6 +72,16 @@ export async function getPlatform(db: Db, idOrCode: string) {
     .where(sql`${platforms.id} = ${idOrCode} or ${platforms.code} = ${idOrCode}`);
   if (!platform) throw new NotFound('platform', idOrCode);
   return platform;
+}
+
+/** All platforms, by code. */
+export const listPlatforms = (db: Db) => db.select().from(platforms).orderBy(asc(platforms.code));
+
+/** The platform that is meant: the one named by id or code, else the only one, else `market`. @throws NotFound */
+export async function getPlatformOrDefault(db: Db, named: string | undefined) {
+  if (named) return getPlatform(db, named);
+  const [only, another] = await db.select().from(platforms).limit(2);
+  return only && !another ? only : getPlatform(db, 'market');
 }
 
 /** The account's own row, or null for a pair that never met. */

@@ -1,9 +1,11 @@
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { auditLog } from '@/db/schema';
+import { actorKinds, auditLog } from '@/db/schema';
 
 /** Who does something: a person, a key, a job, a Stripe event, or the system itself (seed, import). */
-export type Actor = { kind: 'user' | 'api_key' | 'job' | 'stripe' | 'system'; id: string };
+export type Actor = { kind: (typeof actorKinds)[number]; id: string };
+
+export { actorKinds };
 
 export type AuditEntry = {
   action: string;

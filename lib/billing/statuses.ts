@@ -1,4 +1,6 @@
-import type { subscriptionStatuses } from '@/db/schema';
+import { subscriptionStatuses } from '@/db/schema';
+
+export { subscriptionStatuses };
 
 /** Statuses in which Stripe has a subscription that lives, paid or not. */
 export const LIVE: (typeof subscriptionStatuses)[number][] = [

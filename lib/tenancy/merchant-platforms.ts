@@ -1,4 +1,4 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { billingAccounts, platforms, stores } from '@/db/schema';
 
@@ -23,4 +23,15 @@ export async function listStoresOf(db: Db, merchantId: string, limit: number) {
     .where(eq(stores.merchantId, merchantId))
     .orderBy(asc(stores.createdAt), asc(stores.code))
     .limit(limit);
+}
+
+/** The one store of these merchants; null when they have none or several. */
+export async function findOnlyStore(db: Db, merchantIds: string[]) {
+  if (merchantIds.length === 0) return null;
+  const [only, another] = await db
+    .select()
+    .from(stores)
+    .where(inArray(stores.merchantId, merchantIds))
+    .limit(2);
+  return only && !another ? only : null;
 }

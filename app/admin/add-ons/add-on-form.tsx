@@ -4,7 +4,7 @@ import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { LockedNote } from '@/components/ui/locked-note';
 import { SubmitButton } from '@/components/ui/submit-button';
-import type { AddOnProduct } from '@/lib/billing/subscriptions/add-ons';
+import type { AddOnProduct } from '@/lib/billing/plans/extras';
 import { features } from '@/lib/features';
 import { useTranslations } from '@/lib/i18n/translations';
 import { ExtraFields, extraIds } from '../extras-fields';

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import type { Column } from '@/components/ui/table';
 import { listCatalogDrift } from '@/lib/billing/plans/catalog-drift';
+import { type AddOnProduct, listAddOnProducts } from '@/lib/billing/plans/extras';
 import { listBoughtAddOns } from '@/lib/billing/plans/in-use';
-import { type AddOnProduct, listAddOnProducts } from '@/lib/billing/subscriptions/add-ons';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { one, staffContext } from '../context';

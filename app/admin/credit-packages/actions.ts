@@ -1,12 +1,11 @@
 'use server';
 
-import { and, eq } from 'drizzle-orm';
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import type { FormState } from '@/components/ui/form-state';
-import { creditPackages } from '@/db/schema';
 import { PackageNotFound } from '@/lib/billing/errors';
 import { deleteCreditPackage, saveCreditPackage } from '@/lib/billing/plans/credit-package-edit';
+import { listCreditPackages } from '@/lib/billing/plans/extras';
 import { creditPackageInput } from '@/lib/billing/plans/extras-edit';
 import { getTranslations } from '@/lib/i18n/translations';
 import { attempt } from '../../form-answer';
@@ -32,10 +31,7 @@ export async function setActive(_state: FormState, form: FormData): Promise<Form
   const input = place.extend({ active: z.enum(['true', 'false']) });
   return attempt(form, input, async ({ platform, id, active }) => {
     const { db, actor, now } = await adminContext();
-    const [row] = await db
-      .select()
-      .from(creditPackages)
-      .where(and(eq(creditPackages.id, id), eq(creditPackages.platformId, platform)));
+    const row = (await listCreditPackages(db, platform, { all: true })).find((one) => one.id === id);
     if (!row) throw new PackageNotFound(id);
     const wanted = {
       code: row.code,

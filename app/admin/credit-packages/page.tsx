@@ -1,8 +1,7 @@
-import { asc, eq } from 'drizzle-orm';
 import type { Metadata } from 'next';
 import { getFormat } from '@/components/ui/format';
-import { creditPackages } from '@/db/schema';
 import { listCatalogDrift } from '@/lib/billing/plans/catalog-drift';
+import { listCreditPackages } from '@/lib/billing/plans/extras';
 import { listBoughtPackages } from '@/lib/billing/plans/in-use';
 import { getTranslations } from '@/lib/i18n/translations';
 import { one, staffContext } from '../context';
@@ -25,11 +24,7 @@ export default async function PackagesPage({ searchParams }: PageProps<'/admin/c
   ]);
   const { chosen, all } = await choosePlatform(one(query.platform));
   const [rows, bought, drift] = await Promise.all([
-    db
-      .select()
-      .from(creditPackages)
-      .where(eq(creditPackages.platformId, chosen.id))
-      .orderBy(asc(creditPackages.displayOrder), asc(creditPackages.code)),
+    listCreditPackages(db, chosen.id, { all: true }),
     listBoughtPackages(db, chosen.id),
     listCatalogDrift(db),
   ]);

@@ -10,13 +10,15 @@ import { Money } from '@/components/ui/money';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { type Column, Table } from '@/components/ui/table';
-import { platforms, subscriptionStatuses, tiers } from '@/db/schema';
+import { listPlatforms } from '@/lib/billing/accounts';
+import { listTierNames } from '@/lib/billing/plans/tiers';
 import {
   listSubscriptions,
   type SubscriptionListRow,
   subscriptionSorts,
   subscriptionStates,
 } from '@/lib/billing/reports/subscription-list';
+import { subscriptionStatuses } from '@/lib/billing/statuses';
 import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
@@ -51,18 +53,7 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
     state: among(subscriptionStates, query.state),
     sort: among(subscriptionSorts, query.sort),
   };
-  const [platformRows, tierRows] = await Promise.all([
-    db.select().from(platforms),
-    db
-      .select({
-        code: tiers.code,
-        name: tiers.name,
-        platformId: tiers.platformId,
-        isPublic: tiers.isPublic,
-      })
-      .from(tiers)
-      .orderBy(tiers.platformId, tiers.displayOrder, tiers.code),
-  ]);
+  const [platformRows, tierRows] = await Promise.all([listPlatforms(db), listTierNames(db)]);
   // A code may stand for a plan on each platform: the filter means them all.
   const planNames = new Map<string, string>();
   for (const row of tierRows) {

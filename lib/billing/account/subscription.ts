@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNull, lte, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { billingAccounts, customers, platforms, subscriptions, tiers } from '@/db/schema';
+import { billingAccounts, customers, merchants, platforms, subscriptions, tiers } from '@/db/schema';
 import { type Account, openAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { findRecipient, queueEmail } from '@/lib/billing/notices';
@@ -49,6 +49,25 @@ export async function findCurrentSubscription(db: Db, account: Account): Promise
       ),
     );
   return row ? { ...row.subscription, tier: row.tier, pendingTier: row.pendingTier } : null;
+}
+
+/** The current subscriptions of a merchant with their tiers, one per platform. */
+export const listCurrentSubscriptions = (db: Db, merchantId: string) =>
+  db
+    .select({ ...getTableColumns(subscriptions), tier: tiers })
+    .from(subscriptions)
+    .innerJoin(tiers, eq(tiers.id, subscriptions.tierId))
+    .where(and(eq(subscriptions.merchantId, merchantId), eq(subscriptions.isCurrent, true)));
+
+/** Whose subscription it is, and on which platform; null when it is not, or no longer, a current one. */
+export async function findHolder(db: Db, subscriptionId: string) {
+  const [row] = await db
+    .select({ merchant: merchants, platform: platforms })
+    .from(subscriptions)
+    .innerJoin(merchants, eq(merchants.id, subscriptions.merchantId))
+    .innerJoin(platforms, eq(platforms.id, subscriptions.platformId))
+    .where(and(eq(subscriptions.id, subscriptionId), eq(subscriptions.isCurrent, true)));
+  return row ?? null;
 }
 
 /** True when Stripe has it and it lives, paid or not: then a second base subscription may not be bought. */

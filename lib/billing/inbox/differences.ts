@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { invoices, storeAddOns, stripeDifferences, subscriptions } from '@/db/schema';
@@ -111,6 +111,15 @@ export async function findDoubles(db: Db, merchantId: string): Promise<Differenc
     ];
   });
 }
+
+/** A merchant's differences that nobody has put right, newest first. */
+export const listDifferences = (db: Db, merchantId: string, limit: number) =>
+  db
+    .select()
+    .from(stripeDifferences)
+    .where(and(eq(stripeDifferences.merchantId, merchantId), isNull(stripeDifferences.resolvedAt)))
+    .orderBy(desc(stripeDifferences.foundAt))
+    .limit(limit);
 
 /** Keeps what was found: repairs as done, the rest open once; what is no longer found is closed as gone. */
 export async function keepDifferences(

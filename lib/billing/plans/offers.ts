@@ -41,6 +41,16 @@ export type OfferPrice = {
 
 export type RetiredProduct = typeof retiredProducts.$inferSelect & { platform: string };
 
+/** What plans, add-ons, packages and platforms are called, by id. */
+export async function listOfferNames(db: Db): Promise<Map<string, string>> {
+  const lists = await Promise.all(
+    [tiers, addOns, creditPackages, platforms].map((table) =>
+      db.select({ id: table.id, name: table.name }).from(table),
+    ),
+  );
+  return new Map(lists.flat().map(({ id, name }) => [id, name]));
+}
+
 /** All that we sell, and what was deleted and may still be on sale at Stripe. Seven statements, whatever there is. */
 export async function loadOffers(db: Db): Promise<{ offers: Offer[]; retired: RetiredProduct[] }> {
   const platformRows = await db.select().from(platforms);

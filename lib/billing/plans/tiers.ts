@@ -31,6 +31,13 @@ export async function listTiers(
   return withPricesAndLimits(db, rows);
 }
 
+/** What the tiers of all platforms are called, in their order. */
+export const listTierNames = (db: Db) =>
+  db
+    .select({ code: tiers.code, name: tiers.name, platformId: tiers.platformId, isPublic: tiers.isPublic })
+    .from(tiers)
+    .orderBy(asc(tiers.platformId), asc(tiers.displayOrder), asc(tiers.code));
+
 /** One tier of a platform by code. @throws TierNotFound */
 export async function getTier(db: Db, platformId: string, code: string): Promise<Tier> {
   const rows = await db

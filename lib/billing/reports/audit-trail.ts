@@ -47,8 +47,10 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]
     .where(and(...where))
     .orderBy(desc(auditLog.at), desc(auditLog.id))
     .limit(filter.limit);
-  const ids = rows.flatMap(({ row }) => [row.actorId, row.entityId]);
-  const nameOf = await loadNames(db, [...new Set(ids)]);
+  const nameOf = await loadNames(
+    db,
+    rows.flatMap(({ row }) => [row.actorId, row.entityId]),
+  );
   return rows.map(({ row, merchantName }) => ({
     ...row,
     merchantName,
@@ -61,9 +63,11 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]
 const among = (column: Column, ids: string[]): SQL =>
   ids.length === 1 ? eq(column, ids[0] ?? '') : inArray(column, ids);
 
-/** Names of people and API keys by id. */
-async function loadNames(db: Db, ids: string[]): Promise<Map<string, string>> {
-  const starting = (prefix: string) => ids.filter((id) => id.startsWith(prefix));
+/** What people and API keys are called, by id; other ids are passed over. */
+export async function loadNames(db: Db, ids: (string | null)[]): Promise<Map<string, string>> {
+  const starting = (prefix: string) => [
+    ...new Set(ids.filter((id): id is string => id?.startsWith(prefix) ?? false)),
+  ];
   const [people, keys] = [starting('usr_'), starting('key_')];
   const lists = await Promise.all([
     people.length > 0

@@ -20,8 +20,9 @@ import type { Balance } from '@/lib/billing/account/credits';
 import type { CurrentSubscription } from '@/lib/billing/account/subscription';
 import type { Account, KeptMonth } from '@/lib/billing/accounts';
 import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
+import type { AddOnProduct } from '@/lib/billing/plans/extras';
 import type { Tier } from '@/lib/billing/plans/tiers';
-import type { AddOnProduct, StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
+import type { StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
 import { NotFound } from '@/lib/errors';
 import type { InvoiceRow } from './invoices';
 

@@ -4,8 +4,9 @@ import { type CurrentSubscription, isLocalTrial, livesAtStripe } from '@/lib/bil
 import { type Account, currentMonth } from '@/lib/billing/accounts';
 import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
 import { heldMonthlyAmount, monthlyAmount, planChange } from '@/lib/billing/plans/compare';
+import type { AddOnProduct } from '@/lib/billing/plans/extras';
 import { findPrice, type Tier } from '@/lib/billing/plans/tiers';
-import type { AddOnProduct, StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
+import type { StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
 import type { InvoiceRow } from './invoices';
 import { loadOverviewFacts } from './overview-facts';
 

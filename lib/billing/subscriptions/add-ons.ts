@@ -1,43 +1,16 @@
 import { domainToASCII } from 'node:url';
-import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { getDomain } from 'tldts';
 import type { Db } from '@/db/client';
-import { addOnFeatures, addOns, checkoutSessions, storeAddOns, stores } from '@/db/schema';
+import { addOns, checkoutSessions, storeAddOns, stores } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
 import { AddOnNotFound, DomainTaken, InvalidDomain, StripePriceNotConfigured } from '@/lib/billing/errors';
 import { getLiveSubscription } from './cancellation';
 import { openSession } from './checkout-session';
 import type { CheckoutAnswer, CheckoutRequest } from './checkout-slot';
 
-export type AddOnProduct = typeof addOns.$inferSelect & {
-  features: { featureCode: string; amount: number }[];
-};
 export type StoreAddOn = typeof storeAddOns.$inferSelect & { code: string; name: string; storeCode: string };
-
-/** The add-ons a platform sells, with what each adds to a limit. */
-export async function listAddOnProducts(
-  db: Db,
-  platformId: string,
-  filter: { all?: boolean } = {},
-): Promise<AddOnProduct[]> {
-  const rows = await db
-    .select()
-    .from(addOns)
-    .where(and(eq(addOns.platformId, platformId), filter.all ? undefined : eq(addOns.isActive, true)))
-    .orderBy(asc(addOns.displayOrder), asc(addOns.code));
-  if (rows.length === 0) return [];
-  const features = await db
-    .select()
-    .from(addOnFeatures)
-    .where(
-      inArray(
-        addOnFeatures.addOnId,
-        rows.map((row) => row.id),
-      ),
-    );
-  return rows.map((row) => ({ ...row, features: features.filter((feature) => feature.addOnId === row.id) }));
-}
 
 /** The add-ons an account has or had, live ones first. */
 export async function listStoreAddOns(db: Db, account: Account): Promise<StoreAddOn[]> {

@@ -1,12 +1,11 @@
-import { and, desc, eq, inArray, isNull } from 'drizzle-orm';
 import { notFound } from 'next/navigation';
 import type { Db } from '@/db/client';
-import { stripeDifferences, users } from '@/db/schema';
 import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
 import { listEndedOverrides, listOverrides, loadEndReasons } from '@/lib/billing/entitlements/overrides';
 import { listEvents } from '@/lib/billing/inbox/console';
+import { listDifferences } from '@/lib/billing/inbox/differences';
 import { listTiers } from '@/lib/billing/plans/tiers';
-import { type AuditRow, listAudit } from '@/lib/billing/reports/audit-trail';
+import { type AuditRow, listAudit, loadNames } from '@/lib/billing/reports/audit-trail';
 import { type BillingOverview, getBillingOverview } from '@/lib/billing/reports/overview';
 import { listPlatformsOf, listStoresOf } from '@/lib/tenancy/merchant-platforms';
 import { findMerchant } from '@/lib/tenancy/merchants';
@@ -47,12 +46,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
       listEndedOverrides(db, account, 20),
       listEvents(db, { merchantId: merchant.id, limit: 8 }),
       listAudit(db, { merchantId: merchant.id, limit: 20 }),
-      db
-        .select()
-        .from(stripeDifferences)
-        .where(and(eq(stripeDifferences.merchantId, merchant.id), isNull(stripeDifferences.resolvedAt)))
-        .orderBy(desc(stripeDifferences.foundAt))
-        .limit(20),
+      listDifferences(db, merchant.id, 20),
     ]);
   const endReasons = await loadEndReasons(
     db,
@@ -90,17 +84,6 @@ async function findGift(db: Db, { subscription, isLocal }: BillingOverview): Pro
   return (
     trail.find((row) => row.action === 'subscription.comped' || row.action === 'subscription.set') ?? null
   );
-}
-
-/** What people are called, by id. */
-export async function loadNames(db: Db, ids: (string | null)[]): Promise<Map<string, string>> {
-  const wanted = [...new Set(ids.filter((id) => id !== null))];
-  if (wanted.length === 0) return new Map();
-  const rows = await db
-    .select({ id: users.id, name: users.name })
-    .from(users)
-    .where(inArray(users.id, wanted));
-  return new Map(rows.map((one) => [one.id, one.name]));
 }
 
 /** The person of an actor as the ledger writes it (`user:usr_…`); null = no person. */

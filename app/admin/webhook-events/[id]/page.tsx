@@ -11,8 +11,7 @@ import { ActionForm } from '@/components/ui/form';
 import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
-import type { Change } from '@/db/schema';
-import { getEvent } from '@/lib/billing/inbox/console';
+import { getEvent, type ListedEvent } from '@/lib/billing/inbox/console';
 import { NotFound } from '@/lib/errors';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findMerchant } from '@/lib/tenancy/merchants';
@@ -140,7 +139,7 @@ function Pair({ name, children }: { name: string; children: React.ReactNode }) {
   );
 }
 
-function OneChange({ change }: { change: Change }) {
+function OneChange({ change }: { change: ListedEvent['changes'][number] }) {
   const words = useChangeWords();
   return <BeforeAfter title={words.entity(change.entity)} before={change.before} after={change.after} />;
 }

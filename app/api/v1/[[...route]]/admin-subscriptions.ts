@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { subscriptionStatuses } from '@/db/schema';
 import { getPlatform } from '@/lib/billing/accounts';
 import { getEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { toUsageMetric } from '@/lib/billing/entitlements/entitlements';
@@ -11,6 +10,7 @@ import {
   subscriptionSorts,
   subscriptionStates,
 } from '@/lib/billing/reports/subscription-list';
+import { subscriptionStatuses } from '@/lib/billing/statuses';
 import { setSubscription, subscriptionPut } from '@/lib/billing/subscriptions/by-hand';
 import { toSnake } from '@/lib/dialect';
 import { env } from '@/lib/env';

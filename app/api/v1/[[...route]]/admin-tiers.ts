@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { getPlatformOrDefault } from '@/lib/billing/accounts';
 import { createTier, deleteTier, updateTier } from '@/lib/billing/plans/tier-edit';
 import { newTierInput, tierPatch } from '@/lib/billing/plans/tier-input';
 import { countSubscribers, listTiers, type Tier } from '@/lib/billing/plans/tiers';
 import { answers, input, refusals } from './contract';
 import type { Asked } from './environment';
 import { asAdmin, asStaff } from './guards';
-import { defaultPlatform } from './products';
 import type { Resource } from './resource';
 import { presentTier, tierShape } from './subscription-shape';
 
@@ -66,20 +66,20 @@ const remove = createRoute({
 
 export const adminTiers: Resource = (api) => {
   api.openapi(list, async (c) => {
-    const platform = await defaultPlatform(c.env.db, c.req.valid('query').platform);
+    const platform = await getPlatformOrDefault(c.env.db, c.req.valid('query').platform);
     const tiers = await listTiers(c.env.db, platform.id);
     return c.json(await present(c, platform, tiers), 200);
   });
 
   api.openapi(create, async (c) => {
-    const platform = await defaultPlatform(c.env.db, c.req.valid('query').platform);
+    const platform = await getPlatformOrDefault(c.env.db, c.req.valid('query').platform);
     const context = { actor: c.var.caller.actor, now: await c.env.now() };
     const tier = await createTier(c.env.db, platform.id, c.req.valid('json'), context);
     return c.json(one(await present(c, platform, [tier])), 201);
   });
 
   api.openapi(patch, async (c) => {
-    const platform = await defaultPlatform(c.env.db, c.req.valid('query').platform);
+    const platform = await getPlatformOrDefault(c.env.db, c.req.valid('query').platform);
     const context = { actor: c.var.caller.actor, now: await c.env.now() };
     const tier = await updateTier(
       c.env.db,
@@ -93,7 +93,7 @@ export const adminTiers: Resource = (api) => {
 
   api.openapi(remove, async (c) => {
     const { platform: named, revision } = c.req.valid('query');
-    const platform = await defaultPlatform(c.env.db, named);
+    const platform = await getPlatformOrDefault(c.env.db, named);
     const context = { actor: c.var.caller.actor, now: await c.env.now(), revision };
     const tier = await deleteTier(c.env.db, platform.id, c.req.valid('param').code, context);
     return c.json(one(await present(c, platform, [tier])), 200);

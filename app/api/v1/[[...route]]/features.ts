@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { getPlatformOrDefault } from '@/lib/billing/accounts';
 import { explainFeature } from '@/lib/billing/entitlements/explain';
 import { previewTierLimits } from '@/lib/billing/entitlements/what-if';
 import { featureType, getFeature } from '@/lib/billing/features';
@@ -7,7 +8,7 @@ import { getTier, type Tier } from '@/lib/billing/plans/tiers';
 import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
 import { answers, input, platformQuery, refusals } from './contract';
-import { adminPlatform, asAdmin, asStaff, merchantAccount } from './guards';
+import { asAdmin, asStaff, merchantAccount } from './guards';
 import type { Resource } from './resource';
 import { featureSummary, unlock } from './shapes';
 
@@ -143,19 +144,19 @@ export const featureAdmin: Resource = (api) => {
     return c.json({ features: Object.fromEntries(byCategory) as Record<string, typeof shown> }, 200);
   });
   api.openapi(getLimits, async (c) => {
-    const platform = await adminPlatform(c.env.db, c.req.valid('query').platform);
+    const platform = await getPlatformOrDefault(c.env.db, c.req.valid('query').platform);
     return c.json(toLimits(await getTier(c.env.db, platform.id, c.req.valid('param').code)), 200);
   });
   api.openapi(putLimits, async (c) => {
     const { db } = c.env;
-    const platform = await adminPlatform(db, c.req.valid('query').platform);
+    const platform = await getPlatformOrDefault(db, c.req.valid('query').platform);
     const tier = { platformId: platform.id, code: c.req.valid('param').code };
     const context = { actor: c.var.caller.actor, now: await c.env.now() };
     return c.json(toLimits(await saveTierLimits(db, tier, c.req.valid('json'), features, context)), 200);
   });
   api.openapi(previewLimits, async (c) => {
     const { db } = c.env;
-    const platform = await adminPlatform(db, c.req.valid('query').platform);
+    const platform = await getPlatformOrDefault(db, c.req.valid('query').platform);
     const tier = { platformId: platform.id, code: c.req.valid('param').code };
     const preview = await previewTierLimits(db, tier, c.req.valid('json'), features, await c.env.now());
     return c.json(toSnake(preview), 200);

@@ -1,8 +1,6 @@
-import { asc, eq, inArray, or } from 'drizzle-orm';
 import type { MiddlewareHandler } from 'hono';
 import type { Db } from '@/db/client';
-import { merchants, platforms, stores } from '@/db/schema';
-import { type Account, getPlatform } from '@/lib/billing/accounts';
+import { type Account, getPlatformOrDefault } from '@/lib/billing/accounts';
 import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
 import type { EntitlementFacts } from '@/lib/billing/entitlements/entitlements';
 import { requireFeature } from '@/lib/billing/entitlements/limits';
@@ -10,6 +8,8 @@ import { DomainError, Forbidden, NotFound, Unauthenticated } from '@/lib/errors'
 import { limitRest } from '@/lib/rate-limit';
 import { type ApiKeyRow, findByKey } from '@/lib/tenancy/api-keys';
 import { apiAccess } from '@/lib/tenancy/features';
+import { findOnlyStore } from '@/lib/tenancy/merchant-platforms';
+import { findMerchant, findStore } from '@/lib/tenancy/merchants';
 import type { Asked, Caller, CallerEnv, StoreEnv, StoreScope } from './environment';
 
 type Access = 'read' | 'write';
@@ -53,7 +53,7 @@ export const asStore = (access: Access): MiddlewareHandler<StoreEnv> => {
   return async (c, next) => {
     const caller = await requireCaller(c);
     if (caller.role === 'usage') throw new Forbidden();
-    const store = await findStore(c, caller);
+    const store = await storeOf(c, caller);
     const role = roleAt(caller, store.merchantId);
     if (!role) throw new NotFound('store', c.req.query('store') ?? c.req.header('x-store-code'));
     if (access === 'write' && role !== 'owner' && role !== 'admin') throw new Forbidden();
@@ -85,22 +85,15 @@ export async function machineFacts(
   return { account, facts };
 }
 
-/** The platform that an admin endpoint is about: named by id or code, else the only one, else `market`. @throws NotFound */
-export async function adminPlatform(db: Db, named: string | undefined) {
-  if (named) return getPlatform(db, named);
-  const all = await db.select().from(platforms).orderBy(asc(platforms.createdAt)).limit(2);
-  return all.length === 1 && all[0] ? all[0] : getPlatform(db, 'market');
-}
-
 /** The account of a merchant on the platform that an admin endpoint is about. @throws NotFound */
 export async function merchantAccount(
   db: Db,
   merchantId: string,
   platform: string | undefined,
 ): Promise<Account> {
-  const [{ id: platformId }, [merchant]] = await Promise.all([
-    adminPlatform(db, platform),
-    db.select({ id: merchants.id }).from(merchants).where(eq(merchants.id, merchantId)),
+  const [{ id: platformId }, merchant] = await Promise.all([
+    getPlatformOrDefault(db, platform),
+    findMerchant(db, merchantId),
   ]);
   if (!merchant) throw new NotFound('merchant', merchantId);
   return { merchantId, platformId };
@@ -159,30 +152,18 @@ function roleAt(caller: Caller, merchantId: string): StoreScope['role'] | null {
   return caller.person?.merchants.find((one) => one.merchantId === merchantId)?.role ?? null;
 }
 
-async function findStore(c: Asked, caller: Caller) {
+async function storeOf(c: Asked, caller: Caller) {
   const { db } = c.env;
   const named = c.req.query('store') ?? c.req.header('x-store-code');
   if (named) {
-    const [store] = await db
-      .select()
-      .from(stores)
-      .where(or(eq(stores.code, named), eq(stores.id, named)));
+    const store = await findStore(db, named);
     if (!store) throw new NotFound('store', named);
     return store;
   }
   const own = caller.merchantId
     ? [caller.merchantId]
     : (caller.person?.merchants ?? []).map((m) => m.merchantId);
-  const found =
-    own.length === 0
-      ? []
-      : await db
-          .select()
-          .from(stores)
-          .where(inArray(stores.merchantId, own))
-          .orderBy(asc(stores.createdAt))
-          .limit(2);
-  const [only] = found;
-  if (!only || found.length > 1) throw new StoreRequired();
+  const only = await findOnlyStore(db, own);
+  if (!only) throw new StoreRequired();
   return only;
 }

@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { and, asc, eq } from 'drizzle-orm';
-import { addOns, creditPackages, platforms } from '@/db/schema';
-import { getPlatform } from '@/lib/billing/accounts';
+import { getPlatformOrDefault } from '@/lib/billing/accounts';
+import { listAddOnProducts, listCreditPackages } from '@/lib/billing/plans/extras';
 import { listTiers } from '@/lib/billing/plans/tiers';
 import { answers, refusals } from './contract';
 import type { Resource } from './resource';
@@ -44,14 +43,10 @@ export const products: Resource = (api) => {
   api.openapi(getProducts, async (c) => {
     const { db } = c.env;
     const { product_type, platform: named } = c.req.valid('query');
-    const platform = await defaultPlatform(db, named);
+    const platform = await getPlatformOrDefault(db, named);
     c.header('cache-control', 'public, max-age=60');
     if (product_type === 'one_time') {
-      const packs = await db
-        .select()
-        .from(creditPackages)
-        .where(and(eq(creditPackages.platformId, platform.id), eq(creditPackages.isActive, true)))
-        .orderBy(asc(creditPackages.displayOrder));
+      const packs = await listCreditPackages(db, platform.id);
       return c.json(
         {
           products: packs.map((pack) => ({ ...identify(pack), description: '', price: priceOf(pack, null) })),
@@ -61,11 +56,7 @@ export const products: Resource = (api) => {
     }
     const [tiers, extras] = await Promise.all([
       listTiers(db, platform.id, { publicOnly: true }),
-      db
-        .select()
-        .from(addOns)
-        .where(and(eq(addOns.platformId, platform.id), eq(addOns.isActive, true)))
-        .orderBy(asc(addOns.displayOrder)),
+      listAddOnProducts(db, platform.id),
     ]);
     return c.json(
       {
@@ -103,11 +94,3 @@ const priceOf = (
   currency: row.currency,
   recurring: interval ? { interval, interval_count: 1 } : null,
 });
-
-/** A platform by name; without one the only platform, else `market`. */
-export async function defaultPlatform(db: Parameters<typeof getPlatform>[0], named: string | undefined) {
-  if (named) return getPlatform(db, named);
-  const all = await db.select().from(platforms).limit(2);
-  const [only] = all;
-  return only && all.length === 1 ? only : getPlatform(db, 'market');
-}

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { subscriptionStatuses } from '@/db/schema';
+import { subscriptionStatuses } from '@/lib/billing/statuses';
 
 /** Shapes that several resources answer with. */
 export const usageMetric = z

@@ -1,11 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { listAddOnProducts } from '@/lib/billing/plans/extras';
 import { setAddOnCancellation } from '@/lib/billing/subscriptions/add-on-cancellation';
-import {
-  listAddOnProducts,
-  listStoreAddOns,
-  type StoreAddOn,
-  startAddOnCheckout,
-} from '@/lib/billing/subscriptions/add-ons';
+import { listStoreAddOns, type StoreAddOn, startAddOnCheckout } from '@/lib/billing/subscriptions/add-ons';
 import { toSnake } from '@/lib/dialect';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';

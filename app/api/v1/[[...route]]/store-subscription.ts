@@ -1,14 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { eq } from 'drizzle-orm';
 import type { Db } from '@/db/client';
-import { merchants, platforms } from '@/db/schema';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, getPlatform } from '@/lib/billing/accounts';
 import { getCustomer } from '@/lib/billing/customers/customers';
 import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/plans/tiers';
 import { listInvoices, previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { NotFound } from '@/lib/errors';
 import { requireStripe } from '@/lib/stripe/client';
+import { findMerchant } from '@/lib/tenancy/merchants';
 import {
   answers,
   instant,
@@ -35,16 +34,13 @@ const middleware = asStore('read');
 
 /** Everything a subscription's shape says, in three statements at once. @throws NotFound */
 export async function loadSubscriptionFacts(db: Db, account: Account): Promise<SubscriptionFacts> {
-  const [[merchant], [platform], subscription, customer] = await Promise.all([
-    db
-      .select({ id: merchants.id, name: merchants.name })
-      .from(merchants)
-      .where(eq(merchants.id, account.merchantId)),
-    db.select().from(platforms).where(eq(platforms.id, account.platformId)),
+  const [merchant, platform, subscription, customer] = await Promise.all([
+    findMerchant(db, account.merchantId),
+    getPlatform(db, account.platformId),
     findCurrentSubscription(db, account),
     getCustomer(db, account.merchantId),
   ]);
-  if (!merchant || !platform) throw new NotFound('merchant', account.merchantId);
+  if (!merchant) throw new NotFound('merchant', account.merchantId);
   const tier = subscription ? await findTierById(db, subscription.tierId) : null;
   const price = (every: 'month' | 'year') =>
     tier && subscription ? (findPrice(tier, subscription.currency, every)?.unitAmount ?? null) : null;
@@ -177,11 +173,10 @@ export const storeSubscription: Resource = (api) => {
 
   api.openapi(getTiers, async (c) => {
     const { db } = c.env;
-    const [[platform], tiers] = await Promise.all([
-      db.select().from(platforms).where(eq(platforms.id, c.var.store.platformId)),
+    const [platform, tiers] = await Promise.all([
+      getPlatform(db, c.var.store.platformId),
       listTiers(db, c.var.store.platformId, { publicOnly: true }),
     ]);
-    if (!platform) throw new NotFound('platform');
     const isStaff = c.var.caller.role === 'admin' || c.var.caller.role === 'support';
     const counts = isStaff
       ? await countSubscribers(

@@ -1,6 +1,4 @@
-import { and, eq } from 'drizzle-orm';
-import { subscriptions, tiers } from '@/db/schema';
-import type { CurrentSubscription } from '@/lib/billing/account/subscription';
+import { type CurrentSubscription, listCurrentSubscriptions } from '@/lib/billing/account/subscription';
 import { listEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { features } from '@/lib/features';
 import { merchantContext } from '../context';
@@ -9,11 +7,7 @@ import { merchantContext } from '../context';
 export async function loadPlans(merchantId: string) {
   const { db, platforms, now } = await merchantContext(merchantId);
   const [rows, entitlements] = await Promise.all([
-    db
-      .select({ subscription: subscriptions, tier: tiers })
-      .from(subscriptions)
-      .innerJoin(tiers, eq(tiers.id, subscriptions.tierId))
-      .where(and(eq(subscriptions.merchantId, merchantId), eq(subscriptions.isCurrent, true))),
+    listCurrentSubscriptions(db, merchantId),
     listEntitlements(
       db,
       platforms.map((platform) => ({ merchantId, platformId: platform.id })),
@@ -22,10 +16,7 @@ export async function loadPlans(merchantId: string) {
     ),
   ]);
   const current = new Map<string, CurrentSubscription>(
-    rows.map(({ subscription, tier }) => [
-      subscription.platformId,
-      { ...subscription, tier, pendingTier: null },
-    ]),
+    rows.map((row) => [row.platformId, { ...row, pendingTier: null }]),
   );
   return { current, entitlements };
 }

@@ -3,12 +3,13 @@ import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
 import { listLedger } from '@/lib/billing/account/credits';
+import { loadNames } from '@/lib/billing/reports/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
 import { readCursor, toPage } from '../../../../store/[storeCode]/cursor';
 import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { useLedgerNote } from '../credits-section';
-import { loadAccount, loadNames, userIn } from '../load';
+import { loadAccount, userIn } from '../load';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('merchant.page'))('credits') };
