@@ -194,11 +194,17 @@ test('a worker that does not run, and work that waits, are named', async () => {
 });
 
 test('events that failed or were given up are named with their error', async () => {
-  const event = { type: 'invoice.paid', payload: {}, createdAt: new Date(), error: 'no tier has this price' };
+  const event = {
+    type: 'invoice.paid',
+    payload: {},
+    createdAt: new Date(),
+    errorCode: 'unmapped_price',
+    errorDetails: {},
+  };
   await stage.db.insert(webhookEvents).values([
     { id: 'evt_1', status: 'failed', ...event },
     { id: 'evt_2', status: 'dead', ...event },
   ]);
   expect(await problems()).toEqual(['events.dead', 'events.failed']);
-  expect(toReport(await examine(patient))).toContain('no tier has this price');
+  expect(toReport(await examine(patient))).toContain('The price belongs to no plan');
 });

@@ -4,7 +4,9 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Db } from '@/db/client';
 import { causeOf, type Finding, found, type KeyMode, keyMode, type Patient } from '@/lib/doctor-findings';
 import { examineStripe } from './doctor-stripe';
+import type { Failure } from './failure';
 import { checkWorker } from './health';
+import { errorTexts } from './i18n/translate-error';
 
 /**
  * Looks at an installation and says what is wrong with it. Reads only, here and at Stripe. What cannot be looked at
@@ -104,14 +106,15 @@ async function examineWorker(db: Db): Promise<Finding> {
 }
 
 async function examineEvents(db: Db): Promise<Finding[]> {
-  const [row] = await db.execute<{ failed: number; dead: number; error: string | null }>(sql`
+  const [row] = await db.execute<{ failed: number; dead: number; last: Failure | null }>(sql`
     select count(*) filter (where status = 'failed')::int as failed,
       count(*) filter (where status = 'dead')::int as dead,
-      (array_agg(error order by received_at desc))[1] as error
+      (array_agg(jsonb_build_object('errorCode', error_code, 'errorDetails', coalesce(error_details, '{}'))
+        order by received_at desc))[1] as last
     from webhook_events where status in ('failed', 'dead')`);
   const { failed = 0, dead = 0 } = row ?? {};
   const findings: Finding[] = [];
-  const error = row?.error?.split('\n')[0] ?? '';
+  const error = row?.last?.errorCode ? (errorTexts('en').failure(row.last).split('\n')[0] ?? '') : '';
   if (dead > 0) findings.push(found('events', 'problem', 'dead', { count: dead, error }));
   if (failed > 0) findings.push(found('events', 'problem', 'failed', { count: failed, error }));
   return findings.length > 0 ? findings : [found('events', 'ok', 'none_waiting')];

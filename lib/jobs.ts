@@ -19,7 +19,8 @@ import { cleanUpStale } from './billing/subscriptions/cleanup';
 import { database } from './database';
 import { sendEmail } from './emails/send';
 import { env, isLiveMode } from './env';
-import { NotFound } from './errors';
+import { DomainError, NotFound } from './errors';
+import { type Failure, failureOf } from './failure';
 import { features } from './features';
 import { log } from './log';
 import { pruneIdempotencyKeys } from './once';
@@ -37,6 +38,13 @@ export type Job = {
   every: 'minute' | 'hour' | 'day' | 'week';
   run(db: Db, context: JobContext): Promise<unknown>;
 };
+
+/** 502: Stripe could not be asked about some merchants; the others are compared. */
+class NotAllCompared extends DomainError {
+  constructor(details: { compared: number; failed: number; merchants: string[] }) {
+    super('bad_gateway', 'not_all_compared', details);
+  }
+}
 
 /** Every job and its schedule: the one list. */
 export const jobs: readonly Job[] = [
@@ -94,9 +102,11 @@ export const jobs: readonly Job[] = [
       const { failed, merchants } = report;
       // What could be compared is done and kept; the run says that not all could.
       if (failed.length > 0)
-        throw new Error(
-          `${failed.length} merchants could not be compared, ${merchants} were: ${failed.slice(0, 20).join(', ')}`,
-        );
+        throw new NotAllCompared({
+          compared: merchants,
+          failed: failed.length,
+          merchants: failed.slice(0, 20),
+        });
       return report;
     },
   },
@@ -156,10 +166,7 @@ async function runJob(db: Db, job: Job, context: JobContext, startedBy: string):
     return result;
   } catch (error) {
     log.error({ err: error, job: job.name }, 'job failed');
-    await finish(db, id, {
-      outcome: 'failed',
-      error: error instanceof Error ? error.message : String(error),
-    });
+    await finish(db, id, { outcome: 'failed', ...failureOf(error) });
     throw error;
   }
 }
@@ -174,7 +181,7 @@ async function forgetMinutes(db: Db, name: string): Promise<void> {
 async function finish(
   db: Db,
   id: string,
-  result: { outcome: 'ok' | 'failed'; result?: unknown; error?: string },
+  result: { outcome: 'ok'; result: unknown } | ({ outcome: 'failed' } & Failure),
 ) {
   await db
     .update(jobRuns)

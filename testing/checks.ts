@@ -39,7 +39,7 @@ export async function checkAgainstStripe(hero: Hero): Promise<void> {
 
 async function checkInbox({ stage, customer }: Hero): Promise<void> {
   const waiting = await stage.db
-    .select({ type: webhookEvents.type, error: webhookEvents.error })
+    .select({ type: webhookEvents.type, code: webhookEvents.errorCode, details: webhookEvents.errorDetails })
     .from(webhookEvents)
     .where(
       and(

@@ -1,38 +1,35 @@
+import { useLocale } from 'next-intl';
 import { cache } from 'react';
 import { listOfferNames } from '@/lib/billing/plans/offers';
 import { database } from '@/lib/database';
 import { features } from '@/lib/features';
+import { spell } from '@/lib/i18n/facts';
 import type { Format } from '@/lib/i18n/format';
+import type { Locale } from '@/lib/i18n/locales';
 import { loadMessages } from '@/lib/i18n/messages';
+import { errorTexts } from '@/lib/i18n/translate-error';
 import { getTranslations, useTranslations } from '@/lib/i18n/translations';
 
 // Codes come from rows and modules: `has` guards what the types of the messages cannot know.
 type Loose = { (key: string): string; has(key: string): boolean };
 
-/** `limit_changed`, `limitValue` or `a.b_c` as words, for what has no translation yet. */
-const spell = (code: string) => {
-  const words = code
-    .replace(/[._]/g, ' ')
-    .replace(/([a-z])([A-Z0-9])/g, '$1 $2')
-    .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};
-
 /** What codes of the audit trail, the inbox and the jobs are called: people read words, filters and titles keep the code. */
 export function useChangeWords() {
+  const locale = useLocale() as Locale;
   const t = useTranslations('trail') as unknown as Loose;
   const say = (area: string, code: string) => (t.has(`${area}.${code}`) ? t(`${area}.${code}`) : spell(code));
   return {
     action: (code: string) => say('actions', code),
     entity: (code: string) => say('entities', code),
     job: (code: string) => say('jobs', code),
-    /** What kept an event from being applied: a sentence for what we know, with the ids it names behind it. */
-    failure(error: string) {
-      const [, what = '', facts = ''] = /^([a-z ]+): (\{.*\})$/.exec(error) ?? [];
-      const code = what.replaceAll(' ', '_');
-      if (!t.has(`failures.${code}`)) return error;
-      return `${t(`failures.${code}`)} ${sayFacts(JSON.parse(facts))}`;
-    },
+    /** Why an event was not applied or a job failed: a sentence, and the facts behind it. */
+    failure: ({
+      errorCode,
+      errorDetails,
+    }: {
+      errorCode: string;
+      errorDetails: Record<string, unknown> | null;
+    }) => errorTexts(locale).failure({ errorCode, errorDetails: errorDetails ?? {} }),
     /** Why something of Stripe's could not be placed, by its code; null for a code we have no sentence for. */
     reason: (code: string) => (t.has(`failures.${code}`) ? t(`failures.${code}`) : null),
     field: (code: string) => say('fields', code).replace(/^./, (first) => first.toLowerCase()),
@@ -62,7 +59,16 @@ export async function listKnown() {
 export const loadOfferNames = cache(() => listOfferNames(database()));
 
 const MONEY = new Set(['mrrCents', 'unitAmount', 'amountDue', 'amountPaid', 'total', 'refunded', 'credited']);
-const WORDS = new Set(['status', 'interval', 'pendingInterval', 'vatStatus', 'taxExempt', 'kind', 'role']);
+const WORDS = new Set([
+  'status',
+  'interval',
+  'pendingInterval',
+  'vatStatus',
+  'taxExempt',
+  'kind',
+  'role',
+  'error',
+]);
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 type Words = { yes: string; no: string; off: string; unlimited: string };
@@ -93,20 +99,6 @@ export function sayValue(
   }
   return Object.entries(value)
     .map(([name, inner]) => `${spell(name).toLowerCase()} ${sayValue(name, inner, with_) || '–'}`)
-    .join(', ');
-}
-
-/** The facts of a job's result: "3 expired, 1 announced". Nothing for zeroes, empty lists and what is not there. */
-export function sayFacts(result: unknown): string {
-  if (typeof result !== 'object' || result === null) return result ? String(result) : '';
-  return Object.entries(result)
-    .filter(([, value]) => value !== null && value !== 0 && value !== false)
-    .flatMap(([name, value]) => {
-      const words = spell(name).toLowerCase();
-      if (Array.isArray(value)) return value.length > 0 ? `${words}: ${value.join(', ')}` : [];
-      if (typeof value === 'object') return sayFacts(value) ? `${words}: ${sayFacts(value)}` : [];
-      return typeof value === 'number' ? `${value} ${words}` : `${words}: ${value}`;
-    })
     .join(', ');
 }
 

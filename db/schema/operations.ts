@@ -26,7 +26,9 @@ export const webhookEvents = pgTable(
     reason: text(),
     attempts: integer().notNull().default(0),
     nextAttemptAt: instant(),
-    error: text(),
+    /** Why it could not be applied, or was ignored: a code and its facts. `reason` is what a person said. */
+    errorCode: text(),
+    errorDetails: jsonb().$type<Record<string, unknown>>(),
     /** Which Stripe object it is about, and whose. */
     objectId: text(),
     stripeCustomerId: text(),
@@ -125,7 +127,8 @@ export const jobRuns = pgTable(
     finishedAt: instant(),
     outcome: text({ enum: ['ok', 'failed'] }),
     result: jsonb().$type<unknown>(),
-    error: text(),
+    errorCode: text(),
+    errorDetails: jsonb().$type<Record<string, unknown>>(),
     startedBy: text().notNull(),
   },
   (t) => [index('job_runs_job').on(t.job, t.startedAt.desc().nullsFirst())],

@@ -1,6 +1,8 @@
 import { createTranslator } from 'next-intl';
 import type { LimitFacts, Unlock } from '../billing/errors';
 import type { DomainError, FieldProblem } from '../errors';
+import type { Failure } from '../failure';
+import { sayFacts, spell } from './facts';
 import { formatFor } from './format';
 import type { Locale } from './locales';
 import { loadMessages } from './messages';
@@ -54,6 +56,14 @@ function makeErrorTexts(locale: Locale) {
     });
   }
 
+  /** What a row keeps of a failure, or of why something was left alone: a sentence, and the facts behind it. */
+  function failure({ errorCode, errorDetails }: Failure): string {
+    const { message, ...facts } = errorDetails;
+    const key = `trail.failures.${errorCode}`;
+    const says = t.has(key) ? t(key) : spell(errorCode);
+    return [says, message, sayFacts(facts)].filter(Boolean).join(' ');
+  }
+
   /** What is wrong with one field. */
   function field(problem: FieldProblem): string {
     return t(either(`errors.rules.${problem.rule}`, 'errors.rules.invalid'));
@@ -82,5 +92,5 @@ function makeErrorTexts(locale: Locale) {
     });
   }
 
-  return { sentence, field, refusal, feature, unlockLabel };
+  return { sentence, failure, field, refusal, feature, unlockLabel };
 }

@@ -9,9 +9,10 @@ import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
 import { listUsageDrifts, type UsageDrift } from '@/lib/billing/entitlements/usage';
+import { sayFacts } from '@/lib/i18n/facts';
 import { getTranslations, useTranslations } from '@/lib/i18n/translations';
 import { type JobState, listJobs } from '@/lib/jobs';
-import { sayFacts, useChangeWords } from '../change-words';
+import { useChangeWords } from '../change-words';
 import { staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { runNow } from './actions';
@@ -67,7 +68,7 @@ export default async function JobsPage() {
               {row.last.outcome === 'ok' ? t('ok') : row.last.outcome === 'failed' ? t('bad') : t('running')}
             </Badge>
             <span className="mt-1 block max-w-md text-sm break-words text-muted">
-              {row.last.error ?? <JobResult result={row.last.result} />}
+              <JobResult run={row.last} />
             </span>
           </>
         ) : (
@@ -112,10 +113,11 @@ function JobName({ code }: { code: string }) {
   );
 }
 
-/** What a run did, in counts; what did not happen is left out. */
-function JobResult({ result }: { result: unknown }) {
+/** What a run did, in counts, or why it failed; what did not happen is left out. */
+function JobResult({ run: { result, errorCode, errorDetails } }: { run: NonNullable<JobState['last']> }) {
   const t = useTranslations('console.jobs');
-  return sayFacts(result) || t('nothing');
+  const words = useChangeWords();
+  return errorCode ? words.failure({ errorCode, errorDetails }) : sayFacts(result) || t('nothing');
 }
 
 /** Counters that the check found wrong: what they said, what there was, and whose they are. */

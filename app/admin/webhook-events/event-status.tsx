@@ -18,7 +18,10 @@ export function EventStatus({ status }: { status: Status }) {
   return <Badge tone={tones[status]}>{t(status)}</Badge>;
 }
 
-/** Why an event could not be applied, as a person reads it. */
-export function EventError({ error }: { error: string }) {
-  return useChangeWords().failure(error);
+type Said = { reason: string | null; errorCode: string | null; errorDetails: Record<string, unknown> | null };
+
+/** Why an event was not applied, as a person reads it: what a person said of it, else what we know. */
+export function EventError({ event: { reason, errorCode, errorDetails } }: { event: Said }) {
+  const words = useChangeWords();
+  return reason ?? (errorCode && words.failure({ errorCode, errorDetails }));
 }

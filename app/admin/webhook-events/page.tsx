@@ -62,9 +62,9 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
           <Link href={`${PATH}/${row.id}` as Route} prefetch={false} className="stretch font-medium">
             {row.type}
           </Link>
-          {row.error || row.reason ? (
+          {row.errorCode || row.reason ? (
             <span className="block max-w-prose text-sm break-words text-muted">
-              {row.error && !row.reason ? <EventError error={row.error} /> : row.reason}
+              <EventError event={row} />
             </span>
           ) : null}
         </>

@@ -167,7 +167,7 @@ async function checkNothingLost(stage: Stage): Promise<void> {
     .where(inArray(webhookEvents.id, ids));
   expect(kept?.count, 'every event is in the inbox').toBe(ids.length);
   const waiting = await stage.db
-    .select({ type: webhookEvents.type, error: webhookEvents.error })
+    .select({ type: webhookEvents.type, code: webhookEvents.errorCode, details: webhookEvents.errorDetails })
     .from(webhookEvents)
     .where(inArray(webhookEvents.status, ['received', 'failed', 'dead']));
   expect(waiting).toEqual([]);

@@ -47,7 +47,8 @@ const columnsOf = () => ({
   reason: webhookEvents.reason,
   attempts: webhookEvents.attempts,
   nextAttemptAt: webhookEvents.nextAttemptAt,
-  error: webhookEvents.error,
+  errorCode: webhookEvents.errorCode,
+  errorDetails: webhookEvents.errorDetails,
   objectId: webhookEvents.objectId,
   stripeCustomerId: webhookEvents.stripeCustomerId,
   merchantId: webhookEvents.merchantId,
@@ -127,8 +128,8 @@ const about = (before: InboxRow, after: InboxRow) => ({
   entity: 'webhook_event',
   entityId: before.id,
   merchantId: after.merchantId ?? before.merchantId,
-  before: { status: before.status, error: before.error },
-  after: { status: after.status, error: after.error },
+  before: { status: before.status, error: before.errorCode },
+  after: { status: after.status, error: after.errorCode },
 });
 
 /** How many events stand in each status that wants a look. One index scan. */

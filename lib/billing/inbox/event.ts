@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { customers, merchants } from '@/db/schema';
+import type { Ignored } from '@/lib/billing/mirror/mirror';
 import { invalid } from '@/lib/errors';
 
 /** What of a delivered event we rely on. Its object is read by the mirrors. */
@@ -46,10 +47,11 @@ export function parseEvent(body: string): StripeEvent {
 }
 
 /** Not ours at all: another mode, a connected account, a thin event (stripe.md 9, 11). */
-export function reasonToIgnore(event: StripeEvent, livemode: boolean): string | null {
-  if (event.object === 'v2.core.event' || !event.data) return 'thin event';
-  if (event.account) return 'event of a connected account';
-  if ((event.livemode ?? false) !== livemode) return `livemode is ${event.livemode ?? false}`;
+export function reasonToIgnore(event: StripeEvent, livemode: boolean): Ignored | null {
+  if (event.object === 'v2.core.event' || !event.data) return { code: 'thin_event' };
+  if (event.account) return { code: 'connected_account' };
+  if ((event.livemode ?? false) !== livemode)
+    return { code: 'other_livemode', details: { livemode: event.livemode ?? false } };
   return null;
 }
 

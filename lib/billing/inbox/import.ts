@@ -95,7 +95,7 @@ async function importOne(
   const found = await findMerchant(db, snapshot, customer, options.matches);
   const [merchantId] = found.ids;
   if (!merchantId) return answer('no_merchant', found.by);
-  if (found.ids.length > 1) return answer('ambiguous', `${found.by}: ${found.ids.join(', ')}`);
+  if (found.ids.length > 1) return answer('ambiguous', `${found.by} ${found.ids.join(', ')}`);
   const obstacle = await findObstacle(db, {
     merchantId,
     platformId,
@@ -105,7 +105,7 @@ async function importOne(
   });
   if (obstacle) return answer('ambiguous', obstacle, merchantId);
   if (plans.length > 0) taken.add(`${merchantId}:${platformId}`);
-  const detail = `${found.by}, ${plans.length > 0 ? 'plan' : 'add-on'} on ${platformId}`;
+  const detail = `${found.by} ${plans.length > 0 ? 'plan' : 'add_on'} ${platformId}`;
   if (!options.apply) return answer('would_import', detail, merchantId);
   try {
     await takeIn(db, stripe, snapshot, { merchantId, platformId, tierId: plans[0]?.tierId }, options);
@@ -137,22 +137,22 @@ async function findMerchant(
   matches: Map<string, string> | undefined,
 ): Promise<{ by: string; ids: string[] }> {
   const listed = matches?.get(snapshot.customerId);
-  if (listed) return { by: 'by the list', ids: await existing(db, [listed]) };
+  if (listed) return { by: 'list', ids: await existing(db, [listed]) };
   const [bound] = await db
     .select({ id: customers.merchantId })
     .from(customers)
     .where(eq(customers.stripeCustomerId, snapshot.customerId));
-  if (bound) return { by: 'by the customer', ids: [bound.id] };
+  if (bound) return { by: 'customer', ids: [bound.id] };
   const named = await existing(db, [snapshot.marks?.merchant, customer?.metadata.merchant]);
-  if (named.length > 0) return { by: 'by metadata', ids: named };
+  if (named.length > 0) return { by: 'metadata', ids: named };
   const email = customer?.email?.trim().toLowerCase();
-  if (!email) return { by: 'no list, metadata or e-mail names one', ids: [] };
+  if (!email) return { by: 'nothing', ids: [] };
   const rows = await db
     .selectDistinct({ id: merchants.id })
     .from(merchants)
     .leftJoin(customers, eq(customers.merchantId, merchants.id))
     .where(or(eq(sql`lower(${merchants.email})`, email), eq(sql`lower(${customers.email})`, email)));
-  return { by: 'by e-mail', ids: rows.map((row) => row.id) };
+  return { by: 'email', ids: rows.map((row) => row.id) };
 }
 
 async function existing(db: Db, ids: (string | undefined)[]): Promise<string[]> {
@@ -176,10 +176,10 @@ async function findObstacle(
   const { merchantId, platformId, snapshot } = what;
   const [row] = await db.select().from(customers).where(eq(customers.merchantId, merchantId));
   if (row?.stripeCustomerId && !row.deletedAtStripe && row.stripeCustomerId !== snapshot.customerId) {
-    return `the merchant is customer ${row.stripeCustomerId} already`;
+    return `other_customer ${row.stripeCustomerId}`;
   }
   if (!what.isPlan) return null;
-  if (what.taken.has(`${merchantId}:${platformId}`)) return 'a second plan of the same merchant';
+  if (what.taken.has(`${merchantId}:${platformId}`)) return 'second_plan';
   const [live] = await db
     .select({ id: subscriptions.stripeSubscriptionId })
     .from(subscriptions)
@@ -191,7 +191,7 @@ async function findObstacle(
         inArray(subscriptions.status, LIVE),
       ),
     );
-  return live ? `the merchant has plan ${live.id} already` : null;
+  return live ? `has_plan ${live.id}` : null;
 }
 
 /** Marks first: an import that dies in between is found again by them. */

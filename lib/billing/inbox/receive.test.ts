@@ -128,24 +128,20 @@ describe('an event is taken in', () => {
       .from(webhookEvents)
       .where(eq(webhookEvents.stripeCustomerId, customer.id));
     expect(rows.length).toBeGreaterThan(0);
-    expect(rows.every((row) => row.reason !== null)).toBe(true);
+    expect(rows.every((row) => row.errorCode !== null)).toBe(true);
   });
 
   test.each([
-    ['the other livemode', { livemode: true }, 'livemode is true'],
-    ['a connected account', { account: 'acct_1' }, 'event of a connected account'],
+    ['the other livemode', { livemode: true }, 'other_livemode'],
+    ['a connected account', { account: 'acct_1' }, 'connected_account'],
     [
       'a thin event',
       { object: 'v2.core.event', created: '2026-11-21T00:00:00Z', data: undefined },
-      'thin event',
+      'thin_event',
     ],
-    [
-      'an unknown type',
-      { type: 'terminal.reader.action_failed' },
-      'unknown type terminal.reader.action_failed',
-    ],
-  ])('%s is ignored', async (_name, change, reason) => {
-    const id = `evt_other_${reason.replace(/\W/g, '_')}`;
+    ['an unknown type', { type: 'terminal.reader.action_failed' }, 'unknown_type'],
+  ])('%s is ignored', async (_name, change, code) => {
+    const id = `evt_other_${code}`;
     const event = {
       id,
       object: 'event',
@@ -157,7 +153,7 @@ describe('an event is taken in', () => {
     };
     expect(await stage.deliver(event)).toEqual({ id, status: 'ignored' });
     const [row] = await stage.db.select().from(webhookEvents).where(eq(webhookEvents.id, id));
-    expect(row?.reason).toBe(reason);
+    expect(row?.errorCode).toBe(code);
   });
 
   test('one that fails or is ignored is still its merchant’s: by the customer, else by our marks', async () => {
@@ -200,7 +196,7 @@ describe('an event is taken in', () => {
     await stage.db.delete(webhookEvents).where(eq(webhookEvents.id, first));
   });
 
-  test('an unmapped price waits as failed with a plain reason, and goes through once mapped', async () => {
+  test('an unmapped price waits as failed with the reason, and goes through once mapped', async () => {
     const { account } = await stage.merchant();
     const customer = await stage.customer(account);
     const product = await stage.stripe.products.create({ name: 'Unknown' });
@@ -222,8 +218,8 @@ describe('an event is taken in', () => {
       .select()
       .from(webhookEvents)
       .where(eq(webhookEvents.id, failed[0]?.id ?? ''));
-    expect(row?.error).toContain('unmapped price');
-    expect(row?.error).toContain(price.id);
+    expect(row?.errorCode).toBe('unmapped_price');
+    expect(row?.errorDetails).toMatchObject({ prices: [price.id] });
     expect(await findCurrentSubscription(stage.db, account)).toBeNull();
     const { tierPrices } = await import('@/db/schema');
     await stage.db.insert(tierPrices).values({

@@ -1,11 +1,12 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
-import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
 import { webhookEvents } from '@/db/schema';
 import type { Act } from '@/lib/billing/audit';
-import { Moved, type Outcome } from '@/lib/billing/mirror/mirror';
+import { type Ignored, Moved, type Outcome } from '@/lib/billing/mirror/mirror';
+import { failureOf } from '@/lib/failure';
 import { log } from '@/lib/log';
+import { PaymentsNotConfigured } from '@/lib/stripe/errors';
 import { createdAt, eventShape, parseEvent, reasonToIgnore, rowOf, type StripeEvent, whoseIs } from './event';
 import { findRing, type Ring } from './rings';
 
@@ -36,7 +37,7 @@ export async function receiveEvent(
   try {
     // Reading the carried object may fail too: then it is a failed event like any other.
     const ring = reason ? null : findEventRing(event);
-    if (!ring) return await storeIgnored(db, event, reason ?? `unknown type ${event.type}`);
+    if (!ring) return await storeIgnored(db, event, reason ?? unknownType(event));
     if (await ring.quick?.(db, createdAt(event), contextOf(event, deps), rowOf(event))) {
       return { id: event.id, status: 'processed' };
     }
@@ -89,7 +90,7 @@ async function settleRing(
   ring: Ring,
   keep: (tx: Tx, outcome: Settled) => Promise<void>,
 ): Promise<Settled> {
-  if (!deps.stripe) throw new Error('payments are not configured: the object cannot be fetched');
+  if (!deps.stripe) throw new PaymentsNotConfigured();
   return ring.settle(db, deps.stripe, contextOf(event, deps), keep);
 }
 
@@ -118,18 +119,24 @@ async function store(tx: Tx, event: StripeEvent, outcome: Settled): Promise<void
 
 const resultOf = (event: StripeEvent, outcome: Settled) => ({
   status: statusOf(outcome),
-  reason: outcome.kind === 'ignored' ? outcome.reason : null,
+  reason: null,
+  errorCode: outcome.kind === 'ignored' ? outcome.code : null,
+  errorDetails: outcome.kind === 'ignored' ? (outcome.details ?? {}) : null,
   changes: outcome.kind === 'applied' ? outcome.changes : [],
   merchantId: outcome.kind === 'applied' ? outcome.merchantId : whoseIs(event),
-  error: null,
   nextAttemptAt: null,
   processedAt: new Date(),
 });
 
-async function storeIgnored(db: Db, event: StripeEvent, reason: string) {
+const unknownType = (event: StripeEvent): Ignored => ({
+  code: 'unknown_type',
+  details: { type: event.type },
+});
+
+async function storeIgnored(db: Db, event: StripeEvent, why: Ignored) {
   await db
     .insert(webhookEvents)
-    .values({ ...rowOf(event), ...resultOf(event, { kind: 'ignored', reason }), attempts: 1 })
+    .values({ ...rowOf(event), ...resultOf(event, { kind: 'ignored', ...why }), attempts: 1 })
     .onConflictDoNothing();
   return { id: event.id, status: 'ignored' as const };
 }
@@ -145,7 +152,7 @@ async function storeFailed(db: Db, event: StripeEvent, error: unknown) {
       ...rowOf(event),
       merchantId: whoseIs(event),
       status: 'failed',
-      error: wordsOf(error),
+      ...failureOf(error),
       attempts: 1,
       nextAttemptAt: after(1),
     })
@@ -154,13 +161,6 @@ async function storeFailed(db: Db, event: StripeEvent, error: unknown) {
 }
 
 const after = (attempts: number): Date => new Date(Date.now() + (BACKOFF_S[attempts - 1] ?? 43_200) * 1000);
-
-function wordsOf(error: unknown): string {
-  if (error instanceof z.ZodError) return `the object is not of a known shape: ${z.prettifyError(error)}`;
-  const words = error instanceof Error ? error.message : String(error);
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `${words}${cause}`.slice(0, 2000);
-}
 
 async function findEvent(db: Db, id: string): Promise<Pick<InboxRow, 'id' | 'status'> | null> {
   const [row] = await db
@@ -209,7 +209,7 @@ export async function processStored(
   try {
     const ring = reason ? null : findEventRing(event);
     if (!ring) {
-      const outcome: Settled = { kind: 'ignored', reason: reason ?? `unknown type ${event.type}` };
+      const outcome: Settled = { kind: 'ignored', ...(reason ?? unknownType(event)) };
       await db.transaction((tx) => keep(tx, outcome));
       return { id, status: 'ignored' };
     }
@@ -233,7 +233,7 @@ async function keepFailure(db: Db, row: InboxRow, event: StripeEvent, error: unk
       // Its customer may have become known since.
       merchantId: row.merchantId ?? whoseIs(event),
       attempts,
-      error: wordsOf(error),
+      ...failureOf(error),
       nextAttemptAt: status === 'dead' ? null : after(attempts),
     })
     .where(and(eq(webhookEvents.id, row.id), inArray(webhookEvents.status, ['received', 'failed', 'dead'])));

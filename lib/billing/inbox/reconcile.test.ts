@@ -187,7 +187,7 @@ describe('sync_stripe_status', () => {
     };
     expect(await stage.deliver({ ...event, created: data.created })).toMatchObject({ status: 'ignored' });
     const [row] = await stage.db.select().from(webhookEvents).where(eq(webhookEvents.id, 'evt_gone'));
-    expect(row?.reason).toBe('stripe has no such object');
+    expect(row?.errorCode).toBe('gone_at_stripe');
   });
 });
 

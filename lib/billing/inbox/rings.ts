@@ -160,7 +160,7 @@ function ringCatalog(kind: 'price' | 'product'): RingOf {
     const apply = async (tx: Tx, _moment: Moment, context: Act): Promise<Settled> => {
       const found = await noteCatalogDrift(tx, kind, object, event.type.endsWith('.deleted'), context.now);
       return found === null
-        ? { kind: 'ignored', reason: `not a ${kind} of ours` }
+        ? { kind: 'ignored', code: 'not_ours', details: { kind } }
         : { kind: 'applied', merchantId: null, changes: [] };
     };
     return local(String(object.id ?? ''), apply);
@@ -168,7 +168,7 @@ function ringCatalog(kind: 'price' | 'product'): RingOf {
 }
 
 function nothingToDo(objectId: string): Ring {
-  return local(objectId, async () => ({ kind: 'ignored', reason: 'nothing to change' }));
+  return local(objectId, async () => ({ kind: 'ignored', code: 'nothing_to_change' }));
 }
 
 function local(objectId: string, apply: (tx: Tx, moment: Moment, context: Act) => Promise<Settled>): Ring {

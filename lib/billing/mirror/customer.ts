@@ -37,7 +37,7 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
       return { kind: 'settle' };
     }
     const merchantId = await lockCustomer(tx, snapshot.id, named);
-    if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
+    if (!merchantId) return { kind: 'ignored', code: 'unknown_customer' };
     const [row] = await tx.select().from(customers).where(eq(customers.merchantId, merchantId));
     if (row?.deletedAtStripe) return { kind: 'applied', merchantId, changes: [] };
     const untold = snapshot.card === undefined || snapshot.taxIds === undefined;

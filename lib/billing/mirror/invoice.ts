@@ -36,7 +36,7 @@ export const invoiceMirror: Mirror<InvoiceSnapshot> = {
   },
 
   async apply(tx, snapshot, moment, context) {
-    if (!snapshot.customerId) return { kind: 'ignored', reason: 'no customer' };
+    if (!snapshot.customerId) return { kind: 'ignored', code: 'no_customer' };
     const merchantId = await lockCustomer(tx, snapshot.customerId, snapshot.marks?.merchant, async () => {
       const [known] = await tx
         .select({ merchantId: invoices.merchantId })
@@ -44,7 +44,7 @@ export const invoiceMirror: Mirror<InvoiceSnapshot> = {
         .where(eq(invoices.stripeInvoiceId, snapshot.id));
       return known?.merchantId ?? null;
     });
-    if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
+    if (!merchantId) return { kind: 'ignored', code: 'unknown_customer' };
     const [row] = await tx.select().from(invoices).where(eq(invoices.stripeInvoiceId, snapshot.id));
     // A failed payment names its reason only on the expanded payment.
     const untold = snapshot.failure === undefined && snapshot.status === 'open' && snapshot.attemptCount > 0;
@@ -54,7 +54,7 @@ export const invoiceMirror: Mirror<InvoiceSnapshot> = {
       return { kind: 'applied', merchantId, changes: [] };
     }
     const place = row ?? (await placeInvoice(tx, merchantId, snapshot));
-    if (!place) return { kind: 'ignored', reason: 'a bill for something else' };
+    if (!place) return { kind: 'ignored', code: 'other_bill' };
     return {
       kind: 'applied',
       merchantId,

@@ -14,7 +14,21 @@ export type Moment = { at: Date; fetchedAgainst?: number | null };
 export type Outcome =
   | { kind: 'applied'; merchantId: string | null; changes: Change[] }
   | { kind: 'settle' }
-  | { kind: 'ignored'; reason: string };
+  | ({ kind: 'ignored' } & Ignored);
+
+/** Why something is not ours: a code and its facts. */
+export type Ignored = { code: IgnoredCode; details?: Record<string, unknown> };
+type IgnoredCode =
+  | 'no_customer'
+  | 'unknown_customer'
+  | 'other_bill'
+  | 'gone_at_stripe'
+  | 'not_ours'
+  | 'nothing_to_change'
+  | 'thin_event'
+  | 'connected_account'
+  | 'other_livemode'
+  | 'unknown_type';
 
 /** How one kind of Stripe object is mirrored. `apply` is the only writer of the columns that Stripe owns. */
 export type Mirror<Snapshot> = {
@@ -30,10 +44,9 @@ export type Mirror<Snapshot> = {
 export class Unplaced extends DomainError {
   constructor(
     code: 'unmapped_price' | 'unknown_status' | 'unknown_platform' | 'customer_mismatch',
-    details: object,
+    details: Record<string, unknown>,
   ) {
-    super('conflict', code, { ...details });
-    this.message = `${code.replaceAll('_', ' ')}: ${JSON.stringify(details)}`;
+    super('conflict', code, details);
   }
 }
 

@@ -17,9 +17,7 @@ type Load = (
 
 const mirror = (load: Load): Mirror<MoneyBackSnapshot> => ({
   read() {
-    throw new Unplaced('unknown_status', {
-      reason: 'a charge does not name its invoice; it must be fetched',
-    });
+    throw new Error('a charge does not name its invoice; it must be fetched');
   },
   async fetch(stripe, id) {
     const { snapshot, response } = await load(stripe, id);
@@ -42,7 +40,7 @@ export const disputeMirror = mirror(fetchDispute);
  */
 async function apply(tx: Tx, snapshot: MoneyBackSnapshot, moment: Moment, context: Act) {
   const merchantId = snapshot.customerId ? await lockCustomer(tx, snapshot.customerId, undefined) : null;
-  if (!merchantId) return { kind: 'ignored' as const, reason: 'unknown customer' };
+  if (!merchantId) return { kind: 'ignored' as const, code: 'unknown_customer' as const };
   const place = await findPlace(tx, snapshot);
   if (!place)
     throw new Unplaced('unknown_platform', { charge: snapshot.chargeId, invoices: snapshot.invoiceIds });

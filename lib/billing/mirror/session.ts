@@ -32,9 +32,9 @@ export const sessionMirror: Mirror<SessionSnapshot> = {
   },
 
   async apply(tx, snapshot, moment, context) {
-    if (!snapshot.customerId) return { kind: 'ignored', reason: 'no customer' };
+    if (!snapshot.customerId) return { kind: 'ignored', code: 'no_customer' };
     const merchantId = await lockCustomer(tx, snapshot.customerId, snapshot.marks?.merchant);
-    if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
+    if (!merchantId) return { kind: 'ignored', code: 'unknown_customer' };
     const changes = await closeSession(tx, snapshot);
     if (snapshot.mode === 'payment' && snapshot.marks?.kind === 'credits' && snapshot.paid) {
       changes.push(...(await grantPackage(tx, merchantId, snapshot, moment.at, context)));

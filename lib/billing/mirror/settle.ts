@@ -72,7 +72,7 @@ async function settleNow<Snapshot>(
       .transaction(async (tx) => {
         const result: Outcome = fetched
           ? await mirror.apply(tx, fetched.snapshot, { at: fetched.at, fetchedAgainst: number }, context)
-          : { kind: 'ignored', reason: 'stripe has no such object' };
+          : { kind: 'ignored', code: 'gone_at_stripe' };
         if (result.kind !== 'settle') await also?.(tx, result);
         return result;
       })

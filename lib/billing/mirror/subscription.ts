@@ -50,7 +50,7 @@ export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
     const merchantId = await lockCustomer(tx, snapshot.customerId, snapshot.marks?.merchant, () =>
       ownerOf(tx, snapshot.id),
     );
-    if (!merchantId) return { kind: 'ignored', reason: 'unknown customer' };
+    if (!merchantId) return { kind: 'ignored', code: 'unknown_customer' };
     const [[row], places] = await Promise.all([
       tx.select().from(subscriptions).where(eq(subscriptions.stripeSubscriptionId, snapshot.id)),
       placeItems(tx, snapshot.items),

@@ -52,7 +52,7 @@ export async function openSession(
     if (still && place.choice === choice.choice) return { checkoutUrl: still.url, sessionId: still.id };
     if (still) await expireOpen(db, stripe, place, request);
   }
-  throw new SubscriptionConflict({ reason: 'another checkout is being opened' });
+  throw new SubscriptionConflict({ reason: 'checkout_opening' });
 }
 
 /** Null when the place was tried for before, with other words, and is given up: the next one is tried with these. */
@@ -116,7 +116,7 @@ async function createSession(
     throw error;
   });
   if (!session) return null;
-  if (!session.url) throw new SubscriptionConflict({ reason: 'the session is no longer open' });
+  if (!session.url) throw new SubscriptionConflict({ reason: 'session_closed' });
   const [kept] = await db
     .update(checkoutSessions)
     .set({ stripeSessionId: session.id, url: session.url })
@@ -125,7 +125,7 @@ async function createSession(
   if (!kept) {
     // Another tab chose otherwise meanwhile and took the place: this session must not stay payable.
     await endUnpaid(stripe, session.id);
-    throw new SubscriptionConflict({ reason: 'another choice was made meanwhile' });
+    throw new SubscriptionConflict({ reason: 'other_choice' });
   }
   return { checkoutUrl: session.url, sessionId: session.id };
 }
@@ -174,7 +174,7 @@ async function endUnpaid(stripe: Stripe, id: string): Promise<void> {
   } catch (error) {
     if (!isRefused(error)) throw error;
     const { status } = await callStripe(() => stripe.checkout.sessions.retrieve(id));
-    if (status !== 'expired') throw new SubscriptionConflict({ reason: 'another checkout was just paid' });
+    if (status !== 'expired') throw new SubscriptionConflict({ reason: 'checkout_paid' });
   }
 }
 

@@ -76,7 +76,7 @@ export async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice
   const [taken] = await db.insert(checkoutSessions).values(row).onConflictDoNothing().returning();
   if (taken) return taken;
   const [other] = await db.select().from(checkoutSessions).where(open);
-  if (!other) throw new SubscriptionConflict({ reason: 'another checkout is being opened' });
+  if (!other) throw new SubscriptionConflict({ reason: 'checkout_opening' });
   return other;
 }
 
@@ -109,7 +109,7 @@ export async function reviewOpen(
   if (session.status === 'open' && session.url) return { id, url: session.url };
   await bringIn(db, stripe, readSession(session), { actor: request.actor, now: request.now });
   if (session.status === 'complete' && place.kind === 'plan')
-    throw new SubscriptionConflict({ reason: 'already bought' });
+    throw new SubscriptionConflict({ reason: 'already_bought' });
   return null;
 }
 

@@ -99,12 +99,11 @@ export default async function EventPage({ params }: PageProps<'/admin/webhook-ev
                 <CopyId value={event.objectId} label={c('copy')} copiedLabel={c('copied')} />
               </Pair>
             ) : null}
-            {event.error ? (
-              <Pair name={t('error')}>
-                <EventError error={event.error} />
+            {event.errorCode || event.reason ? (
+              <Pair name={t(event.status === 'ignored' ? 'reason' : 'error')}>
+                <EventError event={event} />
               </Pair>
             ) : null}
-            {event.reason ? <Pair name={t('reason')}>{event.reason}</Pair> : null}
           </dl>
         </Card>
         <Card id="changes" title={t('changes')}>

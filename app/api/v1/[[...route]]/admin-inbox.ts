@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from '@/lib/billing/inbox/console';
 import type { InboxRow } from '@/lib/billing/inbox/receive';
 import { isLiveMode } from '@/lib/env';
+import { errorTexts } from '@/lib/i18n/translate-error';
 import { findStripe } from '@/lib/stripe/client';
 import { answers, body, instant, iso, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';
 import { asAdmin, asStaff } from './guards';
@@ -31,14 +32,17 @@ const rowShape = z
   .openapi('WebhookEvent');
 const wholeShape = rowShape.extend({ payload: z.record(z.string(), z.unknown()) });
 
+const sayFailure = ({ errorCode, errorDetails }: Pick<InboxRow, 'errorCode' | 'errorDetails'>) =>
+  errorCode && errorTexts('en').failure({ errorCode, errorDetails: errorDetails ?? {} });
+
 const present = (row: Omit<InboxRow, 'payload'>): z.infer<typeof rowShape> => ({
   id: row.id,
   type: row.type,
   status: row.status,
-  reason: row.reason,
+  reason: row.reason ?? (row.status === 'ignored' ? sayFailure(row) : null),
   attempts: row.attempts,
   next_attempt_at: iso(row.nextAttemptAt),
-  error: row.error,
+  error: row.status === 'ignored' && !row.reason ? null : sayFailure(row),
   created_at: row.createdAt.toISOString(),
   received_at: row.receivedAt.toISOString(),
   processed_at: iso(row.processedAt),
