@@ -9,6 +9,8 @@ export function csvResponse(name: string, header: string[], rows: (string | numb
     bom: true,
     record_delimiter: 'windows',
     escape_formulas: true,
+    // Else a lone line feed in a cell stays unquoted (findings/csv-line-feed-unquoted.sh).
+    quoted_match: /[\r\n]/,
   });
   return new Response(text, {
     headers: {

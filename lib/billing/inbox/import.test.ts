@@ -155,6 +155,10 @@ test('a list that cannot be read names its line', () => {
   expect(() => readMatches('stripe_customer_id,merchant_id\ncus_1,a\ncus_1,b\n')).toThrow(
     /validation_failed/,
   );
+  expect(readMatches('stripe_customer_id,name,merchant_id\ncus_1,"ACME, Ltd",mer_1\r\n')).toEqual(
+    new Map([['cus_1', 'mer_1']]),
+  );
+  expect(() => readMatches('stripe_customer_id,merchant_id\n"cus_1,mer_1\n')).toThrow(/validation_failed/);
   expect(readMatches('merchant_id,stripe_customer_id\r\n"mer_1","cus_1"\r\n')).toEqual(
     new Map([['cus_1', 'mer_1']]),
   );

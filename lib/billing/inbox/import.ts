@@ -255,6 +255,8 @@ function readRows(csv: string): CsvRow[] {
       trim: true,
       skip_empty_lines: true,
       relax_column_count: true,
+      // Found out by itself it would be the first line's only.
+      record_delimiter: ['\r\n', '\n', '\r'],
       on_record: (record: CsvRow['record'], { lines }) => ({ record, line: lines }),
     });
   } catch (error) {

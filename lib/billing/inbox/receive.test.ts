@@ -262,6 +262,7 @@ describe('the signature', () => {
     ['only v0', `t=${time},v0=${sign(time)}`],
     ['too old', `t=${time - 301},v1=${sign(time - 301)}`],
     ['garbage', 'garbage'],
+    ['not of ASCII', `t=${time},v1=${'é'.repeat(64)}`],
   ])('one that is %s is refused', (_name, header) => {
     expect(() => verifySignature(body, header, [secret], now)).toThrow(InvalidSignature);
   });
