@@ -74,31 +74,6 @@ export function nextBoundary(anchor: number, interval: string, count: number, af
   return boundary;
 }
 
-/** The last boundary at or before `at`. */
-export function lastBoundary(anchor: number, interval: string, count: number, at: number): number {
-  let boundary = nextBoundary(anchor, interval, count, at);
-  let n = -1;
-  while (boundary > at) {
-    const next = nextBoundary(anchor, interval, count, at);
-    boundary = stepBack(anchor, interval, count, next, n);
-    n -= 1;
-  }
-  return boundary;
-}
-
-function stepBack(anchor: number, interval: string, count: number, from: number, steps: number): number {
-  const unit =
-    interval === 'day'
-      ? DAY
-      : interval === 'week'
-        ? 7 * DAY
-        : interval === 'month'
-          ? 30.436875 * DAY
-          : 365.2425 * DAY;
-  const n = Math.round((from - anchor) / (unit * count));
-  return addIntervals(anchor, interval, (n + steps) * count);
-}
-
 export function formatDay(instant: number): string {
   return new Intl.DateTimeFormat('en-GB', {
     day: 'numeric',

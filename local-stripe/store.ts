@@ -41,7 +41,8 @@ const TABLES: TableName[] = [
 ];
 
 /** Secondary indexes: how a list by customer, subscription, … stays fast. */
-const INDEXES: { [T in TableName]?: Record<string, (rec: Tables[T]) => string | null | undefined> } = {
+type Index<R> = Record<string, (rec: R) => string | null | undefined>;
+const INDEXES: { [T in TableName]?: Index<Tables[T]> } = {
   payment_methods: { customer: (r) => r.customer },
   tax_ids: { customer: (r) => r.customer },
   prices: { product: (r) => r.product, lookup_key: (r) => r.lookup_key },
@@ -121,6 +122,16 @@ export class Store {
     return found;
   }
 
+  /** Those with these indexed values, in the order they were made; values that are not given do not count. */
+  where<T extends TableName>(table: T, values: Record<string, string | undefined>): Tables[T][] {
+    const [first, ...others] = Object.entries(values).filter(([, value]) => value !== undefined);
+    if (!first) return [...this.all(table)];
+    const indexes: Index<Tables[T]> = INDEXES[table] ?? {};
+    return this.by(table, ...first).filter((rec) =>
+      others.every(([field, value]) => indexes[field]?.(rec) === value),
+    );
+  }
+
   put<T extends TableName>(table: T, rec: Tables[T]): Tables[T] {
     this.place(table, rec);
     this.dirty.set(`${table}/${rec.id}`, [table, rec.id, rec]);
@@ -191,9 +202,7 @@ export class Store {
 
   private place<T extends TableName>(table: T, rec: Tables[T]): void {
     this.tables.get(table)?.set(rec.id, rec);
-    const indexes = INDEXES[table] as
-      | Record<string, (rec: Tables[T]) => string | null | undefined>
-      | undefined;
+    const indexes: Index<Tables[T]> | undefined = INDEXES[table];
     if (!indexes) return;
     for (const field of Object.keys(indexes)) {
       const slot = `${table}.${field}`;

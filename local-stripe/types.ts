@@ -35,7 +35,6 @@ export type Address = {
   postal_code: string | null;
   state: string | null;
 };
-export type Interval = 'day' | 'week' | 'month' | 'year';
 
 export type Customer = Wire<Stripe.Customer> & { metadata: Metadata; test_clock: string | null };
 export type Product = Wire<Stripe.Product>;

@@ -3,13 +3,12 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
 import { invalid, missing } from '../errors';
-import { page } from '../http/list';
-import { expand, filled, inRange, int, metadata, paging, parse, range, text } from '../http/params';
+import { expand, filled, ignored, int, metadata, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { adjustBalance } from '../records/customer-balance';
 import { getCustomer } from '../records/customers';
-import { strip } from '../records/strip';
 import type { Metadata, Wire } from '../types';
+import { list, nested, one, retrieve } from './crud';
 
 function account(app: App): Wire<Stripe.Account> {
   return {
@@ -73,57 +72,14 @@ export const accountRoutes: Route[] = [
     },
   },
   { method: 'GET', pattern: '/v1/balance', handler: ({ app }) => balance(app) },
-  {
-    method: 'GET',
-    pattern: '/v1/balance_transactions',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({
-          ...paging,
-          created: range.optional(),
-          source: filled.optional(),
-          type: filled.optional(),
-          currency: filled.optional(),
-        }),
-        params,
-      );
-      const found = [...app.store.all('balance_transactions')].filter(
-        (one) =>
-          (!given.source || one.source === given.source) &&
-          (!given.type || one.type === given.type) &&
-          inRange(one.created, given.created),
-      );
-      return page(found, given, '/v1/balance_transactions', strip);
-    },
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/tax_rates',
-    handler: ({ app, params }) =>
-      page([...app.store.all('tax_rates')], parse(z.strictObject(paging), params), '/v1/tax_rates', strip),
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/tax_rates/:id',
-    handler: (call) => {
-      const rate = call.app.store.get('tax_rates', id(call));
-      if (!rate) throw missing('tax rate', id(call));
-      return rate;
-    },
-  },
+  list('/v1/balance_transactions', 'balance_transactions', {
+    params: { created: range, source: filled, type: filled, currency: ignored },
+    same: ['source', 'type'],
+  }),
+  list('/v1/tax_rates', 'tax_rates'),
+  retrieve('/v1/tax_rates/:id', 'tax_rates', one('tax_rates', 'tax rate')),
   { method: 'POST', pattern: '/v1/customers/:id/balance_transactions', handler: createBalanceTransaction },
-  {
-    method: 'GET',
-    pattern: '/v1/customers/:id/balance_transactions',
-    handler: (call) => {
-      const customer = getCustomer(call.app, id(call));
-      const found = call.app.store.by('customer_balance_transactions', 'customer', customer.id);
-      return page(
-        found,
-        parse(z.strictObject(paging), call.params),
-        `/v1/customers/${customer.id}/balance_transactions`,
-        strip,
-      );
-    },
-  },
+  nested('/v1/customers/:id/balance_transactions', ({ app, ids: [customer = ''] }) =>
+    app.store.by('customer_balance_transactions', 'customer', getCustomer(app, customer).id),
+  ),
 ];

@@ -1,17 +1,14 @@
 /** The API of products and prices. https://docs.stripe.com/api/products, https://docs.stripe.com/api/prices */
 import { z } from 'zod';
 import { invalid } from '../errors';
-import { page } from '../http/list';
 import {
   bool,
   expand,
   filled,
   ignored,
-  inRange,
   interval,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   range,
   taxBehavior,
@@ -21,7 +18,6 @@ import { type Call, id, type Route } from '../http/router';
 import {
   assignProduct,
   freeLookupKey,
-  getPrice,
   getProduct,
   makePrice,
   makeProduct,
@@ -30,6 +26,7 @@ import {
   productUpdate,
 } from '../records/catalog';
 import { strip } from '../records/strip';
+import { deleted, list, one, retrieve, update } from './crud';
 
 const productCreate = z.strictObject({
   ...productFields,
@@ -49,27 +46,6 @@ const priceUpdate = z.strictObject({
   transfer_lookup_key: bool.optional(),
   expand,
 });
-const productList = z.strictObject({
-  ...paging,
-  active: bool.optional(),
-  ids: z.array(filled).optional(),
-  shippable: bool.optional(),
-  url: text.optional(),
-  created: range.optional(),
-});
-const priceList = z.strictObject({
-  ...paging,
-  active: bool.optional(),
-  currency: filled.optional(),
-  lookup_keys: z.array(filled).max(10).optional(),
-  product: filled.optional(),
-  recurring: z
-    .strictObject({ interval: interval.optional(), usage_type: text.optional(), meter: ignored })
-    .optional(),
-  type: z.enum(['one_time', 'recurring']).optional(),
-  created: range.optional(),
-});
-
 function createProduct({ app, params }: Call): object {
   const { default_price_data, ...given } = parse(productCreate, params);
   const product = makeProduct(app, given);
@@ -102,65 +78,19 @@ function removeProduct(call: Call): object {
   }
   app.store.remove('products', product.id);
   app.emit('product.deleted', strip(product));
-  return { id: product.id, object: 'product', deleted: true };
+  return deleted(product);
 }
 
-function listProducts({ app, params }: Call): object {
-  const given = parse(productList, params);
-  const found = [...app.store.all('products')].filter(
-    (product) =>
-      (given.active === undefined || product.active === given.active) &&
-      (!given.ids || given.ids.includes(product.id)) &&
-      inRange(product.created, given.created),
-  );
-  return page(found, given, '/v1/products', strip);
-}
+const price = one('prices', 'price');
 
-function updatePrice(call: Call): object {
-  const { app } = call;
-  const price = getPrice(app, id(call));
-  const given = parse(priceUpdate, call.params);
-  if (given.lookup_key) freeLookupKey(app, given.lookup_key, given.transfer_lookup_key ?? false, price.id);
-  app.change('prices', price, 'price.updated', (rec) => {
-    if (given.active !== undefined) rec.active = given.active;
-    if (given.lookup_key !== undefined) rec.lookup_key = given.lookup_key || null;
-    if (given.nickname !== undefined) rec.nickname = given.nickname || null;
-    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
-    if (given.tax_behavior !== undefined) rec.tax_behavior = given.tax_behavior;
-  });
-  return strip(price);
-}
-
-function listPrices({ app, params }: Call): object {
-  const given = parse(priceList, params);
-  const pool = given.product
-    ? app.store.by('prices', 'product', given.product)
-    : [...app.store.all('prices')];
-  const found = pool.filter(
-    (price) =>
-      !price._?.inline &&
-      (given.active === undefined || price.active === given.active) &&
-      (!given.currency || price.currency === given.currency) &&
-      (!given.lookup_keys || (price.lookup_key !== null && given.lookup_keys.includes(price.lookup_key))) &&
-      (!given.type || price.type === given.type) &&
-      (!given.recurring?.interval || price.recurring?.interval === given.recurring.interval) &&
-      inRange(price.created, given.created),
-  );
-  return page(found, given, '/v1/prices', strip);
-}
-
-const noParams = z.strictObject({ expand });
 export const catalogRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/products', handler: createProduct },
-  { method: 'GET', pattern: '/v1/products', handler: listProducts },
-  {
-    method: 'GET',
-    pattern: '/v1/products/:id',
-    handler: (call) => {
-      parse(noParams, call.params);
-      return strip(getProduct(call.app, id(call)));
-    },
-  },
+  list('/v1/products', 'products', {
+    params: { active: bool, ids: z.array(filled), shippable: bool, url: text, created: range },
+    same: ['active'],
+    where: (product, given) => !given.ids || given.ids.includes(product.id),
+  }),
+  retrieve('/v1/products/:id', 'products', one('products', 'product')),
   { method: 'POST', pattern: '/v1/products/:id', handler: updateProduct },
   { method: 'DELETE', pattern: '/v1/products/:id', handler: removeProduct },
   {
@@ -168,14 +98,34 @@ export const catalogRoutes: Route[] = [
     pattern: '/v1/prices',
     handler: ({ app, params }) => strip(makePrice(app, parse(priceCreate, params))),
   },
-  { method: 'GET', pattern: '/v1/prices', handler: listPrices },
-  {
-    method: 'GET',
-    pattern: '/v1/prices/:id',
-    handler: (call) => {
-      parse(noParams, call.params);
-      return strip(getPrice(call.app, id(call)));
+  list('/v1/prices', 'prices', {
+    params: {
+      active: bool,
+      currency: filled,
+      lookup_keys: z.array(filled).max(10),
+      product: filled,
+      recurring: z.strictObject({
+        interval: interval.optional(),
+        usage_type: text.optional(),
+        meter: ignored,
+      }),
+      type: z.enum(['one_time', 'recurring']),
+      created: range,
     },
-  },
-  { method: 'POST', pattern: '/v1/prices/:id', handler: updatePrice },
+    by: ['product'],
+    same: ['active', 'currency', 'type'],
+    where: (price, given) =>
+      !price._?.inline &&
+      (!given.lookup_keys || (price.lookup_key !== null && given.lookup_keys.includes(price.lookup_key))) &&
+      (!given.recurring?.interval || price.recurring?.interval === given.recurring.interval),
+  }),
+  retrieve('/v1/prices/:id', 'prices', price),
+  update('/v1/prices/:id', 'prices', price, 'price.updated', priceUpdate, (rec, given, app) => {
+    if (given.lookup_key) freeLookupKey(app, given.lookup_key, given.transfer_lookup_key ?? false, rec.id);
+    if (given.active !== undefined) rec.active = given.active;
+    if (given.lookup_key !== undefined) rec.lookup_key = given.lookup_key || null;
+    if (given.nickname !== undefined) rec.nickname = given.nickname || null;
+    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+    if (given.tax_behavior !== undefined) rec.tax_behavior = given.tax_behavior;
+  }),
 ];

@@ -5,29 +5,27 @@ import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
 import { discountsGiven, draftCustomer } from '../engine/checkout';
 import { invalid } from '../errors';
-import { page } from '../http/list';
 import {
   bool,
   discountGiven,
   expand,
   filled,
   ignored,
-  inRange,
   int,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   priceData,
   range,
   text,
 } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import type { Call, Route } from '../http/router';
 import { priceFor } from '../records/catalog';
 import { quote, writeAmounts } from '../records/checkout-quote';
-import { expire, getSession, makeLine, viewCheckoutLine, viewSession } from '../records/checkout-sessions';
+import { expire, makeLine, viewCheckoutLine, viewSession } from '../records/checkout-sessions';
 import { getCustomer } from '../records/customers';
 import type { CheckoutSession, Metadata, Wire } from '../types';
+import { list, nested, noParams, one, retrieve, update } from './crud';
 
 const url = z.string().regex(/^https?:\/\/\S+$/, 'Not a valid URL');
 const createParams = z.strictObject({
@@ -402,77 +400,47 @@ function shape(app: App, given: Given, currency: string | null): CheckoutSession
   };
 }
 
-const listParams = z.strictObject({
-  ...paging,
-  created: range.optional(),
-  customer: filled.optional(),
-  customer_details: z.strictObject({ email: filled }).optional(),
-  payment_intent: filled.optional(),
-  status: z.enum(['open', 'complete', 'expired']).optional(),
-  subscription: filled.optional(),
-});
-
-function list({ app, params }: Call): object {
-  const given = parse(listParams, params);
-  const pool = given.customer
-    ? app.store.by('checkout_sessions', 'customer', given.customer)
-    : given.subscription
-      ? app.store.by('checkout_sessions', 'subscription', given.subscription)
-      : given.payment_intent
-        ? app.store.by('checkout_sessions', 'payment_intent', given.payment_intent)
-        : [...app.store.all('checkout_sessions')];
-  const found = pool.filter(
-    (one) =>
-      (!given.status || one.status === given.status) &&
-      (!given.subscription || one.subscription === given.subscription) &&
-      (!given.customer_details || one.customer_details?.email === given.customer_details.email) &&
-      inRange(one.created, given.created),
-  );
-  return page(found, given, '/v1/checkout/sessions', (one) => viewSession(app, one));
-}
+const oneSession = one('checkout_sessions', 'checkout.session');
 
 export const checkoutRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/checkout/sessions', handler: create },
-  { method: 'GET', pattern: '/v1/checkout/sessions', handler: list },
-  {
-    method: 'GET',
-    pattern: '/v1/checkout/sessions/:id',
-    handler: (call) => viewSession(call.app, getSession(call.app, id(call))),
-  },
-  {
-    method: 'POST',
-    pattern: '/v1/checkout/sessions/:id',
-    handler: (call) => {
-      const session = getSession(call.app, id(call));
-      const given = parse(z.strictObject({ metadata: metadata.optional(), expand }), call.params);
-      session.metadata = mergeMetadata(session.metadata, given.metadata);
-      call.app.store.put('checkout_sessions', session);
-      return viewSession(call.app, session);
+  list('/v1/checkout/sessions', 'checkout_sessions', {
+    params: {
+      created: range,
+      customer: filled,
+      customer_details: z.strictObject({ email: filled }),
+      payment_intent: filled,
+      status: z.enum(['open', 'complete', 'expired']),
+      subscription: filled,
     },
-  },
+    by: ['customer', 'subscription', 'payment_intent'],
+    same: ['status'],
+    where: (one, given) =>
+      !given.customer_details || one.customer_details?.email === given.customer_details.email,
+  }),
+  retrieve('/v1/checkout/sessions/:id', 'checkout_sessions', oneSession),
+  update(
+    '/v1/checkout/sessions/:id',
+    'checkout_sessions',
+    oneSession,
+    null,
+    z.strictObject({ metadata: metadata.optional(), expand }),
+    (rec, given) => {
+      rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+    },
+  ),
   {
     method: 'POST',
     pattern: '/v1/checkout/sessions/:id/expire',
     handler: (call) => {
-      parse(z.strictObject({ expand }), call.params);
-      const session = getSession(call.app, id(call));
+      parse(noParams, call.params);
+      const session = oneSession(call);
       expire(call.app, session);
       return viewSession(call.app, session);
     },
   },
-  {
-    method: 'GET',
-    pattern: '/v1/checkout/sessions/:id/line_items',
-    handler: (call) => {
-      const given = parse(z.strictObject(paging), call.params);
-      const session = getSession(call.app, id(call));
-      return page(
-        session._.lines,
-        given,
-        `/v1/checkout/sessions/${session.id}/line_items`,
-        (line) => viewCheckoutLine(call.app, line),
-        'oldest',
-      );
-    },
-  },
+  nested('/v1/checkout/sessions/:id/line_items', (call) => oneSession(call)._.lines, {
+    view: (line, app) => viewCheckoutLine(app, line),
+    order: 'oldest',
+  }),
 ];

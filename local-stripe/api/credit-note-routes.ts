@@ -3,14 +3,14 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { intentOf, markPaid } from '../engine/collect';
 import { invalid, missing } from '../errors';
-import { page } from '../http/list';
-import { expand, filled, inRange, mergeMetadata, metadata, paging, parse, range, text } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import { expand, filled, mergeMetadata, metadata, parse, range, text } from '../http/params';
+import type { Call, Route } from '../http/router';
 import { refundCharge } from '../records/charges';
 import { createParams, make, viewCreditNote } from '../records/credit-notes';
 import { adjustBalance } from '../records/customer-balance';
 import { getInvoice } from '../records/invoices';
-import type { CreditNote, Invoice } from '../types';
+import type { Invoice } from '../types';
+import { list, nested, one, retrieve, update } from './crud';
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
@@ -72,61 +72,31 @@ function lowerPayment(app: App, invoice: Invoice): void {
     app.store.put('invoice_payments', Object.assign(payment, { amount_requested: invoice.amount_remaining }));
 }
 
-function get(call: Call): CreditNote {
-  const note = call.app.store.get('credit_notes', id(call));
-  if (!note) throw missing('credit note', id(call));
-  return note;
-}
+const get = one('credit_notes', 'credit note');
 
 export const creditNoteRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/credit_notes', handler: create },
-  {
-    method: 'GET',
-    pattern: '/v1/credit_notes',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({
-          ...paging,
-          invoice: filled.optional(),
-          customer: filled.optional(),
-          created: range.optional(),
-        }),
-        params,
-      );
-      const pool = given.invoice
-        ? app.store.by('credit_notes', 'invoice', given.invoice)
-        : given.customer
-          ? app.store.by('credit_notes', 'customer', given.customer)
-          : [...app.store.all('credit_notes')];
-      return page(
-        pool.filter((one) => inRange(one.created, given.created)),
-        given,
-        '/v1/credit_notes',
-        (note) => viewCreditNote(app, note),
-      );
-    },
-  },
+  list('/v1/credit_notes', 'credit_notes', {
+    params: { invoice: filled, customer: filled, created: range },
+    by: ['invoice', 'customer'],
+  }),
   {
     method: 'GET',
     pattern: '/v1/credit_notes/preview',
     handler: ({ app, params }) => viewCreditNote(app, make(app, parse(createParams, params), false)),
   },
-  { method: 'GET', pattern: '/v1/credit_notes/:id', handler: (call) => viewCreditNote(call.app, get(call)) },
-  {
-    method: 'POST',
-    pattern: '/v1/credit_notes/:id',
-    handler: (call) => {
-      const given = parse(
-        z.strictObject({ memo: text.optional(), metadata: metadata.optional(), expand }),
-        call.params,
-      );
-      call.app.change('credit_notes', get(call), 'credit_note.updated', (rec) => {
-        if (given.memo !== undefined) rec.memo = given.memo || null;
-        rec.metadata = mergeMetadata(rec.metadata, given.metadata);
-      });
-      return viewCreditNote(call.app, get(call));
+  retrieve('/v1/credit_notes/:id', 'credit_notes', get),
+  update(
+    '/v1/credit_notes/:id',
+    'credit_notes',
+    get,
+    'credit_note.updated',
+    z.strictObject({ memo: text.optional(), metadata: metadata.optional(), expand }),
+    (rec, given) => {
+      if (given.memo !== undefined) rec.memo = given.memo || null;
+      rec.metadata = mergeMetadata(rec.metadata, given.metadata);
     },
-  },
+  ),
   {
     method: 'POST',
     pattern: '/v1/credit_notes/:id/void',
@@ -148,16 +118,5 @@ export const creditNoteRoutes: Route[] = [
       return viewCreditNote(call.app, note);
     },
   },
-  {
-    method: 'GET',
-    pattern: '/v1/credit_notes/:id/lines',
-    handler: (call) =>
-      page(
-        get(call).lines,
-        parse(z.strictObject(paging), call.params),
-        `/v1/credit_notes/${id(call)}/lines`,
-        (line) => line,
-        'oldest',
-      ),
-  },
+  nested('/v1/credit_notes/:id/lines', (call) => get(call).lines, { order: 'oldest' }),
 ];

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { App } from '../app';
 import { cardError, invalid, missing } from '../errors';
-import { page } from '../http/list';
 import {
   address,
   bool,
@@ -10,11 +9,9 @@ import {
   expand,
   filled,
   ignored,
-  inRange,
   int,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   range,
   text,
@@ -27,6 +24,7 @@ import { strip } from '../records/strip';
 import { endNow } from '../records/subscriptions';
 import { createTaxId } from '../records/tax-ids';
 import type { Customer } from '../types';
+import { deleted, list } from './crud';
 
 const shipping = z.strictObject({ address, name: text, phone: text.optional() });
 const fields = {
@@ -67,13 +65,6 @@ const createParams = z.strictObject({
   validate: ignored,
 });
 const updateParams = z.strictObject({ ...fields, default_source: ignored, validate: bool.optional() });
-const listParams = z.strictObject({
-  ...paging,
-  email: filled.optional(),
-  created: range.optional(),
-  test_clock: filled.optional(),
-});
-
 type CustomerFields = z.output<typeof updateParams>;
 
 function apply(app: App, customer: Customer, given: CustomerFields): void {
@@ -182,18 +173,7 @@ function remove(call: Call): object {
     app.store.remove('customers', customer.id);
     app.store.next(`deleted:${customer.id}`);
   });
-  return { id: customer.id, object: 'customer', deleted: true };
-}
-
-function list({ app, params }: Call): object {
-  const given = parse(listParams, params);
-  const found = [...app.store.all('customers')].filter(
-    (customer) =>
-      (!given.email || customer.email === given.email) &&
-      (given.test_clock ? customer.test_clock === given.test_clock : customer.test_clock === null) &&
-      inRange(customer.created, given.created),
-  );
-  return page(found, given, '/v1/customers', strip);
+  return deleted(customer);
 }
 
 /** `email:'x'`, `metadata['k']:'v'`, joined by AND. https://docs.stripe.com/search */
@@ -226,7 +206,11 @@ function search({ app, params }: Call): object {
 
 export const customerRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/customers', handler: create },
-  { method: 'GET', pattern: '/v1/customers', handler: list },
+  list('/v1/customers', 'customers', {
+    params: { email: filled, created: range, test_clock: filled },
+    same: ['email'],
+    where: (customer, given) => customer.test_clock === (given.test_clock ?? null),
+  }),
   { method: 'GET', pattern: '/v1/customers/search', handler: search },
   { method: 'GET', pattern: '/v1/customers/:id', handler: retrieve },
   { method: 'POST', pattern: '/v1/customers/:id', handler: update },

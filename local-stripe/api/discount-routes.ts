@@ -1,27 +1,24 @@
 /** The API of coupons and promotion codes. https://docs.stripe.com/api/coupons, https://docs.stripe.com/api/promotion_codes */
 import type Stripe from 'stripe';
 import { z } from 'zod';
-import { invalid, missing } from '../errors';
-import { page } from '../http/list';
+import { invalid } from '../errors';
 import {
   amount,
   bool,
   expand,
   filled,
   ignored,
-  inRange,
   int,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   range,
   text,
 } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import type { Call, Route } from '../http/router';
 import { getCoupon } from '../records/discounts';
-import { strip } from '../records/strip';
 import type { Metadata, PromotionCode, Wire } from '../types';
+import { deleted, list, one, retrieve, update } from './crud';
 
 const couponCreate = z.strictObject({
   id: filled.optional(),
@@ -95,25 +92,6 @@ function createCoupon({ app, params }: Call): object {
   return coupon;
 }
 
-function updateCoupon(call: Call): object {
-  const { app } = call;
-  const coupon = getCoupon(app, id(call));
-  const given = parse(
-    z.strictObject({
-      name: text.optional(),
-      metadata: metadata.optional(),
-      currency_options: ignored,
-      expand,
-    }),
-    call.params,
-  );
-  app.change('coupons', coupon, 'coupon.updated', (rec) => {
-    if (given.name !== undefined) rec.name = given.name || null;
-    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
-  });
-  return strip(coupon);
-}
-
 function createPromotion({ app, params }: Call): object {
   const given = parse(promotionCreate, params);
   const coupon = getCoupon(app, given.promotion.coupon, 'promotion[coupon]');
@@ -150,78 +128,57 @@ function createPromotion({ app, params }: Call): object {
   return promotion;
 }
 
-function getPromotion(call: Call): PromotionCode {
-  const promotion = call.app.store.get('promotion_codes', id(call));
-  if (!promotion) throw missing('promotion code', id(call));
-  return promotion;
-}
-
-function updatePromotion(call: Call): object {
-  const promotion = getPromotion(call);
-  const given = parse(
-    z.strictObject({ active: bool.optional(), metadata: metadata.optional(), restrictions: ignored, expand }),
-    call.params,
-  );
-  call.app.change('promotion_codes', promotion, 'promotion_code.updated', (rec) => {
-    if (given.active !== undefined) rec.active = given.active;
-    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
-  });
-  return strip(promotion);
-}
-
-const promotionList = z.strictObject({
-  ...paging,
-  active: bool.optional(),
-  code: text.optional(),
-  coupon: filled.optional(),
-  customer: filled.optional(),
-  created: range.optional(),
-});
+const coupon = one('coupons', 'coupon');
+const promotion = one('promotion_codes', 'promotion code');
 
 export const discountRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/coupons', handler: createCoupon },
-  {
-    method: 'GET',
-    pattern: '/v1/coupons',
-    handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, created: range.optional() }), params);
-      return page(
-        [...app.store.all('coupons')].filter((one) => inRange(one.created, given.created)),
-        given,
-        '/v1/coupons',
-        strip,
-      );
+  list('/v1/coupons', 'coupons', { params: { created: range } }),
+  retrieve('/v1/coupons/:id', 'coupons', coupon),
+  update(
+    '/v1/coupons/:id',
+    'coupons',
+    coupon,
+    'coupon.updated',
+    z.strictObject({
+      name: text.optional(),
+      metadata: metadata.optional(),
+      currency_options: ignored,
+      expand,
+    }),
+    (rec, given) => {
+      if (given.name !== undefined) rec.name = given.name || null;
+      if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
     },
-  },
-  { method: 'GET', pattern: '/v1/coupons/:id', handler: (call) => strip(getCoupon(call.app, id(call))) },
-  { method: 'POST', pattern: '/v1/coupons/:id', handler: updateCoupon },
+  ),
   {
     method: 'DELETE',
     pattern: '/v1/coupons/:id',
     handler: (call) => {
-      const coupon = getCoupon(call.app, id(call));
-      call.app.store.remove('coupons', coupon.id);
-      call.app.emit('coupon.deleted', strip(coupon));
-      return { id: coupon.id, object: 'coupon', deleted: true };
+      const gone = coupon(call);
+      call.app.store.remove('coupons', gone.id);
+      call.app.emit('coupon.deleted', gone);
+      return deleted(gone);
     },
   },
   { method: 'POST', pattern: '/v1/promotion_codes', handler: createPromotion },
-  {
-    method: 'GET',
-    pattern: '/v1/promotion_codes',
-    handler: ({ app, params }) => {
-      const given = parse(promotionList, params);
-      const found = [...app.store.all('promotion_codes')].filter(
-        (one) =>
-          (given.active === undefined || one.active === given.active) &&
-          (!given.code || one.code.toLowerCase() === given.code.toLowerCase()) &&
-          (!given.coupon || one.promotion.coupon === given.coupon) &&
-          (!given.customer || one.customer === given.customer) &&
-          inRange(one.created, given.created),
-      );
-      return page(found, given, '/v1/promotion_codes', strip);
+  list('/v1/promotion_codes', 'promotion_codes', {
+    params: { active: bool, code: text, coupon: filled, customer: filled, created: range },
+    same: ['active', 'customer'],
+    where: (rec, given) =>
+      (!given.code || rec.code.toLowerCase() === given.code.toLowerCase()) &&
+      (!given.coupon || rec.promotion.coupon === given.coupon),
+  }),
+  retrieve('/v1/promotion_codes/:id', 'promotion_codes', promotion),
+  update(
+    '/v1/promotion_codes/:id',
+    'promotion_codes',
+    promotion,
+    'promotion_code.updated',
+    z.strictObject({ active: bool.optional(), metadata: metadata.optional(), restrictions: ignored, expand }),
+    (rec, given) => {
+      if (given.active !== undefined) rec.active = given.active;
+      if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
     },
-  },
-  { method: 'GET', pattern: '/v1/promotion_codes/:id', handler: (call) => strip(getPromotion(call)) },
-  { method: 'POST', pattern: '/v1/promotion_codes/:id', handler: updatePromotion },
+  ),
 ];

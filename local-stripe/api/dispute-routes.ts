@@ -1,73 +1,36 @@
 /** The API of disputes. https://docs.stripe.com/api/disputes */
 import { z } from 'zod';
-import { missing } from '../errors';
-import { page } from '../http/list';
-import {
-  expand,
-  filled,
-  ignored,
-  inRange,
-  mergeMetadata,
-  metadata,
-  paging,
-  parse,
-  range,
-} from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import { expand, filled, ignored, mergeMetadata, metadata, range } from '../http/params';
+import type { Route } from '../http/router';
 import { closeDispute } from '../records/disputes';
 import { strip } from '../records/strip';
-import type { Dispute } from '../types';
+import { list, one, retrieve, update } from './crud';
 
-function get(call: Call): Dispute {
-  const dispute = call.app.store.get('disputes', id(call));
-  if (!dispute) throw missing('dispute', id(call));
-  return dispute;
-}
+const get = one('disputes', 'dispute');
 
 export const disputeRoutes: Route[] = [
-  {
-    method: 'GET',
-    pattern: '/v1/disputes',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({
-          ...paging,
-          charge: filled.optional(),
-          payment_intent: filled.optional(),
-          created: range.optional(),
-        }),
-        params,
-      );
-      const found = [...app.store.all('disputes')].filter(
-        (one) =>
-          (!given.charge || one.charge === given.charge) &&
-          (!given.payment_intent || one.payment_intent === given.payment_intent) &&
-          inRange(one.created, given.created),
-      );
-      return page(found, given, '/v1/disputes', strip);
+  list('/v1/disputes', 'disputes', {
+    params: { charge: filled, payment_intent: filled, created: range },
+    by: ['charge'],
+    same: ['payment_intent'],
+  }),
+  retrieve('/v1/disputes/:id', 'disputes', get),
+  update(
+    '/v1/disputes/:id',
+    'disputes',
+    get,
+    'charge.dispute.updated',
+    z.strictObject({
+      metadata: metadata.optional(),
+      evidence: ignored,
+      submit: ignored,
+      intended_submission_method: ignored,
+      expand,
+    }),
+    (rec, given) => {
+      rec.metadata = mergeMetadata(rec.metadata, given.metadata);
     },
-  },
-  { method: 'GET', pattern: '/v1/disputes/:id', handler: (call) => strip(get(call)) },
-  {
-    method: 'POST',
-    pattern: '/v1/disputes/:id',
-    handler: (call) => {
-      const given = parse(
-        z.strictObject({
-          metadata: metadata.optional(),
-          evidence: ignored,
-          submit: ignored,
-          intended_submission_method: ignored,
-          expand,
-        }),
-        call.params,
-      );
-      call.app.change('disputes', get(call), 'charge.dispute.updated', (rec) => {
-        rec.metadata = mergeMetadata(rec.metadata, given.metadata);
-      });
-      return strip(get(call));
-    },
-  },
+  ),
   {
     method: 'POST',
     pattern: '/v1/disputes/:id/close',

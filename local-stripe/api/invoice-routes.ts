@@ -4,8 +4,7 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { HOUR } from '../clock';
 import { collect, createInvoice, finalize, markPaid } from '../engine/collect';
-import { invalid, missing } from '../errors';
-import { page } from '../http/list';
+import { invalid } from '../errors';
 import {
   bool,
   clearable,
@@ -18,7 +17,6 @@ import {
   int,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   priceData,
   range,
@@ -36,35 +34,8 @@ import { priceAmount, priceWords } from '../records/price-words';
 import { strip } from '../records/strip';
 import { getSubscription, refusal } from '../records/subscriptions';
 import type { Invoice, InvoiceItem, Metadata } from '../types';
+import { deleted, list, nested, one, retrieve } from './crud';
 import { preview } from './preview';
-
-const listParams = z.strictObject({
-  ...paging,
-  collection_method: text.optional(),
-  created: range.optional(),
-  customer: filled.optional(),
-  due_date: range.optional(),
-  status: z.enum(['draft', 'open', 'paid', 'uncollectible', 'void']).optional(),
-  subscription: filled.optional(),
-});
-
-function list({ app, params }: Call): object {
-  const given = parse(listParams, params);
-  const pool = given.subscription
-    ? app.store.by('invoices', 'subscription', given.subscription)
-    : given.customer
-      ? app.store.by('invoices', 'customer', given.customer)
-      : [...app.store.all('invoices')];
-  const found = pool.filter(
-    (one) =>
-      (!given.status || one.status === given.status) &&
-      (!given.customer || one.customer === given.customer) &&
-      (!given.collection_method || one.collection_method === given.collection_method) &&
-      (!given.due_date || (one.due_date !== null && inRange(one.due_date, given.due_date))) &&
-      inRange(one.created, given.created),
-  );
-  return page(found, given, '/v1/invoices', (one) => viewInvoice(app, one));
-}
 
 const createParams = z.strictObject({
   customer: filled,
@@ -270,7 +241,7 @@ function removeDraft(call: Call): object {
     );
   app.store.remove('invoices', invoice.id);
   app.emit('invoice.deleted', viewInvoice(app, invoice));
-  return { id: invoice.id, object: 'invoice', deleted: true };
+  return deleted(invoice);
 }
 
 const itemCreate = z.strictObject({
@@ -367,15 +338,11 @@ function addToDraft(app: App, invoice: Invoice, draft: Draft): void {
   });
 }
 
-function getItem(call: Call): InvoiceItem {
-  const item = call.app.store.get('invoice_items', id(call));
-  if (!item) throw missing('invoiceitem', id(call));
-  return item;
-}
+const oneItem = one('invoice_items', 'invoiceitem');
 
 function removeItem(call: Call): object {
   const { app } = call;
-  const item = getItem(call);
+  const item = oneItem(call);
   const invoice = app.store.get('invoices', item.invoice);
   if (invoice && invoice.status !== 'draft')
     throw invalid(
@@ -398,18 +365,27 @@ function removeItem(call: Call): object {
     });
   }
   app.emit('invoiceitem.deleted', strip(item));
-  return { id: item.id, object: 'invoiceitem', deleted: true };
+  return deleted(item);
 }
 
 export const invoiceRoutes: Route[] = [
-  { method: 'GET', pattern: '/v1/invoices', handler: list },
+  list('/v1/invoices', 'invoices', {
+    params: {
+      collection_method: text,
+      created: range,
+      customer: filled,
+      due_date: range,
+      status: z.enum(['draft', 'open', 'paid', 'uncollectible', 'void']),
+      subscription: filled,
+    },
+    by: ['subscription', 'customer'],
+    same: ['status', 'collection_method'],
+    where: (one, given) =>
+      !given.due_date || (one.due_date !== null && inRange(one.due_date, given.due_date)),
+  }),
   { method: 'POST', pattern: '/v1/invoices', handler: create },
   { method: 'POST', pattern: '/v1/invoices/create_preview', handler: preview },
-  {
-    method: 'GET',
-    pattern: '/v1/invoices/:id',
-    handler: (call) => viewInvoice(call.app, getInvoice(call.app, id(call))),
-  },
+  retrieve('/v1/invoices/:id', 'invoices', one('invoices', 'invoice')),
   { method: 'POST', pattern: '/v1/invoices/:id', handler: update },
   { method: 'DELETE', pattern: '/v1/invoices/:id', handler: removeDraft },
   { method: 'POST', pattern: '/v1/invoices/:id/finalize', handler: finalizeCall },
@@ -437,82 +413,28 @@ export const invoiceRoutes: Route[] = [
       'Only open invoices can be sent.',
     ),
   },
-  {
-    method: 'GET',
-    pattern: '/v1/invoices/:id/lines',
-    handler: (call) => {
-      const given = parse(z.strictObject(paging), call.params);
-      const invoice = getInvoice(call.app, id(call));
-      return page(invoice.lines, given, `/v1/invoices/${invoice.id}/lines`, (line) => line, 'oldest');
+  nested('/v1/invoices/:id/lines', (call) => getInvoice(call.app, id(call)).lines, { order: 'oldest' }),
+  list('/v1/invoice_payments', 'invoice_payments', {
+    params: {
+      invoice: filled,
+      status: text,
+      created: range,
+      payment: z.strictObject({ type: text, payment_intent: filled.optional(), payment_record: ignored }),
     },
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/invoice_payments',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({
-          ...paging,
-          invoice: filled.optional(),
-          status: text.optional(),
-          created: range.optional(),
-          payment: z
-            .strictObject({ type: text, payment_intent: filled.optional(), payment_record: ignored })
-            .optional(),
-        }),
-        params,
-      );
-      const pool = given.invoice
-        ? app.store.by('invoice_payments', 'invoice', given.invoice)
-        : given.payment?.payment_intent
-          ? app.store.by('invoice_payments', 'payment_intent', given.payment.payment_intent)
-          : [...app.store.all('invoice_payments')];
-      return page(
-        pool.filter(
-          (one) => (!given.status || one.status === given.status) && inRange(one.created, given.created),
-        ),
-        given,
-        '/v1/invoice_payments',
-        strip,
-      );
-    },
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/invoice_payments/:id',
-    handler: (call) => {
-      const payment = call.app.store.get('invoice_payments', id(call));
-      if (!payment) throw missing('invoice_payment', id(call));
-      return strip(payment);
-    },
-  },
+    by: ['invoice'],
+    same: ['status'],
+    where: (one, { payment }) =>
+      !payment?.payment_intent || one.payment.payment_intent === payment.payment_intent,
+  }),
+  retrieve('/v1/invoice_payments/:id', 'invoice_payments', one('invoice_payments', 'invoice_payment')),
   { method: 'POST', pattern: '/v1/invoiceitems', handler: createItem },
-  {
-    method: 'GET',
-    pattern: '/v1/invoiceitems',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({
-          ...paging,
-          customer: filled.optional(),
-          invoice: filled.optional(),
-          pending: bool.optional(),
-          created: range.optional(),
-        }),
-        params,
-      );
-      const pool = given.customer
-        ? app.store.by('invoice_items', 'customer', given.customer)
-        : [...app.store.all('invoice_items')];
-      const found = pool.filter(
-        (one) =>
-          (!given.invoice || one.invoice === given.invoice) &&
-          (given.pending === undefined || (one.invoice === null) === given.pending) &&
-          inRange(one.date, given.created),
-      );
-      return page(found, given, '/v1/invoiceitems', strip);
-    },
-  },
-  { method: 'GET', pattern: '/v1/invoiceitems/:id', handler: (call) => strip(getItem(call)) },
+  list('/v1/invoiceitems', 'invoice_items', {
+    params: { customer: filled, invoice: filled, pending: bool, created: range },
+    by: ['customer', 'invoice'],
+    where: (one, given) =>
+      (given.pending === undefined || (one.invoice === null) === given.pending) &&
+      inRange(one.date, given.created),
+  }),
+  retrieve('/v1/invoiceitems/:id', 'invoice_items', oneItem),
   { method: 'DELETE', pattern: '/v1/invoiceitems/:id', handler: removeItem },
 ];

@@ -1,9 +1,7 @@
 /** The API of payment methods. https://docs.stripe.com/api/payment_methods */
 import { z } from 'zod';
-import type { App } from '../app';
 import { numberOfToken } from '../cards';
-import { invalid, missing } from '../errors';
-import { page } from '../http/list';
+import { invalid } from '../errors';
 import {
   address,
   clearable,
@@ -13,7 +11,6 @@ import {
   int,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   text,
 } from '../http/params';
@@ -21,7 +18,8 @@ import { type Call, id, type Route } from '../http/router';
 import { fullAddress, getCustomer } from '../records/customers';
 import { attach, detach, makeCard, resolvePaymentMethod } from '../records/payment-methods';
 import { strip } from '../records/strip';
-import type { Metadata, PaymentMethod } from '../types';
+import type { Metadata } from '../types';
+import { list, nested, one, retrieve } from './crud';
 
 const billing = z.strictObject({
   address: clearable(address).optional(),
@@ -54,11 +52,7 @@ const updateParams = z.strictObject({
   expand,
 });
 
-function getMethod(app: App, methodId: string): PaymentMethod {
-  const method = app.store.get('payment_methods', methodId);
-  if (!method) throw missing('PaymentMethod', methodId);
-  return method;
-}
+const oneMethod = one('payment_methods', 'PaymentMethod');
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
@@ -80,7 +74,7 @@ function create({ app, params }: Call): object {
 
 function update(call: Call): object {
   const { app } = call;
-  const method = getMethod(app, id(call));
+  const method = oneMethod(call);
   const given = parse(updateParams, call.params);
   app.change('payment_methods', method, method.customer ? 'payment_method.updated' : null, (rec) => {
     const { address: place, ...details } = given.billing_details ?? {};
@@ -121,7 +115,7 @@ function attachTo(call: Call): object {
 
 function detachFrom(call: Call): object {
   const { app } = call;
-  const method = getMethod(app, id(call));
+  const method = oneMethod(call);
   if (!method.customer)
     throw invalid(
       'The payment method you provided is not attached to a customer so detachment is impossible.',
@@ -130,45 +124,25 @@ function detachFrom(call: Call): object {
   return strip(method);
 }
 
-const listParams = { ...paging, type: text.optional(), allow_redisplay: ignored };
+const listParams = { type: text.optional(), allow_redisplay: ignored };
 
 export const paymentMethodRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/payment_methods', handler: create },
-  {
-    method: 'GET',
-    pattern: '/v1/payment_methods',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({ ...listParams, customer: filled.optional(), customer_account: ignored }),
-        params,
-      );
-      const found = given.customer ? app.store.by('payment_methods', 'customer', given.customer) : [];
-      return page(
-        found.filter((method) => !given.type || method.type === given.type),
-        given,
-        '/v1/payment_methods',
-        strip,
-      );
-    },
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/payment_methods/:id',
-    handler: (call) => strip(getMethod(call.app, id(call))),
-  },
+  list('/v1/payment_methods', 'payment_methods', {
+    params: { ...listParams, customer: filled, customer_account: ignored },
+    by: ['customer'],
+    same: ['type'],
+    where: (_method, given) => given.customer !== undefined, // a customer's cards, never everybody's
+  }),
+  retrieve('/v1/payment_methods/:id', 'payment_methods', oneMethod),
   { method: 'POST', pattern: '/v1/payment_methods/:id', handler: update },
   { method: 'POST', pattern: '/v1/payment_methods/:id/attach', handler: attachTo },
   { method: 'POST', pattern: '/v1/payment_methods/:id/detach', handler: detachFrom },
-  {
-    method: 'GET',
-    pattern: '/v1/customers/:id/payment_methods',
-    handler: (call) => {
-      const given = parse(z.strictObject(listParams), call.params);
-      const customer = getCustomer(call.app, id(call));
-      const found = call.app.store.by('payment_methods', 'customer', customer.id);
-      return page(found, given, `/v1/customers/${customer.id}/payment_methods`, strip);
-    },
-  },
+  nested(
+    '/v1/customers/:id/payment_methods',
+    (call) => call.app.store.by('payment_methods', 'customer', getCustomer(call.app, id(call)).id),
+    { params: listParams },
+  ),
   {
     method: 'GET',
     pattern: '/v1/customers/:id/payment_methods/:pm',

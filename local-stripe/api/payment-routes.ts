@@ -3,28 +3,26 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { intentSettled } from '../engine/intents';
 import { cardError, invalid, missing } from '../errors';
-import { page } from '../http/list';
 import {
   amount,
   bool,
   expand,
   filled,
   ignored,
-  inRange,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   range,
   text,
 } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import type { Call, Route } from '../http/router';
 import { refundCharge } from '../records/charges';
 import { getCustomer } from '../records/customers';
 import { attach, resolvePaymentMethod } from '../records/payment-methods';
 import { cancelIntent, confirm, makeIntent, refuses } from '../records/payments';
 import { strip } from '../records/strip';
 import type { Metadata, PaymentIntent } from '../types';
+import { list, one, retrieve, update } from './crud';
 
 const intentFields = {
   amount: amount.optional(),
@@ -58,11 +56,7 @@ const confirmParams = z.strictObject({
   expand,
 });
 
-function getIntent(call: Call): PaymentIntent {
-  const intent = call.app.store.get('payment_intents', id(call));
-  if (!intent) throw missing('payment_intent', id(call));
-  return intent;
-}
+const oneIntent = one('payment_intents', 'payment_intent');
 
 function confirmIntent(
   app: App,
@@ -120,19 +114,6 @@ function createIntent({ app, params }: Call): object {
   return strip(intent);
 }
 
-function updateIntent(call: Call): object {
-  const { app } = call;
-  const intent = getIntent(call);
-  const given = parse(z.strictObject(intentFields), call.params);
-  if (given.amount !== undefined) intent.amount = given.amount;
-  if (given.description !== undefined) intent.description = given.description || null;
-  if (given.metadata !== undefined) intent.metadata = mergeMetadata(intent.metadata, given.metadata);
-  if (given.receipt_email !== undefined) intent.receipt_email = given.receipt_email || null;
-  if (given.payment_method) intent.payment_method = resolvePaymentMethod(app, given.payment_method, null).id;
-  app.store.put('payment_intents', intent);
-  return strip(intent);
-}
-
 const refundCreate = z.strictObject({
   charge: filled.optional(),
   payment_intent: filled.optional(),
@@ -167,42 +148,35 @@ function createRefund({ app, params }: Call): object {
 
 export const paymentRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/payment_intents', handler: createIntent },
-  {
-    method: 'GET',
-    pattern: '/v1/payment_intents',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({
-          ...paging,
-          customer: filled.optional(),
-          created: range.optional(),
-          customer_account: ignored,
-        }),
-        params,
-      );
-      const pool = given.customer
-        ? app.store.by('payment_intents', 'customer', given.customer)
-        : [...app.store.all('payment_intents')];
-      return page(
-        pool.filter((one) => inRange(one.created, given.created)),
-        given,
-        '/v1/payment_intents',
-        strip,
-      );
+  list('/v1/payment_intents', 'payment_intents', {
+    params: { customer: filled, created: range, customer_account: ignored },
+    by: ['customer'],
+  }),
+  retrieve('/v1/payment_intents/:id', 'payment_intents', oneIntent),
+  update(
+    '/v1/payment_intents/:id',
+    'payment_intents',
+    oneIntent,
+    null,
+    z.strictObject(intentFields),
+    (rec, given, app) => {
+      if (given.payment_method) rec.payment_method = resolvePaymentMethod(app, given.payment_method, null).id;
+      if (given.amount !== undefined) rec.amount = given.amount;
+      if (given.description !== undefined) rec.description = given.description || null;
+      if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+      if (given.receipt_email !== undefined) rec.receipt_email = given.receipt_email || null;
     },
-  },
-  { method: 'GET', pattern: '/v1/payment_intents/:id', handler: (call) => strip(getIntent(call)) },
-  { method: 'POST', pattern: '/v1/payment_intents/:id', handler: updateIntent },
+  ),
   {
     method: 'POST',
     pattern: '/v1/payment_intents/:id/confirm',
-    handler: (call) => strip(confirmIntent(call.app, getIntent(call), parse(confirmParams, call.params))),
+    handler: (call) => strip(confirmIntent(call.app, oneIntent(call), parse(confirmParams, call.params))),
   },
   {
     method: 'POST',
     pattern: '/v1/payment_intents/:id/cancel',
     handler: (call) => {
-      const intent = getIntent(call);
+      const intent = oneIntent(call);
       if (intent._.invoice)
         throw invalid(
           'You cannot cancel this PaymentIntent because it belongs to an invoice.',
@@ -228,76 +202,15 @@ export const paymentRoutes: Route[] = [
       return strip(intent);
     },
   },
-  {
-    method: 'GET',
-    pattern: '/v1/charges',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({
-          ...paging,
-          customer: filled.optional(),
-          payment_intent: filled.optional(),
-          created: range.optional(),
-          transfer_group: ignored,
-        }),
-        params,
-      );
-      const pool = given.payment_intent
-        ? app.store.by('charges', 'payment_intent', given.payment_intent)
-        : given.customer
-          ? app.store.by('charges', 'customer', given.customer)
-          : [...app.store.all('charges')];
-      return page(
-        pool.filter((one) => inRange(one.created, given.created)),
-        given,
-        '/v1/charges',
-        strip,
-      );
-    },
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/charges/:id',
-    handler: (call) => {
-      const charge = call.app.store.get('charges', id(call));
-      if (!charge) throw missing('charge', id(call));
-      return strip(charge);
-    },
-  },
+  list('/v1/charges', 'charges', {
+    params: { customer: filled, payment_intent: filled, created: range, transfer_group: ignored },
+    by: ['payment_intent', 'customer'],
+  }),
+  retrieve('/v1/charges/:id', 'charges', one('charges', 'charge')),
   { method: 'POST', pattern: '/v1/refunds', handler: createRefund },
-  {
-    method: 'GET',
-    pattern: '/v1/refunds',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({
-          ...paging,
-          charge: filled.optional(),
-          payment_intent: filled.optional(),
-          created: range.optional(),
-        }),
-        params,
-      );
-      const pool = given.charge
-        ? app.store.by('refunds', 'charge', given.charge)
-        : given.payment_intent
-          ? app.store.by('refunds', 'payment_intent', given.payment_intent)
-          : [...app.store.all('refunds')];
-      return page(
-        pool.filter((one) => inRange(one.created, given.created)),
-        given,
-        '/v1/refunds',
-        strip,
-      );
-    },
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/refunds/:id',
-    handler: (call) => {
-      const refund = call.app.store.get('refunds', id(call));
-      if (!refund) throw missing('refund', id(call));
-      return strip(refund);
-    },
-  },
+  list('/v1/refunds', 'refunds', {
+    params: { charge: filled, payment_intent: filled, created: range },
+    by: ['charge', 'payment_intent'],
+  }),
+  retrieve('/v1/refunds/:id', 'refunds', one('refunds', 'refund')),
 ];

@@ -3,7 +3,6 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
 import { invalid, missing } from '../errors';
-import { page } from '../http/list';
 import {
   bool,
   clearable,
@@ -12,16 +11,16 @@ import {
   ignored,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   text,
 } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import type { Call, Route } from '../http/router';
 import { getCustomer } from '../records/customers';
 import { blank, defaultConfiguration, REASONS } from '../records/portal';
 import { strip } from '../records/strip';
 import { ENDED } from '../records/subscriptions';
 import type { PortalConfiguration, PortalSession, Wire } from '../types';
+import { list, one, retrieve, update } from './crud';
 
 const proration = z.enum(['none', 'create_prorations', 'always_invoice']);
 const features = z.strictObject({
@@ -140,12 +139,6 @@ function assign(app: App, configuration: PortalConfiguration, given: Configurati
   configuration.updated = app.now;
 }
 
-function getConfiguration(app: App, configurationId: string, param = 'id'): PortalConfiguration {
-  const configuration = app.store.get('portal_configurations', configurationId);
-  if (!configuration) throw missing('billing_portal configuration', configurationId, param);
-  return configuration;
-}
-
 function createConfiguration({ app, params }: Call): object {
   const given = parse(configurationParams, params);
   if (!given.features) throw invalid('Missing required param: features.', 'features', 'parameter_missing');
@@ -156,16 +149,7 @@ function createConfiguration({ app, params }: Call): object {
   return strip(configuration);
 }
 
-function updateConfiguration(call: Call): object {
-  const { app } = call;
-  const configuration = getConfiguration(app, id(call));
-  const given = parse(configurationParams, call.params);
-  app.change('portal_configurations', configuration, 'billing_portal.configuration.updated', (rec) => {
-    rec.features = structuredClone(rec.features);
-    assign(app, rec, given);
-  });
-  return strip(configuration);
-}
+const oneConfiguration = one('portal_configurations', 'billing_portal configuration');
 
 const flowData = z.strictObject({
   type: z.enum(['payment_method_update', 'subscription_cancel', 'customer_update']),
@@ -191,8 +175,10 @@ function createSession({ app, params }: Call): object {
   const given = parse(sessionParams, params);
   const customer = getCustomer(app, given.customer, 'customer');
   const configuration = given.configuration
-    ? getConfiguration(app, given.configuration, 'configuration')
+    ? app.store.get('portal_configurations', given.configuration)
     : defaultConfiguration(app);
+  if (!configuration)
+    throw missing('billing_portal configuration', given.configuration ?? '', 'configuration');
   const flow = given.flow_data;
   if (flow?.type === 'subscription_cancel') {
     const sub = app.store.get('subscriptions', flow.subscription_cancel?.subscription);
@@ -248,27 +234,21 @@ function createSession({ app, params }: Call): object {
 
 export const portalRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/billing_portal/configurations', handler: createConfiguration },
-  {
-    method: 'GET',
-    pattern: '/v1/billing_portal/configurations',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({ ...paging, active: bool.optional(), is_default: bool.optional() }),
-        params,
-      );
-      const found = [...app.store.all('portal_configurations')].filter(
-        (one) =>
-          (given.active === undefined || one.active === given.active) &&
-          (given.is_default === undefined || one.is_default === given.is_default),
-      );
-      return page(found, given, '/v1/billing_portal/configurations', strip);
+  list('/v1/billing_portal/configurations', 'portal_configurations', {
+    params: { active: bool, is_default: bool },
+    same: ['active', 'is_default'],
+  }),
+  retrieve('/v1/billing_portal/configurations/:id', 'portal_configurations', oneConfiguration),
+  update(
+    '/v1/billing_portal/configurations/:id',
+    'portal_configurations',
+    oneConfiguration,
+    'billing_portal.configuration.updated',
+    configurationParams,
+    (rec, given, app) => {
+      rec.features = structuredClone(rec.features);
+      assign(app, rec, given);
     },
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/billing_portal/configurations/:id',
-    handler: (call) => strip(getConfiguration(call.app, id(call))),
-  },
-  { method: 'POST', pattern: '/v1/billing_portal/configurations/:id', handler: updateConfiguration },
+  ),
   { method: 'POST', pattern: '/v1/billing_portal/sessions', handler: createSession },
 ];

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { advanceSchedule, beginSchedule, followEnd, release, rerunPhase } from '../engine/schedules';
 import { invalid } from '../errors';
-import { page } from '../http/list';
 import {
   bool,
   expand,
@@ -12,7 +11,6 @@ import {
   inRange,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   range,
 } from '../http/params';
@@ -34,6 +32,7 @@ import { strip } from '../records/strip';
 import { phaseParams, prorationBehavior, when } from '../records/subscription-params';
 import { ENDED, endNow, getSubscription, periodEnd } from '../records/subscriptions';
 import type { Metadata, Schedule, Subscription } from '../types';
+import { list, one, retrieve } from './crud';
 
 const endBehavior = z.enum(['release', 'cancel']);
 const createParams = z.strictObject({
@@ -201,43 +200,29 @@ function cancel(call: Call): object {
   });
 }
 
-const listParams = z.strictObject({
-  ...paging,
-  customer: filled.optional(),
-  scheduled: bool.optional(),
-  created: range.optional(),
-  canceled_at: range.optional(),
-  completed_at: range.optional(),
-  released_at: range.optional(),
-});
+function inTime(at: number | null, bounds: z.output<typeof range> | undefined): boolean {
+  return !bounds || (at !== null && inRange(at, bounds));
+}
 
 export const scheduleRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/subscription_schedules', handler: create },
-  {
-    method: 'GET',
-    pattern: '/v1/subscription_schedules',
-    handler: ({ app, params }) => {
-      const given = parse(listParams, params);
-      const pool = given.customer
-        ? app.store.by('schedules', 'customer', given.customer)
-        : [...app.store.all('schedules')];
-      const found = pool.filter(
-        (one) =>
-          inRange(one.created, given.created) &&
-          (!given.scheduled || one.status === 'not_started') &&
-          (!given.released_at || (one.released_at !== null && inRange(one.released_at, given.released_at))) &&
-          (!given.canceled_at || (one.canceled_at !== null && inRange(one.canceled_at, given.canceled_at))) &&
-          (!given.completed_at ||
-            (one.completed_at !== null && inRange(one.completed_at, given.completed_at))),
-      );
-      return page(found, given, '/v1/subscription_schedules', strip);
+  list('/v1/subscription_schedules', 'schedules', {
+    params: {
+      customer: filled,
+      scheduled: bool,
+      created: range,
+      canceled_at: range,
+      completed_at: range,
+      released_at: range,
     },
-  },
-  {
-    method: 'GET',
-    pattern: '/v1/subscription_schedules/:id',
-    handler: (call) => strip(getSchedule(call.app, id(call))),
-  },
+    by: ['customer'],
+    where: (one, given) =>
+      (!given.scheduled || one.status === 'not_started') &&
+      inTime(one.released_at, given.released_at) &&
+      inTime(one.canceled_at, given.canceled_at) &&
+      inTime(one.completed_at, given.completed_at),
+  }),
+  retrieve('/v1/subscription_schedules/:id', 'schedules', one('schedules', 'subscription_schedule')),
   { method: 'POST', pattern: '/v1/subscription_schedules/:id', handler: update },
   {
     method: 'POST',

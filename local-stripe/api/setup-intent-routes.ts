@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import type { App } from '../app';
 import { cardError, invalid, missing } from '../errors';
-import { page } from '../http/list';
-import { bool, expand, filled, ignored, metadata, paging, parse, text } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import { bool, expand, filled, ignored, metadata, parse, text } from '../http/params';
+import type { Call, Route } from '../http/router';
 import { resolvePaymentMethod } from '../records/payment-methods';
 import { confirmSetup, makeSetupIntent } from '../records/setup-intents';
 import { strip } from '../records/strip';
 import type { Metadata, SetupIntent } from '../types';
+import { list, one, retrieve } from './crud';
 
 const fields = {
   customer: filled.optional(),
@@ -22,11 +22,7 @@ const fields = {
   expand,
 };
 
-function get(call: Call): SetupIntent {
-  const intent = call.app.store.get('setup_intents', id(call));
-  if (!intent) throw missing('setupintent', id(call));
-  return intent;
-}
+const get = one('setup_intents', 'setupintent');
 
 function confirm(app: App, intent: SetupIntent, given: string | undefined): SetupIntent {
   const wanted = given ?? intent.payment_method;
@@ -58,21 +54,11 @@ function create({ app, params }: Call): object {
 
 export const setupIntentRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/setup_intents', handler: create },
-  {
-    method: 'GET',
-    pattern: '/v1/setup_intents',
-    handler: ({ app, params }) => {
-      const given = parse(
-        z.strictObject({ ...paging, customer: filled.optional(), payment_method: filled.optional() }),
-        params,
-      );
-      const found = [...app.store.all('setup_intents')].filter(
-        (one) => !given.customer || one.customer === given.customer,
-      );
-      return page(found, given, '/v1/setup_intents', strip);
-    },
-  },
-  { method: 'GET', pattern: '/v1/setup_intents/:id', handler: (call) => strip(get(call)) },
+  list('/v1/setup_intents', 'setup_intents', {
+    params: { customer: filled, payment_method: filled },
+    same: ['customer'],
+  }),
+  retrieve('/v1/setup_intents/:id', 'setup_intents', get),
   {
     method: 'POST',
     pattern: '/v1/setup_intents/:id/confirm',

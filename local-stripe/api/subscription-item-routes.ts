@@ -15,6 +15,7 @@ import {
 } from '../records/subscription-params';
 import { getSubscription } from '../records/subscriptions';
 import type { Subscription, SubscriptionItem } from '../types';
+import { deleted } from './crud';
 
 function findItem(app: App, itemId: string): { sub: Subscription; item: SubscriptionItem } {
   for (const sub of app.store.all('subscriptions')) {
@@ -133,7 +134,7 @@ export const subscriptionItemRoutes: Route[] = [
         call.params,
       );
       changeItems(call.app, sub, { id: item.id, deleted: true }, given);
-      return { id: item.id, object: 'subscription_item', deleted: true };
+      return deleted(item);
     },
   },
 ];

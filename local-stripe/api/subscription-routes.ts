@@ -7,8 +7,7 @@ import { collect, createInvoice, finalize } from '../engine/collect';
 import { startSubscription } from '../engine/subscription-start';
 import { updateInvoiceGiven, updateSubscription } from '../engine/subscription-update';
 import { invalid } from '../errors';
-import { page } from '../http/list';
-import { bool, expand, filled, ignored, inRange, paging, parse, range, text } from '../http/params';
+import { bool, expand, filled, ignored, inRange, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { refuseBothEnds, setCancellation } from '../records/cancellation';
 import { itemChanges } from '../records/catalog';
@@ -27,7 +26,8 @@ import {
   setStatus,
   viewSubscription,
 } from '../records/subscriptions';
-import type { Metadata } from '../types';
+import type { Metadata, Subscription } from '../types';
+import { list, one, retrieve } from './crud';
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
@@ -235,77 +235,75 @@ function pause(call: Call): object {
   });
 }
 
-const listParams = z.strictObject({
-  ...paging,
-  collection_method: text.optional(),
-  created: range.optional(),
-  current_period_end: range.optional(),
-  current_period_start: range.optional(),
-  customer: filled.optional(),
-  price: filled.optional(),
-  plan: filled.optional(),
-  status: z
-    .enum([
-      'active',
-      'all',
-      'canceled',
-      'ended',
-      'incomplete',
-      'incomplete_expired',
-      'past_due',
-      'paused',
-      'trialing',
-      'unpaid',
-    ])
-    .optional(),
-  test_clock: filled.optional(),
-  automatic_tax: ignored,
-});
+const STATUSES = [
+  'active',
+  'all',
+  'canceled',
+  'ended',
+  'incomplete',
+  'incomplete_expired',
+  'past_due',
+  'paused',
+  'trialing',
+  'unpaid',
+] as const;
 
 /** Without `status` canceled ones are left out. https://docs.stripe.com/api/subscriptions/list */
-function list({ app, params }: Call): object {
-  const given = parse(listParams, params);
-  if (
-    given.customer &&
-    !app.store.get('customers', given.customer) &&
-    !app.store.meta.counters[`deleted:${given.customer}`]
-  ) {
-    throw invalid(`No such customer: '${given.customer}'`, 'customer', 'resource_missing');
-  }
-  const pool = given.customer
-    ? app.store.by('subscriptions', 'customer', given.customer)
-    : [...app.store.all('subscriptions')];
-  const price = given.price ?? given.plan;
-  const found = pool.filter(
-    (sub) =>
-      (given.status === 'all' ||
-        (given.status === 'ended'
-          ? ENDED.includes(sub.status)
-          : given.status
-            ? sub.status === given.status
-            : sub.status !== 'canceled')) &&
-      (given.customer ||
-        (given.test_clock ? sub.test_clock === given.test_clock : sub.test_clock === null)) &&
+function hasStatus(sub: Subscription, status: (typeof STATUSES)[number] | undefined): boolean {
+  if (status === 'all') return true;
+  if (status === 'ended') return ENDED.includes(sub.status);
+  return status ? sub.status === status : sub.status !== 'canceled';
+}
+
+const page = list('/v1/subscriptions', 'subscriptions', {
+  params: {
+    collection_method: text,
+    created: range,
+    current_period_end: range,
+    current_period_start: range,
+    customer: filled,
+    price: filled,
+    plan: filled,
+    status: z.enum(STATUSES),
+    test_clock: filled,
+    automatic_tax: ignored,
+  },
+  by: ['customer'],
+  same: ['collection_method'],
+  where: (sub, given) => {
+    const price = given.price ?? given.plan;
+    return (
+      hasStatus(sub, given.status) &&
+      (given.customer !== undefined || sub.test_clock === (given.test_clock ?? null)) &&
       (!price || sub.items.some((item) => item.price === price)) &&
-      (!given.collection_method || sub.collection_method === given.collection_method) &&
       sub.items.some(
         (item) =>
           inRange(item.current_period_end, given.current_period_end) &&
           inRange(item.current_period_start, given.current_period_start),
-      ) &&
-      inRange(sub.created, given.created),
-  );
-  return page(found, given, '/v1/subscriptions', (sub) => viewSubscription(app, sub));
+      )
+    );
+  },
+});
+
+/** Stripe lists nothing of a customer that never was; of a deleted one it does. */
+function listOfCustomer(call: Call): object {
+  const { customer } = call.params;
+  const { store } = call.app;
+  if (
+    typeof customer === 'string' &&
+    customer !== '' &&
+    !store.get('customers', customer) &&
+    !store.meta.counters[`deleted:${customer}`]
+  ) {
+    throw invalid(`No such customer: '${customer}'`, 'customer', 'resource_missing');
+  }
+  return page.handler(call);
 }
 
 export const subscriptionRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/subscriptions', handler: create },
-  { method: 'GET', pattern: '/v1/subscriptions', handler: list },
-  {
-    method: 'GET',
-    pattern: '/v1/subscriptions/:id',
-    handler: (call) => viewSubscription(call.app, getSubscription(call.app, id(call))),
-  },
+  { ...page, handler: listOfCustomer },
+  retrieve('/v1/subscriptions/:id', 'subscriptions', one('subscriptions', 'subscription')),
   {
     method: 'POST',
     pattern: '/v1/subscriptions/:id',

@@ -1,13 +1,13 @@
 /** The API of tax ids. https://docs.stripe.com/api/tax_ids */
 import { z } from 'zod';
 import { missing } from '../errors';
-import { page } from '../http/list';
-import { expand, filled, paging, parse } from '../http/params';
+import { expand, filled, parse } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { getCustomer } from '../records/customers';
 import { strip } from '../records/strip';
 import { createTaxId, removeTaxId } from '../records/tax-ids';
 import type { TaxId } from '../types';
+import { deleted, nested, one, retrieve } from './crud';
 
 function create(call: Call): object {
   const given = parse(
@@ -28,20 +28,9 @@ function find(call: Call): TaxId {
 
 export const taxIdRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/customers/:id/tax_ids', handler: create },
-  {
-    method: 'GET',
-    pattern: '/v1/customers/:id/tax_ids',
-    handler: (call) => {
-      const customer = getCustomer(call.app, id(call));
-      const given = parse(z.strictObject(paging), call.params);
-      return page(
-        call.app.store.by('tax_ids', 'customer', customer.id),
-        given,
-        `/v1/customers/${customer.id}/tax_ids`,
-        strip,
-      );
-    },
-  },
+  nested('/v1/customers/:id/tax_ids', (call) =>
+    call.app.store.by('tax_ids', 'customer', getCustomer(call.app, id(call)).id),
+  ),
   { method: 'GET', pattern: '/v1/customers/:id/tax_ids/:txi', handler: (call) => strip(find(call)) },
   {
     method: 'DELETE',
@@ -49,16 +38,8 @@ export const taxIdRoutes: Route[] = [
     handler: (call) => {
       const taxId = find(call);
       removeTaxId(call.app, taxId);
-      return { id: taxId.id, object: 'tax_id', deleted: true };
+      return deleted(taxId);
     },
   },
-  {
-    method: 'GET',
-    pattern: '/v1/tax_ids/:id',
-    handler: (call) => {
-      const taxId = call.app.store.get('tax_ids', id(call));
-      if (!taxId) throw missing('tax_id', id(call));
-      return strip(taxId);
-    },
-  },
+  retrieve('/v1/tax_ids/:id', 'tax_ids', one('tax_ids', 'tax_id')),
 ];

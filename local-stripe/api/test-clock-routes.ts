@@ -3,17 +3,13 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 import { DAY } from '../clock';
 import { finish, furthest } from '../engine/test-clocks';
-import { invalid, missing } from '../errors';
-import { page } from '../http/list';
-import { expand, filled, int, paging, parse, text } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
-import type { TestClock, Wire } from '../types';
+import { invalid } from '../errors';
+import { expand, filled, int, parse, text } from '../http/params';
+import type { Call, Route } from '../http/router';
+import type { Wire } from '../types';
+import { deleted, list, one, retrieve } from './crud';
 
-function get(call: Call): TestClock {
-  const clock = call.app.store.get('test_clocks', id(call));
-  if (!clock) throw missing('test clock', id(call));
-  return clock;
-}
+const get = one('test_clocks', 'test clock');
 
 function create({ app, params }: Call): object {
   const given = parse(
@@ -68,23 +64,13 @@ function remove(call: Call): object {
   }
   app.store.remove('test_clocks', clock.id);
   app.emit('test_helpers.test_clock.deleted', clock);
-  return { id: clock.id, object: 'test_helpers.test_clock', deleted: true };
+  return deleted(clock);
 }
 
 export const testClockRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/test_helpers/test_clocks', handler: create },
-  {
-    method: 'GET',
-    pattern: '/v1/test_helpers/test_clocks',
-    handler: ({ app, params }) =>
-      page(
-        [...app.store.all('test_clocks')],
-        parse(z.strictObject(paging), params),
-        '/v1/test_helpers/test_clocks',
-        (clock) => clock,
-      ),
-  },
-  { method: 'GET', pattern: '/v1/test_helpers/test_clocks/:id', handler: (call) => ({ ...get(call) }) },
+  list('/v1/test_helpers/test_clocks', 'test_clocks'),
+  retrieve('/v1/test_helpers/test_clocks/:id', 'test_clocks', get),
   { method: 'POST', pattern: '/v1/test_helpers/test_clocks/:id/advance', handler: advance },
   { method: 'DELETE', pattern: '/v1/test_helpers/test_clocks/:id', handler: remove },
 ];

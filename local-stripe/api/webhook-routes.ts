@@ -3,26 +3,23 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { DAY } from '../clock';
 import { missing } from '../errors';
-import { page } from '../http/list';
 import {
   bool,
   clearable,
   expand,
   filled,
   ignored,
-  inRange,
   mergeMetadata,
   metadata,
-  paging,
   parse,
   range,
   text,
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { viewEvent } from '../records/lookup';
 import { strip } from '../records/strip';
 import { makeEndpoint } from '../records/webhook-endpoints';
-import type { EventRecord, Metadata, WebhookEndpoint } from '../types';
+import type { EventRecord, Metadata } from '../types';
+import { deleted, list, one, retrieve, update } from './crud';
 
 const createParams = z.strictObject({
   url: filled,
@@ -42,11 +39,7 @@ const updateParams = z.strictObject({
   expand,
 });
 
-function get(call: Call): WebhookEndpoint {
-  const endpoint = call.app.store.get('webhook_endpoints', id(call));
-  if (!endpoint) throw missing('webhook endpoint', id(call));
-  return endpoint;
-}
+const get = one('webhook_endpoints', 'webhook endpoint');
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
@@ -60,42 +53,13 @@ function create({ app, params }: Call): object {
   return { ...strip(endpoint), secret: endpoint._.secret };
 }
 
-function update(call: Call): object {
-  const endpoint = get(call);
-  const given = parse(updateParams, call.params);
-  if (given.url) endpoint.url = given.url;
-  if (given.enabled_events) endpoint.enabled_events = given.enabled_events;
-  if (given.description !== undefined) endpoint.description = given.description;
-  if (given.disabled !== undefined) endpoint.status = given.disabled ? 'disabled' : 'enabled';
-  endpoint.metadata = mergeMetadata(endpoint.metadata, given.metadata);
-  call.app.store.put('webhook_endpoints', endpoint);
-  return strip(endpoint);
+/** Events are kept 30 days. https://docs.stripe.com/api/events/list */
+function isKept(app: App, event: EventRecord): boolean {
+  return event.created >= app.now - 30 * DAY;
 }
 
-const eventList = z.strictObject({
-  ...paging,
-  created: range.optional(),
-  delivery_success: bool.optional(),
-  type: filled.optional(),
-  types: z.array(filled).max(20).optional(),
-});
-
-function listEvents({ app, params }: Call): object {
-  const given = parse(eventList, params);
-  const wanted = given.types ?? (given.type ? [given.type] : null);
-  // Events are kept 30 days. https://docs.stripe.com/api/events/list
-  const oldest = app.now - 30 * DAY;
-  const found = [...app.store.all('events')].filter(
-    (event) =>
-      event.created >= oldest &&
-      (!wanted ||
-        wanted.some(
-          (type) => type === event.type || (type.endsWith('.*') && event.type.startsWith(type.slice(0, -1))),
-        )) &&
-      inRange(event.created, given.created) &&
-      (given.delivery_success === undefined || delivered(app, event) === given.delivery_success),
-  );
-  return page(found, given, '/v1/events', (event) => viewEvent(app, event));
+function isOf(event: EventRecord, type: string): boolean {
+  return type === event.type || (type.endsWith('.*') && event.type.startsWith(type.slice(0, -1)));
 }
 
 function delivered(app: App, event: EventRecord): boolean {
@@ -104,36 +68,43 @@ function delivered(app: App, event: EventRecord): boolean {
 
 export const webhookRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/webhook_endpoints', handler: create },
-  {
-    method: 'GET',
-    pattern: '/v1/webhook_endpoints',
-    handler: ({ app, params }) =>
-      page(
-        [...app.store.all('webhook_endpoints')],
-        parse(z.strictObject(paging), params),
-        '/v1/webhook_endpoints',
-        strip,
-      ),
-  },
-  { method: 'GET', pattern: '/v1/webhook_endpoints/:id', handler: (call) => strip(get(call)) },
-  { method: 'POST', pattern: '/v1/webhook_endpoints/:id', handler: update },
+  list('/v1/webhook_endpoints', 'webhook_endpoints'),
+  retrieve('/v1/webhook_endpoints/:id', 'webhook_endpoints', get),
+  update('/v1/webhook_endpoints/:id', 'webhook_endpoints', get, null, updateParams, (rec, given) => {
+    if (given.url) rec.url = given.url;
+    if (given.enabled_events) rec.enabled_events = given.enabled_events;
+    if (given.description !== undefined) rec.description = given.description;
+    if (given.disabled !== undefined) rec.status = given.disabled ? 'disabled' : 'enabled';
+    rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+  }),
   {
     method: 'DELETE',
     pattern: '/v1/webhook_endpoints/:id',
     handler: (call) => {
       const endpoint = get(call);
       call.app.store.remove('webhook_endpoints', endpoint.id);
-      return { id: endpoint.id, object: 'webhook_endpoint', deleted: true };
+      return deleted(endpoint);
     },
   },
-  { method: 'GET', pattern: '/v1/events', handler: listEvents },
-  {
-    method: 'GET',
-    pattern: '/v1/events/:id',
-    handler: (call) => {
-      const event = call.app.store.get('events', id(call));
-      if (!event || event.created < call.app.now - 30 * DAY) throw missing('event', id(call));
-      return viewEvent(call.app, event);
+  list('/v1/events', 'events', {
+    params: {
+      created: range,
+      delivery_success: bool,
+      type: filled,
+      types: z.array(filled).max(20),
     },
-  },
+    where: (event, given, app) => {
+      const wanted = given.types ?? (given.type ? [given.type] : null);
+      return (
+        isKept(app, event) &&
+        (!wanted || wanted.some((type) => isOf(event, type))) &&
+        (given.delivery_success === undefined || delivered(app, event) === given.delivery_success)
+      );
+    },
+  }),
+  retrieve('/v1/events/:id', 'events', (call) => {
+    const event = call.app.store.get('events', id(call));
+    if (!event || !isKept(call.app, event)) throw missing('event', id(call));
+    return event;
+  }),
 ];
