@@ -8,37 +8,50 @@ import { Router } from '../http/router';
 import type { JsonObject } from '../types';
 import { SECRET_KEY } from '../version';
 import { accountRoutes } from './account-routes';
-import { catalogRoutes } from './catalog-routes';
+import { chargeRoutes } from './charge-routes';
 import { checkoutRoutes } from './checkout-routes';
+import { discountRoutes } from './coupon-routes';
 import { creditNoteRoutes } from './credit-note-routes';
 import { customerRoutes } from './customer-routes';
-import { discountRoutes } from './discount-routes';
 import { disputeRoutes } from './dispute-routes';
+import { eventRoutes } from './event-routes';
 import { expandAll } from './expand';
+import { invoiceCollectionRoutes } from './invoice-collection-routes';
+import { invoiceItemRoutes } from './invoice-item-routes';
 import { invoiceRoutes } from './invoice-routes';
+import { paymentRoutes } from './payment-intent-routes';
 import { paymentMethodRoutes } from './payment-method-routes';
-import { paymentRoutes } from './payment-routes';
-import { portalRoutes } from './portal-routes';
+import { portalRoutes } from './portal-configuration-routes';
+import { portalSessionRoutes } from './portal-session-routes';
+import { priceRoutes } from './price-routes';
+import { catalogRoutes } from './product-routes';
+import { promotionCodeRoutes } from './promotion-code-routes';
 import { scheduleRoutes } from './schedule-routes';
 import { setupIntentRoutes } from './setup-intent-routes';
 import { subscriptionItemRoutes } from './subscription-item-routes';
 import { subscriptionRoutes } from './subscription-routes';
 import { taxIdRoutes } from './tax-id-routes';
 import { testClockRoutes } from './test-clock-routes';
-import { webhookRoutes } from './webhook-routes';
+import { webhookRoutes } from './webhook-endpoint-routes';
 
 const router = new Router([
   ...accountRoutes,
   ...catalogRoutes,
+  ...priceRoutes,
   ...checkoutRoutes,
   ...creditNoteRoutes,
   ...customerRoutes,
   ...discountRoutes,
+  ...promotionCodeRoutes,
   ...disputeRoutes,
   ...invoiceRoutes,
+  ...invoiceCollectionRoutes,
+  ...invoiceItemRoutes,
   ...paymentMethodRoutes,
   ...paymentRoutes,
+  ...chargeRoutes,
   ...portalRoutes,
+  ...portalSessionRoutes,
   ...scheduleRoutes,
   ...setupIntentRoutes,
   ...subscriptionRoutes,
@@ -46,9 +59,10 @@ const router = new Router([
   ...taxIdRoutes,
   ...testClockRoutes,
   ...webhookRoutes,
+  ...eventRoutes,
 ]);
 
-export interface ApiRequest {
+interface ApiRequest {
   method: string;
   path: string;
   query: string;
@@ -56,7 +70,7 @@ export interface ApiRequest {
   authorization: string | undefined;
   idempotencyKey: string | undefined;
 }
-export interface ApiAnswer {
+interface ApiAnswer {
   status: number;
   body: string;
   headers: Record<string, string>;

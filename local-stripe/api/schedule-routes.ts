@@ -18,16 +18,8 @@ import { type Call, id, type Route } from '../http/router';
 import { getRecurring } from '../records/catalog';
 import { getCustomer } from '../records/customers';
 import { checkPhases, phaseNow, resolvePhases, revisePhases } from '../records/schedule-phases';
-import {
-  defaults,
-  getSchedule,
-  ownDiscounts,
-  PLAIN,
-  phaseItems,
-  settingsOf,
-  shape,
-  withDefaults,
-} from '../records/schedules';
+import { defaults, PLAIN, settingsOf, shape, withDefaults } from '../records/schedule-shape';
+import { getSchedule, ownDiscounts, phaseItems } from '../records/schedules';
 import { strip } from '../records/strip';
 import { phaseParams, prorationBehavior, when } from '../records/subscription-params';
 import { ENDED, endNow, getSubscription, periodEnd } from '../records/subscriptions';

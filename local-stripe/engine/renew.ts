@@ -2,32 +2,20 @@
  * Periods: trials end, periods turn, upcoming invoices are announced. Renewal invoices are drafts for about an hour;
  * the period has moved before they are paid (stripe.md 27). https://docs.stripe.com/billing/invoices/subscription
  */
-import type Stripe from 'stripe';
 import type { App } from '../app';
-import { DAY, HOUR, nextBoundary } from '../clock';
-import { isRunning } from '../records/discounts';
-import { type Draft, draft } from '../records/drafts';
-import { pendingDrafts } from '../records/invoice-items';
-import { markUncollectible, shapeInvoice, viewInvoice, voidInvoice } from '../records/invoices';
-import { priceAmount } from '../records/price-words';
+import { DAY, nextBoundary } from '../clock';
+import { markUncollectible, voidInvoice } from '../records/invoices';
 import { dropPendingUpdate } from '../records/subscription-pending';
-import { discountsOf, ENDED, endNow, periodEnd, setStatus, warnTrialEnd } from '../records/subscriptions';
-import type {
-  Customer,
-  Discount,
-  Invoice,
-  JsonObject,
-  Price,
-  Schedule,
-  Subscription,
-  SubscriptionItem,
-} from '../types';
-import { createInvoice, methodFor } from './collect';
-import { advanceSchedule, foreseePhase } from './schedules';
+import { ENDED, endNow, periodEnd, setStatus, warnTrialEnd } from '../records/subscriptions';
+import type { Invoice, Price, Subscription, SubscriptionItem } from '../types';
+import { methodFor } from './collect';
+import { createInvoice } from './finalize';
+import { advanceSchedule } from './schedules';
+import { cycleInvoice } from './subscription-invoice';
+import { announce } from './upcoming';
 
 const UPCOMING = 7 * DAY;
 const WARNING = 3 * DAY;
-const DRAFT_TIME = HOUR;
 
 /** The next instant at which this subscription needs attention. */
 export function subscriptionDue(sub: Subscription): number | null {
@@ -155,48 +143,6 @@ function withoutCard(app: App, sub: Subscription): boolean {
   }
 }
 
-function cycleDrafts(app: App, sub: Subscription, items: SubscriptionItem[]): Draft[] {
-  return items.map((item) => {
-    const price = app.store.get('prices', item.price) as Price;
-    return draft(
-      app,
-      sub,
-      item,
-      price,
-      priceAmount(price, item.quantity ?? 1),
-      item.current_period_start,
-      item.current_period_end,
-      false,
-    );
-  });
-}
-
-/** The invoice's own period is the cycle that ended; the one being paid is on the lines (stripe.md 26). */
-function cycleInvoice(
-  app: App,
-  sub: Subscription,
-  items: SubscriptionItem[],
-  old: { start: number; end: number },
-) {
-  const customer = app.store.get('customers', sub.customer);
-  if (!customer) throw new Error(`Subscription ${sub.id} has no customer.`);
-  // An unpaid subscription goes on making drafts that nobody collects (stripe.md 17).
-  const collects = sub.status !== 'unpaid';
-  return {
-    customer,
-    subscription: sub,
-    reason: 'subscription_cycle' as Stripe.Invoice.BillingReason,
-    drafts: [...pendingDrafts(app, sub), ...cycleDrafts(app, sub, items)],
-    discounts: discountsOf(app, sub),
-    currency: sub.currency,
-    periodStart: old.start,
-    periodEnd: old.end,
-    automaticTax: sub.automatic_tax.enabled,
-    autoAdvance: collects,
-    finalizesAt: collects ? app.now + DRAFT_TIME : null,
-  };
-}
-
 /** `pause_collection` leaves the status alone and stops the money (stripe.md 19). https://docs.stripe.com/billing/subscriptions/pause-payment */
 function pauseCollection(app: App, behavior: string, invoice: Invoice): void {
   if (behavior === 'void') voidInvoice(app, invoice);
@@ -207,82 +153,4 @@ function pauseCollection(app: App, behavior: string, invoice: Invoice): void {
       rec.automatically_finalizes_at = null;
     });
   }
-}
-
-/**
- * What a preview asks about; what it leaves out is the subscription's, or its schedule's next phase's. With `items` it asks
- * of the subscription as if no schedule went on.
- */
-export interface Asked {
-  items?: SubscriptionItem[] | undefined;
-  pending?: Draft[];
-  schedule?: Schedule | undefined;
-  /** The subscription's own, where the change that gives them is not written. */
-  held?: Discount[] | undefined;
-  customer?: Customer;
-  discounts?: Discount[] | undefined;
-  automaticTax?: boolean | undefined;
-  extra?: Draft[];
-}
-
-/** The next cycle's invoice as it stands; null when the subscription ends before it and nothing else waits to be billed. */
-export function upcomingInvoice(app: App, sub: Subscription, asked: Asked = {}): Invoice | null {
-  const { items, pending = [], extra = [] } = asked;
-  const end = periodEnd({ ...sub, items: items ?? sub.items });
-  const ends = sub.cancel_at !== null && sub.cancel_at <= end;
-  if (ends && pending.length === 0 && pendingDrafts(app, sub).length === 0) return null;
-  const schedule = asked.schedule ?? app.store.get('schedules', sub.schedule);
-  return app.clock.at(end, () => {
-    const phase = ends || items ? null : foreseePhase(app, sub, schedule, end);
-    const then = phase?.sub ?? sub;
-    const coming = (items ?? then.items)
-      .filter((item) => item.current_period_end <= end)
-      .map((item) => {
-        const price = app.store.get('prices', item.price) as Price;
-        const was = app.store.get('prices', sub.items.find((one) => one.id === item.id)?.price);
-        const rhythm = was && was.recurring?.interval !== price.recurring?.interval;
-        const anchor = rhythm ? end : then.billing_cycle_anchor;
-        return {
-          ...item,
-          current_period_start: end,
-          current_period_end: nextBoundary(
-            anchor,
-            price.recurring?.interval ?? 'month',
-            price.recurring?.interval_count ?? 1,
-            end,
-          ),
-        };
-      });
-    const given = cycleInvoice(app, then, ends ? [] : coming, {
-      start: sub.items[0]?.current_period_start ?? end,
-      end,
-    });
-    const invoice = shapeInvoice(
-      app,
-      {
-        ...given,
-        customer: asked.customer ?? given.customer,
-        discounts:
-          asked.discounts ??
-          (phase?.discounts ?? asked.held ?? given.discounts).filter((one) => isRunning(app, one)),
-        automaticTax: asked.automaticTax ?? given.automaticTax,
-        drafts: [...pending, ...given.drafts, ...extra],
-        reason: 'upcoming',
-      },
-      true,
-    );
-    invoice.next_payment_attempt = end + DRAFT_TIME;
-    invoice.automatically_finalizes_at = null;
-    return invoice;
-  });
-}
-
-/** invoice.upcoming has no id (stripe.md 28). */
-function announce(app: App, sub: Subscription, end: number): void {
-  sub._.upcoming_sent_for = end;
-  app.store.put('subscriptions', sub);
-  const invoice = upcomingInvoice(app, sub);
-  if (!invoice) return;
-  const { id: _id, ...shown } = viewInvoice(app, invoice) as unknown as JsonObject;
-  app.emit('invoice.upcoming', shown);
 }

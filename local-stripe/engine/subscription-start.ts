@@ -7,15 +7,11 @@ import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
 import { priceAmount } from '../records/price-words';
 import { periodAfter } from '../records/subscription-items';
-import {
-  periodEnd,
-  refusal,
-  type StartGiven,
-  shapeSubscription,
-  warnTrialEnd,
-} from '../records/subscriptions';
+import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
+import { periodEnd, refusal, warnTrialEnd } from '../records/subscriptions';
 import type { Price, Subscription } from '../types';
-import { collect, createInvoice, finalize, foreseeCollection } from './collect';
+import { collect, foreseeCollection } from './collect';
+import { createInvoice, finalize } from './finalize';
 
 /** What the first invoice bills. In trial a line of 0.00 (stripe.md 25). */
 export function firstDrafts(app: App, sub: Subscription, prorates = true): Draft[] {

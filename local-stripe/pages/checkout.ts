@@ -2,7 +2,8 @@
 import type { App } from '../app';
 import { cardBehavior } from '../cards';
 import { formatDay } from '../clock';
-import { type Completion, complete, discountsGiven, draftCustomer } from '../engine/checkout';
+import { complete } from '../engine/checkout';
+import { type Completion, discountsGiven, draftCustomer } from '../engine/checkout-customer';
 import { StripeError } from '../errors';
 import { type Quote, quote } from '../records/checkout-quote';
 import { money } from '../records/price-words';

@@ -50,7 +50,7 @@ export function addressValues(address: Address | null | undefined): Fields {
   return Object.fromEntries(Object.entries(address ?? {}).map(([key, value]) => [key, value ?? '']));
 }
 
-export type CardOf = { number: string; exp_month: number; exp_year: number };
+type CardOf = { number: string; exp_month: number; exp_year: number };
 
 /** Throws words for the person at the page. */
 export function cardOf(values: Fields, now: number): CardOf {
@@ -68,7 +68,7 @@ export function cardOf(values: Fields, now: number): CardOf {
   return { number, exp_month: month, exp_year: year };
 }
 
-export function hidden(values: Fields): Html {
+function hidden(values: Fields): Html {
   return html`${Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
 }
 

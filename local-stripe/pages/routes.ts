@@ -9,7 +9,7 @@ import { invoicePage, invoicePdf, invoicePost } from './invoice';
 import { notice } from './layout';
 import { portalPage, portalPost } from './portal';
 
-export type AnyPage = Page & { pdf?: Buffer };
+type AnyPage = Page & { pdf?: Buffer };
 
 export function pageFor(
   app: App,

@@ -1,21 +1,10 @@
-/**
- * Charges, what they leave on the balance, and refunds. Endive: a charge names no invoice (stripe.md 24).
- * https://docs.stripe.com/api/charges
- */
+/** Charges and refunds. Endive: a charge names no invoice (stripe.md 24). https://docs.stripe.com/api/charges */
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import type { Decline } from '../cards';
-import { DAY } from '../clock';
 import { invalid } from '../errors';
-import type {
-  BalanceTransaction,
-  Charge,
-  Metadata,
-  PaymentIntent,
-  PaymentMethod,
-  Refund,
-  Wire,
-} from '../types';
+import type { Charge, Metadata, PaymentIntent, PaymentMethod, Refund, Wire } from '../types';
+import { makeBalanceTransaction } from './balance-transactions';
 
 export function makeCharge(
   app: App,
@@ -109,44 +98,6 @@ export function makeCharge(
     _: { invoice: intent._.invoice },
   };
   return app.store.put('charges', charge);
-}
-
-export function makeBalanceTransaction(
-  app: App,
-  value: number,
-  currency: string,
-  source: string,
-  type: Stripe.BalanceTransaction['type'],
-): BalanceTransaction {
-  const fee = type === 'charge' ? Math.round(value * 0.015) + 25 : 0;
-  return app.store.put('balance_transactions', {
-    id: app.ids.make('txn'),
-    object: 'balance_transaction',
-    amount: value,
-    available_on: app.now + 2 * DAY,
-    balance_type: 'payments',
-    created: app.now,
-    currency,
-    description: null,
-    exchange_rate: null,
-    fee,
-    fee_details: fee
-      ? [
-          {
-            amount: fee,
-            application: null,
-            currency,
-            description: 'Stripe processing fees',
-            type: 'stripe_fee',
-          },
-        ]
-      : [],
-    net: value - fee,
-    reporting_category: type,
-    source,
-    status: 'pending',
-    type,
-  } satisfies Wire<Stripe.BalanceTransaction>);
 }
 
 /** `charge.refunded` carries the charge with its new amounts. https://docs.stripe.com/refunds */

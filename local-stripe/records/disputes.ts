@@ -4,7 +4,7 @@ import type { App } from '../app';
 import { DAY } from '../clock';
 import { invalid } from '../errors';
 import type { Charge, Dispute, Wire } from '../types';
-import { makeBalanceTransaction } from './charges';
+import { makeBalanceTransaction } from './balance-transactions';
 
 const EVIDENCE = [
   'access_activity_log',

@@ -2,9 +2,9 @@
 import type { App } from '../app';
 import { invalid } from '../errors';
 import type { Metadata, Subscription } from '../types';
-import { priceFor } from './catalog';
 import type { Draft } from './drafts';
 import { priceAmount, priceWords } from './price-words';
+import { priceFor } from './prices';
 import type { UpdateGiven } from './subscription-params';
 
 export function extraDrafts(app: App, items: UpdateGiven['add_invoice_items'], sub: string | null): Draft[] {

@@ -1,11 +1,7 @@
-/**
- * Payment intents. Endive: no `payment_method_types` on create (stripe.md 33); intents name
- * no invoice (stripe.md 24). https://docs.stripe.com/payments/paymentintents/lifecycle
- */
-import type Stripe from 'stripe';
+/** What a card does to a payment intent. https://docs.stripe.com/payments/paymentintents/lifecycle */
 import type { App } from '../app';
 import { cardBehavior, type Decline } from '../cards';
-import type { Metadata, PaymentIntent, PaymentMethod, Wire } from '../types';
+import type { PaymentIntent, PaymentMethod } from '../types';
 import { makeCharge } from './charges';
 import { strip } from './strip';
 
@@ -14,78 +10,6 @@ export type Outcome =
   | { kind: 'requires_action' }
   | { kind: 'processing' }
   | { kind: 'failed'; decline: Decline };
-
-interface IntentGiven {
-  amount: number;
-  currency: string;
-  customer: string | null;
-  description?: string | null;
-  metadata?: Metadata;
-  invoice?: string | null;
-  session?: string | null;
-  setup_future_usage?: string | null;
-}
-
-export function makeIntent(app: App, given: IntentGiven): PaymentIntent {
-  const made = app.ids.make('pi');
-  const intent: PaymentIntent = {
-    ...({
-      id: made,
-      object: 'payment_intent',
-      allowed_payment_method_types: null,
-      amount: given.amount,
-      amount_capturable: 0,
-      amount_details: { tip: {} },
-      amount_received: 0,
-      application: null,
-      application_fee_amount: null,
-      automatic_payment_methods: { allow_redirects: 'always', enabled: true },
-      canceled_at: null,
-      cancellation_reason: null,
-      capture_method: 'automatic_async',
-      client_secret: app.ids.secret(made),
-      confirmation_method: 'automatic',
-      created: app.now,
-      currency: given.currency,
-      customer: given.customer,
-      customer_account: null,
-      description: given.description ?? null,
-      excluded_payment_method_types: null,
-      last_payment_error: null,
-      latest_charge: null,
-      livemode: false,
-      managed_payments: null,
-      metadata: given.metadata ?? {},
-      next_action: null,
-      on_behalf_of: null,
-      payment_method: null,
-      payment_method_configuration_details: null,
-      payment_method_options: null,
-      payment_method_types: ['card'],
-      payment_record: null,
-      processing: null,
-      receipt_email: null,
-      review: null,
-      setup_future_usage: given.setup_future_usage ?? null,
-      shipping: null,
-      source: null,
-      statement_descriptor: null,
-      statement_descriptor_suffix: null,
-      status: 'requires_payment_method',
-      transfer_data: null,
-      transfer_group: null,
-    } satisfies Wire<Stripe.PaymentIntent>),
-    _: {
-      invoice: given.invoice ?? null,
-      session: given.session ?? null,
-      return_url: null,
-      off_session: false,
-    },
-  };
-  app.store.put('payment_intents', intent);
-  app.emit('payment_intent.created', app.view('payment_intents', intent));
-  return intent;
-}
 
 export interface How {
   offSession: boolean;
@@ -108,7 +32,7 @@ export function foresee(method: PaymentMethod, how: How): Outcome {
   return { kind: 'requires_action' };
 }
 
-const AUTHENTICATION_FAILED: Decline = {
+export const AUTHENTICATION_FAILED: Decline = {
   code: 'payment_intent_authentication_failure',
   message:
     'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
@@ -187,18 +111,4 @@ export function fail(app: App, intent: PaymentIntent, method: PaymentMethod, dec
   app.store.put('payment_intents', intent);
   app.emit('charge.failed', app.view('charges', charge));
   app.emit('payment_intent.payment_failed', app.view('payment_intents', intent));
-}
-
-export function cancelIntent(
-  app: App,
-  intent: PaymentIntent,
-  reason: PaymentIntent['cancellation_reason'],
-): void {
-  if (intent.status === 'succeeded' || intent.status === 'canceled') return;
-  intent.status = 'canceled';
-  intent.canceled_at = app.now;
-  intent.cancellation_reason = reason;
-  intent.next_action = null;
-  app.store.put('payment_intents', intent);
-  app.emit('payment_intent.canceled', app.view('payment_intents', intent));
 }

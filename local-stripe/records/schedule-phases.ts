@@ -4,10 +4,11 @@ import type { App } from '../app';
 import { addIntervals } from '../clock';
 import { invalid, missing } from '../errors';
 import type { Customer, Metadata, Phase, Schedule, Subscription } from '../types';
-import { getRecurring, priceFor } from './catalog';
+import { getRecurring } from './catalog';
 import { getCustomer } from './customers';
 import { makeDiscount } from './discounts';
 import { resolvePaymentMethod } from './payment-methods';
+import { priceFor } from './prices';
 import type { phaseParams } from './subscription-params';
 
 type PhaseGiven = z.output<typeof phaseParams>;

@@ -1,8 +1,5 @@
-/** The API of webhook endpoints and events. The secret shows once, at creation. https://docs.stripe.com/api/webhook_endpoints */
+/** The API of webhook endpoints. The secret shows once, at creation. https://docs.stripe.com/api/webhook_endpoints */
 import { z } from 'zod';
-import type { App } from '../app';
-import { DAY } from '../clock';
-import { missing } from '../errors';
 import {
   bool,
   clearable,
@@ -12,13 +9,12 @@ import {
   mergeMetadata,
   metadata,
   parse,
-  range,
   text,
 } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import type { Call, Route } from '../http/router';
 import { strip } from '../records/strip';
 import { makeEndpoint } from '../records/webhook-endpoints';
-import type { EventRecord, Metadata } from '../types';
+import type { Metadata } from '../types';
 import { deleted, list, one, retrieve, update } from './crud';
 
 const createParams = z.strictObject({
@@ -53,19 +49,6 @@ function create({ app, params }: Call): object {
   return { ...strip(endpoint), secret: endpoint._.secret };
 }
 
-/** Events are kept 30 days. https://docs.stripe.com/api/events/list */
-function isKept(app: App, event: EventRecord): boolean {
-  return event.created >= app.now - 30 * DAY;
-}
-
-function isOf(event: EventRecord, type: string): boolean {
-  return type === event.type || (type.endsWith('.*') && event.type.startsWith(type.slice(0, -1)));
-}
-
-function delivered(app: App, event: EventRecord): boolean {
-  return app.store.by('deliveries', 'event', event.id).every((delivery) => delivery.status === 'delivered');
-}
-
 export const webhookRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/webhook_endpoints', handler: create },
   list('/v1/webhook_endpoints', 'webhook_endpoints'),
@@ -86,25 +69,4 @@ export const webhookRoutes: Route[] = [
       return deleted(endpoint);
     },
   },
-  list('/v1/events', 'events', {
-    params: {
-      created: range,
-      delivery_success: bool,
-      type: filled,
-      types: z.array(filled).max(20),
-    },
-    where: (event, given, app) => {
-      const wanted = given.types ?? (given.type ? [given.type] : null);
-      return (
-        isKept(app, event) &&
-        (!wanted || wanted.some((type) => isOf(event, type))) &&
-        (given.delivery_success === undefined || delivered(app, event) === given.delivery_success)
-      );
-    },
-  }),
-  retrieve('/v1/events/:id', 'events', (call) => {
-    const event = call.app.store.get('events', id(call));
-    if (!event || !isKept(call.app, event)) throw missing('event', id(call));
-    return event;
-  }),
 ];

@@ -1,25 +1,12 @@
-/** The API of the customer portal. https://docs.stripe.com/api/customer_portal */
-import type Stripe from 'stripe';
+/** The API of portal configurations. https://docs.stripe.com/api/customer_portal/configurations */
 import { z } from 'zod';
 import type { App } from '../app';
-import { invalid, missing } from '../errors';
-import {
-  bool,
-  clearable,
-  expand,
-  filled,
-  ignored,
-  mergeMetadata,
-  metadata,
-  parse,
-  text,
-} from '../http/params';
+import { invalid } from '../errors';
+import { bool, clearable, expand, ignored, mergeMetadata, metadata, parse, text } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { getCustomer } from '../records/customers';
-import { blank, defaultConfiguration, REASONS } from '../records/portal';
+import { blank, REASONS } from '../records/portal';
 import { strip } from '../records/strip';
-import { ENDED } from '../records/subscriptions';
-import type { PortalConfiguration, PortalSession, Wire } from '../types';
+import type { PortalConfiguration } from '../types';
 import { list, one, retrieve, update } from './crud';
 
 const proration = z.enum(['none', 'create_prorations', 'always_invoice']);
@@ -151,87 +138,6 @@ function createConfiguration({ app, params }: Call): object {
 
 const oneConfiguration = one('portal_configurations', 'billing_portal configuration');
 
-const flowData = z.strictObject({
-  type: z.enum(['payment_method_update', 'subscription_cancel', 'customer_update']),
-  subscription_cancel: z.strictObject({ subscription: filled, retention: ignored }).optional(),
-  after_completion: z
-    .strictObject({
-      type: z.enum(['redirect', 'hosted_confirmation', 'portal_homepage']),
-      redirect: z.strictObject({ return_url: filled }).optional(),
-      hosted_confirmation: z.strictObject({ custom_message: text.optional() }).optional(),
-    })
-    .optional(),
-});
-const sessionParams = z.strictObject({
-  customer: filled,
-  configuration: filled.optional(),
-  return_url: filled.optional(),
-  locale: text.optional(),
-  flow_data: flowData.optional(),
-  expand,
-});
-
-function createSession({ app, params }: Call): object {
-  const given = parse(sessionParams, params);
-  const customer = getCustomer(app, given.customer, 'customer');
-  const configuration = given.configuration
-    ? app.store.get('portal_configurations', given.configuration)
-    : defaultConfiguration(app);
-  if (!configuration)
-    throw missing('billing_portal configuration', given.configuration ?? '', 'configuration');
-  const flow = given.flow_data;
-  if (flow?.type === 'subscription_cancel') {
-    const sub = app.store.get('subscriptions', flow.subscription_cancel?.subscription);
-    if (!sub || sub.customer !== customer.id)
-      throw missing(
-        'subscription',
-        flow.subscription_cancel?.subscription ?? '',
-        'flow_data[subscription_cancel][subscription]',
-      );
-    if (ENDED.includes(sub.status) || sub.cancel_at !== null)
-      throw invalid(
-        'This subscription is already set to cancel.',
-        'flow_data[subscription_cancel][subscription]',
-      );
-  }
-  const made = app.ids.make('bps');
-  const session: PortalSession = {
-    id: made,
-    object: 'billing_portal.session',
-    configuration: configuration.id,
-    created: app.now,
-    customer: customer.id,
-    customer_account: null,
-    flow: flow
-      ? {
-          after_completion: {
-            hosted_confirmation: flow.after_completion?.hosted_confirmation
-              ? { custom_message: flow.after_completion.hosted_confirmation.custom_message ?? null }
-              : null,
-            redirect: flow.after_completion?.redirect ?? null,
-            type: flow.after_completion?.type ?? 'portal_homepage',
-          },
-          customer_update: null,
-          subscription_cancel: flow.subscription_cancel
-            ? { retention: null, subscription: flow.subscription_cancel.subscription }
-            : null,
-          subscription_pause: null,
-          subscription_update: null,
-          subscription_update_confirm: null,
-          type: flow.type,
-        }
-      : null,
-    livemode: false,
-    locale: (given.locale ?? null) as Stripe.BillingPortal.Session.Locale | null,
-    on_behalf_of: null,
-    return_url: given.return_url ?? configuration.default_return_url,
-    url: `${app.url}/p/session/${made}`,
-  } satisfies Wire<Stripe.BillingPortal.Session>;
-  app.store.put('portal_sessions', session);
-  app.emit('billing_portal.session.created', session);
-  return strip(session);
-}
-
 export const portalRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/billing_portal/configurations', handler: createConfiguration },
   list('/v1/billing_portal/configurations', 'portal_configurations', {
@@ -250,5 +156,4 @@ export const portalRoutes: Route[] = [
       assign(app, rec, given);
     },
   ),
-  { method: 'POST', pattern: '/v1/billing_portal/sessions', handler: createSession },
 ];

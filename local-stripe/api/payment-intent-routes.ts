@@ -1,8 +1,8 @@
-/** The API of payment intents, charges and refunds. https://docs.stripe.com/api/payment_intents */
+/** The API of payment intents. https://docs.stripe.com/api/payment_intents */
 import { z } from 'zod';
 import type { App } from '../app';
 import { intentSettled } from '../engine/intents';
-import { cardError, invalid, missing } from '../errors';
+import { cardError, invalid } from '../errors';
 import {
   amount,
   bool,
@@ -16,10 +16,10 @@ import {
   text,
 } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { refundCharge } from '../records/charges';
 import { getCustomer } from '../records/customers';
+import { cancelIntent, makeIntent } from '../records/payment-intents';
 import { attach, resolvePaymentMethod } from '../records/payment-methods';
-import { cancelIntent, confirm, makeIntent, refuses } from '../records/payments';
+import { confirm, refuses } from '../records/payments';
 import { strip } from '../records/strip';
 import type { Metadata, PaymentIntent } from '../types';
 import { list, one, retrieve, update } from './crud';
@@ -114,38 +114,6 @@ function createIntent({ app, params }: Call): object {
   return strip(intent);
 }
 
-const refundCreate = z.strictObject({
-  charge: filled.optional(),
-  payment_intent: filled.optional(),
-  amount: amount.optional(),
-  reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer']).optional(),
-  metadata: metadata.optional(),
-  instructions_email: ignored,
-  expand,
-});
-
-function createRefund({ app, params }: Call): object {
-  const given = parse(refundCreate, params);
-  const chargeId = given.charge ?? app.store.get('payment_intents', given.payment_intent)?.latest_charge;
-  const charge = app.store.get('charges', chargeId);
-  if (!charge)
-    throw missing(
-      given.charge ? 'charge' : 'payment_intent',
-      given.charge ?? given.payment_intent ?? '',
-      given.charge ? 'charge' : 'payment_intent',
-    );
-  const customer = app.store.get('customers', charge.customer);
-  return app.on(customer?.test_clock, () =>
-    refundCharge(
-      app,
-      charge,
-      given.amount ?? charge.amount - charge.amount_refunded,
-      given.reason ?? null,
-      (given.metadata ?? {}) as Metadata,
-    ),
-  );
-}
-
 export const paymentRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/payment_intents', handler: createIntent },
   list('/v1/payment_intents', 'payment_intents', {
@@ -202,15 +170,4 @@ export const paymentRoutes: Route[] = [
       return strip(intent);
     },
   },
-  list('/v1/charges', 'charges', {
-    params: { customer: filled, payment_intent: filled, created: range, transfer_group: ignored },
-    by: ['payment_intent', 'customer'],
-  }),
-  retrieve('/v1/charges/:id', 'charges', one('charges', 'charge')),
-  { method: 'POST', pattern: '/v1/refunds', handler: createRefund },
-  list('/v1/refunds', 'refunds', {
-    params: { charge: filled, payment_intent: filled, created: range },
-    by: ['charge', 'payment_intent'],
-  }),
-  retrieve('/v1/refunds/:id', 'refunds', one('refunds', 'refund')),
 ];

@@ -1,0 +1,90 @@
+/** What may not be asked for together, in Stripe’s words. */
+import type { App } from '../app';
+import { DAY, HOUR } from '../clock';
+import { invalid } from '../errors';
+import { getCustomer } from '../records/customers';
+import type { CheckoutGiven } from './checkout-params';
+
+export function refuseOddities(app: App, given: CheckoutGiven): void {
+  if (!given.success_url)
+    throw invalid('Missing required param: success_url.', 'success_url', 'parameter_missing');
+  if (given.mode !== 'setup' && !given.line_items?.length)
+    throw invalid('Missing required param: line_items.', 'line_items', 'parameter_missing');
+  if (given.customer && given.customer_email)
+    throw invalid(
+      'You may only specify one of these parameters: customer, customer_email.',
+      'customer_email',
+    );
+  if (given.customer && given.customer_creation)
+    throw invalid(
+      'You may only specify one of these parameters: customer, customer_creation.',
+      'customer_creation',
+    );
+  if (given.customer_update && !given.customer)
+    throw invalid('`customer_update` can only be used with `customer`.', 'customer_update');
+  if (given.allow_promotion_codes && given.discounts?.length) {
+    throw invalid(
+      'You may only specify one of these parameters: allow_promotion_codes, discounts.',
+      'allow_promotion_codes',
+    );
+  }
+  if (given.mode !== 'subscription' && given.subscription_data)
+    throw invalid('You can not pass `subscription_data` in this mode.', 'subscription_data');
+  if (given.mode !== 'payment' && given.payment_intent_data)
+    throw invalid('You can not pass `payment_intent_data` in `subscription` mode.', 'payment_intent_data');
+  if (given.mode !== 'payment' && given.invoice_creation)
+    throw invalid('`invoice_creation` can only be used in `payment` mode.', 'invoice_creation');
+  const data = given.subscription_data;
+  if (data?.trial_end !== undefined && data.trial_period_days !== undefined) {
+    throw invalid(
+      'You may only specify one of these parameters: trial_end, trial_period_days.',
+      'subscription_data[trial_end]',
+    );
+  }
+  // At least 48 hours ahead. https://docs.stripe.com/api/checkout/sessions/create (subscription_data.trial_end)
+  if (data?.trial_end !== undefined && data.trial_end < app.now + 48 * HOUR) {
+    throw invalid(
+      'The `trial_end` date has to be at least 2 days in the future.',
+      'subscription_data[trial_end]',
+    );
+  }
+  if (data?.trial_period_days !== undefined && data.trial_period_days < 1) {
+    throw invalid('`trial_period_days` must be at least 1.', 'subscription_data[trial_period_days]');
+  }
+  if (
+    given.expires_at !== undefined &&
+    (given.expires_at < app.now + HOUR / 2 || given.expires_at > app.now + DAY)
+  ) {
+    throw invalid(
+      'The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation.',
+      'expires_at',
+    );
+  }
+  if (!given.customer) return;
+  const customer = getCustomer(app, given.customer, 'customer');
+  const update = given.customer_update ?? {};
+  // An existing customer's name and address may only be collected where they may be kept (stripe.md 44).
+  if (given.tax_id_collection?.enabled && update.name !== 'auto') {
+    throw invalid(
+      'Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.',
+      'tax_id_collection',
+    );
+  }
+  if (given.automatic_tax?.enabled && update.address !== 'auto' && !customer.address?.country) {
+    throw invalid(
+      'Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to `auto` or `customer_update[shipping]` to `auto` to save the address entered in Checkout to the Customer.',
+      'customer_update',
+      'customer_tax_location_invalid',
+    );
+  }
+  if (
+    given.billing_address_collection === 'required' &&
+    given.tax_id_collection?.enabled &&
+    update.address !== 'auto'
+  ) {
+    throw invalid(
+      'To collect the address of an existing customer together with tax IDs, set `customer_update[address]` to `auto`.',
+      'customer_update',
+    );
+  }
+}

@@ -1,0 +1,71 @@
+/** What every preview takes from what was asked: customer, discounts, further items, tax. */
+import type { App } from '../app';
+import { invalid, StripeError } from '../errors';
+import { fullAddress, getCustomer, newCustomer } from '../records/customers';
+import { makeDiscount } from '../records/discounts';
+import type { Draft } from '../records/drafts';
+import { priceFor } from '../records/prices';
+import type { Customer, Discount, Subscription } from '../types';
+import type { PreviewGiven } from './preview-params';
+
+export function whose(app: App, given: PreviewGiven, sub: Subscription | null): Customer {
+  const known = given.customer ?? sub?.customer;
+  const base = known ? structuredClone(getCustomer(app, known, 'customer')) : null;
+  if (!base && !given.customer_details)
+    throw invalid(
+      'You must provide a `customer`, `subscription` or `customer_details`.',
+      'customer',
+      'parameter_missing',
+    );
+  if (given.customer && sub && sub.customer !== given.customer)
+    throw invalid('The subscription does not belong to this customer.', 'subscription');
+  const counters = { ...app.store.meta.counters };
+  const customer = base ?? newCustomer(app);
+  app.store.meta.counters = counters;
+  const { address: place, tax_exempt } = given.customer_details ?? {};
+  if (place !== undefined) customer.address = place && fullAddress(place);
+  if (tax_exempt !== undefined) customer.tax_exempt = tax_exempt ?? 'none';
+  return customer;
+}
+
+/** Undefined: as the subscription, or its next phase, has them. `''` is none at all. */
+export function discountsFor(app: App, given: PreviewGiven, customer: Customer): Discount[] | undefined {
+  if (given.discounts === undefined) return undefined;
+  return (given.discounts ?? []).map((one) => makeDiscount(app, one, { customer }, false));
+}
+
+export function extraDrafts(app: App, given: PreviewGiven, currency: string): Draft[] {
+  return (given.invoice_items ?? []).map((item, at) => {
+    const price = item.price ? (priceFor(app, { price: item.price }, `invoice_items[${at}]`) ?? null) : null;
+    const quantity = item.quantity ?? 1;
+    return {
+      amount: item.amount ?? Math.round(Number(price?.unit_amount ?? 0) * quantity),
+      currency,
+      description: item.description ?? 'Item',
+      start: app.now,
+      end: app.now,
+      price,
+      quantity,
+      proration: false,
+      discountable: item.discountable ?? true,
+      subscription: null,
+      item: null,
+      invoiceItem: null,
+      metadata: {},
+      credited: null,
+    };
+  });
+}
+
+export function taxed(given: PreviewGiven, sub: Subscription | null): boolean {
+  return given.automatic_tax?.enabled ?? sub?.automatic_tax.enabled ?? false;
+}
+
+/** https://docs.stripe.com/error-codes/invoice-upcoming-none */
+export function noneUpcoming(customer: string): StripeError {
+  return new StripeError(404, {
+    type: 'invalid_request_error',
+    code: 'invoice_upcoming_none',
+    message: `No upcoming invoices for customer: ${customer}`,
+  });
+}

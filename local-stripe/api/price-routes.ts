@@ -1,0 +1,70 @@
+/** The API of prices. https://docs.stripe.com/api/prices */
+import { z } from 'zod';
+import {
+  bool,
+  expand,
+  filled,
+  ignored,
+  interval,
+  mergeMetadata,
+  metadata,
+  parse,
+  range,
+  taxBehavior,
+  text,
+} from '../http/params';
+import type { Route } from '../http/router';
+import { freeLookupKey, makePrice, priceCreate } from '../records/prices';
+import { strip } from '../records/strip';
+import { list, one, retrieve, update } from './crud';
+
+const priceUpdate = z.strictObject({
+  active: bool.optional(),
+  currency_options: ignored,
+  lookup_key: text.optional(),
+  metadata: metadata.optional(),
+  nickname: text.optional(),
+  tax_behavior: taxBehavior.optional(),
+  transfer_lookup_key: bool.optional(),
+  expand,
+});
+
+const price = one('prices', 'price');
+
+export const priceRoutes: Route[] = [
+  {
+    method: 'POST',
+    pattern: '/v1/prices',
+    handler: ({ app, params }) => strip(makePrice(app, parse(priceCreate, params))),
+  },
+  list('/v1/prices', 'prices', {
+    params: {
+      active: bool,
+      currency: filled,
+      lookup_keys: z.array(filled).max(10),
+      product: filled,
+      recurring: z.strictObject({
+        interval: interval.optional(),
+        usage_type: text.optional(),
+        meter: ignored,
+      }),
+      type: z.enum(['one_time', 'recurring']),
+      created: range,
+    },
+    by: ['product'],
+    same: ['active', 'currency', 'type'],
+    where: (price, given) =>
+      !price._?.inline &&
+      (!given.lookup_keys || (price.lookup_key !== null && given.lookup_keys.includes(price.lookup_key))) &&
+      (!given.recurring?.interval || price.recurring?.interval === given.recurring.interval),
+  }),
+  retrieve('/v1/prices/:id', 'prices', price),
+  update('/v1/prices/:id', 'prices', price, 'price.updated', priceUpdate, (rec, given, app) => {
+    if (given.lookup_key) freeLookupKey(app, given.lookup_key, given.transfer_lookup_key ?? false, rec.id);
+    if (given.active !== undefined) rec.active = given.active;
+    if (given.lookup_key !== undefined) rec.lookup_key = given.lookup_key || null;
+    if (given.nickname !== undefined) rec.nickname = given.nickname || null;
+    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+    if (given.tax_behavior !== undefined) rec.tax_behavior = given.tax_behavior;
+  }),
+];

@@ -1,0 +1,65 @@
+/** The API of products. https://docs.stripe.com/api/products */
+import { z } from 'zod';
+import { invalid } from '../errors';
+import { bool, filled, parse, range, text } from '../http/params';
+import { type Call, id, type Route } from '../http/router';
+import { getProduct } from '../records/catalog';
+import { makePrice, priceCreate } from '../records/prices';
+import { assignProduct, makeProduct, productFields, productUpdate } from '../records/products';
+import { strip } from '../records/strip';
+import { deleted, list, one, retrieve } from './crud';
+
+const productCreate = z.strictObject({
+  ...productFields,
+  id: filled.optional(),
+  name: filled,
+  type: z.enum(['service', 'good']).optional(),
+  default_price_data: z.record(z.string(), z.unknown()).optional(),
+});
+
+function createProduct({ app, params }: Call): object {
+  const { default_price_data, ...given } = parse(productCreate, params);
+  const product = makeProduct(app, given);
+  if (default_price_data) {
+    const price = makePrice(
+      app,
+      parse(priceCreate, { ...(params.default_price_data as object), product: product.id }),
+    );
+    product.default_price = price.id;
+    app.store.put('products', product);
+  }
+  return strip(product);
+}
+
+function updateProduct(call: Call): object {
+  const { app } = call;
+  const product = getProduct(app, id(call));
+  const given = parse(productUpdate, call.params);
+  const copy = structuredClone(product);
+  assignProduct(app, copy, given);
+  app.change('products', product, 'product.updated', (rec) => Object.assign(rec, copy, { updated: app.now }));
+  return strip(product);
+}
+
+function removeProduct(call: Call): object {
+  const { app } = call;
+  const product = getProduct(app, id(call));
+  if (app.store.by('prices', 'product', product.id).length > 0) {
+    throw invalid('This product cannot be deleted because it has one or more user-created prices.');
+  }
+  app.store.remove('products', product.id);
+  app.emit('product.deleted', strip(product));
+  return deleted(product);
+}
+
+export const catalogRoutes: Route[] = [
+  { method: 'POST', pattern: '/v1/products', handler: createProduct },
+  list('/v1/products', 'products', {
+    params: { active: bool, ids: z.array(filled), shippable: bool, url: text, created: range },
+    same: ['active'],
+    where: (product, given) => !given.ids || given.ids.includes(product.id),
+  }),
+  retrieve('/v1/products/:id', 'products', one('products', 'product')),
+  { method: 'POST', pattern: '/v1/products/:id', handler: updateProduct },
+  { method: 'DELETE', pattern: '/v1/products/:id', handler: removeProduct },
+];

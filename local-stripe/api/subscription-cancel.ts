@@ -1,0 +1,55 @@
+/** Ending a subscription at once. https://docs.stripe.com/api/subscriptions/cancel */
+import type Stripe from 'stripe';
+import { z } from 'zod';
+import { planChange } from '../engine/changes';
+import { createInvoice, finalize } from '../engine/finalize';
+import { updateInvoiceGiven } from '../engine/subscription-invoice';
+import { invalid } from '../errors';
+import { bool, expand, parse, text } from '../http/params';
+import { type Call, id } from '../http/router';
+import { keepPending } from '../records/invoice-items';
+import { ENDED, endNow, getSubscription, viewSubscription } from '../records/subscriptions';
+
+const cancelParams = z.strictObject({
+  cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
+  invoice_now: bool.optional(),
+  prorate: bool.optional(),
+  expand,
+});
+
+export function cancelSubscription(call: Call): object {
+  const { app } = call;
+  const sub = getSubscription(app, id(call));
+  const given = parse(cancelParams, call.params);
+  if (ENDED.includes(sub.status)) {
+    throw invalid(`No such subscription: '${sub.id}'`, 'id', 'resource_missing');
+  }
+  return app.on(sub.test_clock, () => {
+    if (given.prorate && sub.status !== 'trialing') {
+      const plan = planChange(
+        app,
+        sub,
+        { items: [], behavior: 'create_prorations', resetAnchor: true, discounts: [] },
+        () => 'si_none',
+      );
+      sub._.billed = [];
+      if (given.invoice_now && plan.credits.length > 0) {
+        const invoice = createInvoice(
+          app,
+          { ...updateInvoiceGiven(app, sub, plan.credits, undefined), autoAdvance: true },
+          false,
+        );
+        sub.latest_invoice = invoice.id;
+        finalize(app, invoice);
+      } else
+        for (const one of plan.credits)
+          keepPending(app, { ...sub, _: { ...sub._, billed: [] } }, { ...one, item: null }, app.now);
+    }
+    endNow(app, sub, 'cancellation_requested', {
+      comment: given.cancellation_details?.comment || null,
+      feedback: (given.cancellation_details?.feedback ||
+        null) as Stripe.Subscription.CancellationDetails.Feedback | null,
+    });
+    return viewSubscription(app, sub);
+  });
+}

@@ -1,0 +1,22 @@
+/** JSON, or a form from the front page. */
+import { decodeForm } from '../http/form';
+import { Refused } from './refused';
+
+export function parseBody(body: string, isForm: boolean): unknown {
+  if (body.trim() === '') return {};
+  if (isForm) {
+    const fields = decodeForm(body);
+    const api = fields.api;
+    // The front page's fault form: `api[status]`, `api[next]`.
+    if (api && typeof api === 'object' && !Array.isArray(api)) {
+      const status = api.status === 'timeout' ? 'timeout' : Number(api.status);
+      return { ...fields, api: { status, next: Number(api.next) } };
+    }
+    return fields;
+  }
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new Refused(400, 'The body is not JSON.');
+  }
+}

@@ -1,0 +1,9 @@
+/** `/_local` says no. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}

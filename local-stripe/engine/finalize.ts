@@ -1,0 +1,135 @@
+/** The first half of an invoice’s life: made, then opened. https://docs.stripe.com/invoicing/overview */
+import type Stripe from 'stripe';
+import type { App } from '../app';
+import { invalid } from '../errors';
+import { activeDiscounts, couponOf, dropDiscount } from '../records/discounts';
+import { withBalance } from '../records/invoice-lines';
+import { type InvoiceGiven, shapeInvoice } from '../records/invoice-shape';
+import { recordBilled, subscriptionOf } from '../records/invoices';
+import { makeIntent } from '../records/payment-intents';
+import type { CustomerBalanceTransaction, Invoice, PaymentIntent, Wire } from '../types';
+import { markPaid } from './collect';
+
+/** `billed: false` for a pending update: its lines count only once it is paid. */
+export function createInvoice(app: App, given: InvoiceGiven, billed = true): Invoice {
+  const invoice = shapeInvoice(app, given);
+  app.store.put('invoices', invoice);
+  for (const itemId of invoice._.items) {
+    const item = app.store.get('invoice_items', itemId);
+    if (item) app.store.put('invoice_items', { ...item, invoice: invoice.id });
+  }
+  if (billed) recordBilled(app, invoice);
+  app.emit('invoice.created', app.view('invoices', invoice));
+  return invoice;
+}
+
+/** Draft → open: number, balance, payment intent. https://docs.stripe.com/invoicing/integration/workflow-transitions */
+export function finalize(app: App, invoice: Invoice): void {
+  if (invoice.status !== 'draft') {
+    throw invalid(
+      "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+      undefined,
+      'invoice_not_editable',
+    );
+  }
+  const customer = app.store.get('customers', invoice.customer);
+  if (!customer) throw invalid('The customer of this invoice was deleted.');
+  const sequence = customer.next_invoice_sequence ?? 1;
+  customer.next_invoice_sequence = sequence + 1;
+  if (!customer.currency) customer.currency = invoice.currency;
+  const starting = customer.balance;
+  const { due, ending } = withBalance(invoice.total, starting);
+  if (ending !== starting) {
+    customer.balance = ending;
+    addBalanceTransaction(app, invoice, ending - starting, ending);
+  }
+  app.store.put('customers', customer);
+  app.change('invoices', invoice, null, (rec) => {
+    rec.number = `${customer.invoice_prefix}-${String(sequence).padStart(4, '0')}`;
+    rec.status = 'open';
+    rec.starting_balance = starting;
+    rec.ending_balance = ending;
+    rec.amount_due = due;
+    rec.amount_remaining = due;
+    rec.automatically_finalizes_at = null;
+    rec.effective_at = app.now;
+    rec.hosted_invoice_url = `${app.url}/i/${rec.id}`;
+    rec.invoice_pdf = `${app.url}/i/${rec.id}/pdf`;
+    rec.status_transitions = { ...rec.status_transitions, finalized_at: app.now };
+  });
+  endSpentDiscounts(app, invoice);
+  const intent = due > 0 ? openPayment(app, invoice) : null;
+  app.emit('invoice.finalized', app.view('invoices', invoice));
+  if (!intent) markPaid(app, invoice, { attempted: true });
+}
+
+/** `duration: once` is used up by the first invoice that it lowers; `repeating` by its end date. */
+function endSpentDiscounts(app: App, invoice: Invoice): void {
+  const sub = subscriptionOf(app, invoice);
+  if (!sub || sub.discounts.length === 0) return;
+  const used = new Set(
+    (invoice.total_discount_amounts ?? []).filter((one) => one.amount > 0).map((one) => one.discount),
+  );
+  const active = new Set(activeDiscounts(app, sub.discounts).map((discount) => discount.id));
+  const spent = sub.discounts.filter((one) => {
+    const discount = app.store.get('discounts', one);
+    return !discount || !active.has(one) || (used.has(one) && couponOf(app, discount)?.duration === 'once');
+  });
+  if (spent.length === 0) return;
+  for (const one of spent) {
+    dropDiscount(app, one);
+    // Over for good: a phase that goes on with it does not grant it again (https://github.com/bitwarden/server/pull/8278).
+    const discount = app.store.get('discounts', one);
+    if (discount && active.has(one)) app.store.put('discounts', { ...discount, end: app.now });
+  }
+  app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
+    rec.discounts = rec.discounts.filter((one) => !spent.includes(one));
+  });
+}
+
+function addBalanceTransaction(app: App, invoice: Invoice, change: number, ending: number): void {
+  app.store.put('customer_balance_transactions', {
+    id: app.ids.make('cbtxn'),
+    object: 'customer_balance_transaction',
+    amount: change,
+    checkout_session: null,
+    created: app.now,
+    credit_note: null,
+    currency: invoice.currency,
+    customer: invoice.customer ?? '',
+    customer_account: null,
+    description: null,
+    ending_balance: ending,
+    invoice: invoice.id,
+    livemode: false,
+    metadata: {},
+    type: change < 0 ? 'invoice_too_small' : 'applied_to_invoice',
+  } satisfies Wire<Stripe.CustomerBalanceTransaction> as CustomerBalanceTransaction);
+}
+
+function openPayment(app: App, invoice: Invoice): PaymentIntent {
+  const sub = subscriptionOf(app, invoice);
+  const intent = makeIntent(app, {
+    amount: invoice.amount_due,
+    currency: invoice.currency,
+    customer: invoice.customer,
+    description: sub ? 'Subscription update' : 'Payment for Invoice',
+    invoice: invoice.id,
+    setup_future_usage: sub ? 'off_session' : null,
+  });
+  app.store.put('invoice_payments', {
+    id: app.ids.make('inpay'),
+    object: 'invoice_payment',
+    amount_paid: null,
+    amount_requested: invoice.amount_due,
+    created: app.now,
+    currency: invoice.currency,
+    invoice: invoice.id,
+    is_default: true,
+    livemode: false,
+    payment: { payment_intent: intent.id, type: 'payment_intent' },
+    status: 'open',
+    status_transitions: { canceled_at: null, paid_at: null },
+  } satisfies Wire<Stripe.InvoicePayment>);
+  return intent;
+}

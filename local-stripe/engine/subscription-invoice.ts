@@ -1,0 +1,77 @@
+/** What the invoices of a subscription say: of a change, and of a period. */
+import type Stripe from 'stripe';
+import type { App } from '../app';
+import { HOUR } from '../clock';
+import { getCustomer } from '../records/customers';
+import { type Draft, draft } from '../records/drafts';
+import { pendingDrafts } from '../records/invoice-items';
+import { priceAmount } from '../records/price-words';
+import { discountsOf } from '../records/subscriptions';
+import type { Price, Subscription, SubscriptionItem } from '../types';
+
+export const DRAFT_TIME = HOUR;
+
+function cycleDrafts(app: App, sub: Subscription, items: SubscriptionItem[]): Draft[] {
+  return items.map((item) => {
+    const price = app.store.get('prices', item.price) as Price;
+    return draft(
+      app,
+      sub,
+      item,
+      price,
+      priceAmount(price, item.quantity ?? 1),
+      item.current_period_start,
+      item.current_period_end,
+      false,
+    );
+  });
+}
+
+/** The invoice's own period is the cycle that ended; the one being paid is on the lines (stripe.md 26). */
+export function cycleInvoice(
+  app: App,
+  sub: Subscription,
+  items: SubscriptionItem[],
+  old: { start: number; end: number },
+) {
+  const customer = app.store.get('customers', sub.customer);
+  if (!customer) throw new Error(`Subscription ${sub.id} has no customer.`);
+  // An unpaid subscription goes on making drafts that nobody collects (stripe.md 17).
+  const collects = sub.status !== 'unpaid';
+  return {
+    customer,
+    subscription: sub,
+    reason: 'subscription_cycle' as Stripe.Invoice.BillingReason,
+    drafts: [...pendingDrafts(app, sub), ...cycleDrafts(app, sub, items)],
+    discounts: discountsOf(app, sub),
+    currency: sub.currency,
+    periodStart: old.start,
+    periodEnd: old.end,
+    automaticTax: sub.automatic_tax.enabled,
+    autoAdvance: collects,
+    finalizesAt: collects ? app.now + DRAFT_TIME : null,
+  };
+}
+
+export function updateInvoiceGiven(
+  app: App,
+  sub: Subscription,
+  drafts: Draft[],
+  prorationDate: number | undefined,
+) {
+  const customer = getCustomer(app, sub.customer, 'customer');
+  return {
+    customer,
+    subscription: sub,
+    reason: 'subscription_update' as const,
+    drafts: [...pendingDrafts(app, sub), ...drafts],
+    discounts: discountsOf(app, sub),
+    currency: sub.currency,
+    periodStart: app.now,
+    periodEnd: app.now,
+    automaticTax: sub.automatic_tax.enabled,
+    autoAdvance: true,
+    prorationDate: prorationDate ?? null,
+    defaultPaymentMethod: null,
+  };
+}

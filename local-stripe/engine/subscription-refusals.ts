@@ -1,0 +1,64 @@
+/** What a change of a subscription may not ask. https://docs.stripe.com/api/subscriptions/update */
+import type { App } from '../app';
+import { invalid } from '../errors';
+import { setCancellation } from '../records/cancellation';
+import type { UpdateGiven } from '../records/subscription-params';
+import { ENDED, periodEnd } from '../records/subscriptions';
+import type { Subscription } from '../types';
+
+/** What may go with `pending_if_incomplete`. https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
+const PENDING_OK = new Set([
+  'items',
+  'payment_behavior',
+  'proration_behavior',
+  'proration_date',
+  'billing_cycle_anchor',
+  'trial_end',
+  'trial_from_plan',
+  'add_invoice_items',
+  'off_session',
+  'expand',
+  'metadata',
+  'discounts',
+  'cancel_at_period_end',
+]);
+
+/** What can be refused is refused before anything is written. */
+export function refuseUpdate(app: App, sub: Subscription, given: UpdateGiven): void {
+  if (ENDED.includes(sub.status)) {
+    const allowed = new Set(['metadata', 'cancellation_details', 'expand']);
+    const other = Object.keys(given).find((key) => !allowed.has(key));
+    if (other)
+      throw invalid(
+        'A canceled subscription can only update its cancellation_details and metadata.',
+        other,
+        'invalid_canceled_subscription_fields',
+      );
+  }
+  const cancels = given.cancel_at_period_end !== undefined || given.cancel_at !== undefined;
+  // While a schedule is attached it owns the end (stripe.md 42).
+  if (sub.schedule && cancels) {
+    throw invalid(
+      `The subscription is managed by the subscription schedule \`${sub.schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+      given.cancel_at !== undefined ? 'cancel_at' : 'cancel_at_period_end',
+    );
+  }
+  if (cancels) setCancellation(app, structuredClone(sub), given.cancel_at_period_end, given.cancel_at);
+  if (given.payment_behavior === 'pending_if_incomplete') {
+    const odd = Object.keys(given).find((key) => !PENDING_OK.has(key));
+    if (odd)
+      throw invalid(
+        `When \`payment_behavior\` is set to \`pending_if_incomplete\`, you cannot pass \`${odd}\`.`,
+        odd,
+      );
+  }
+  if (
+    given.proration_date !== undefined &&
+    (given.proration_date < Math.min(...sub.items.map((item) => item.current_period_start)) ||
+      given.proration_date > periodEnd(sub, 'max'))
+  ) {
+    throw invalid('Cannot specify `proration_date` outside of the current period.', 'proration_date');
+  }
+  if (typeof given.trial_end === 'number' && given.trial_end <= app.now)
+    throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
+}

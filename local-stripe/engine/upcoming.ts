@@ -1,0 +1,99 @@
+/** The next invoice before there is one. https://docs.stripe.com/api/invoices/create_preview */
+import type { App } from '../app';
+import { nextBoundary } from '../clock';
+import { isRunning } from '../records/discounts';
+import type { Draft } from '../records/drafts';
+import { pendingDrafts } from '../records/invoice-items';
+import { shapeInvoice } from '../records/invoice-shape';
+import { viewInvoice } from '../records/invoices';
+import { periodEnd } from '../records/subscriptions';
+import type {
+  Customer,
+  Discount,
+  Invoice,
+  JsonObject,
+  Price,
+  Schedule,
+  Subscription,
+  SubscriptionItem,
+} from '../types';
+import { foreseePhase } from './phase-effects';
+import { cycleInvoice, DRAFT_TIME } from './subscription-invoice';
+
+/**
+ * What a preview asks about; what it leaves out is the subscription's, or its schedule's next phase's. With `items` it asks
+ * of the subscription as if no schedule went on.
+ */
+export interface Asked {
+  items?: SubscriptionItem[] | undefined;
+  pending?: Draft[];
+  schedule?: Schedule | undefined;
+  /** The subscription's own, where the change that gives them is not written. */
+  held?: Discount[] | undefined;
+  customer?: Customer;
+  discounts?: Discount[] | undefined;
+  automaticTax?: boolean | undefined;
+  extra?: Draft[];
+}
+
+/** The next cycle's invoice as it stands; null when the subscription ends before it and nothing else waits to be billed. */
+export function upcomingInvoice(app: App, sub: Subscription, asked: Asked = {}): Invoice | null {
+  const { items, pending = [], extra = [] } = asked;
+  const end = periodEnd({ ...sub, items: items ?? sub.items });
+  const ends = sub.cancel_at !== null && sub.cancel_at <= end;
+  if (ends && pending.length === 0 && pendingDrafts(app, sub).length === 0) return null;
+  const schedule = asked.schedule ?? app.store.get('schedules', sub.schedule);
+  return app.clock.at(end, () => {
+    const phase = ends || items ? null : foreseePhase(app, sub, schedule, end);
+    const then = phase?.sub ?? sub;
+    const coming = (items ?? then.items)
+      .filter((item) => item.current_period_end <= end)
+      .map((item) => {
+        const price = app.store.get('prices', item.price) as Price;
+        const was = app.store.get('prices', sub.items.find((one) => one.id === item.id)?.price);
+        const rhythm = was && was.recurring?.interval !== price.recurring?.interval;
+        const anchor = rhythm ? end : then.billing_cycle_anchor;
+        return {
+          ...item,
+          current_period_start: end,
+          current_period_end: nextBoundary(
+            anchor,
+            price.recurring?.interval ?? 'month',
+            price.recurring?.interval_count ?? 1,
+            end,
+          ),
+        };
+      });
+    const given = cycleInvoice(app, then, ends ? [] : coming, {
+      start: sub.items[0]?.current_period_start ?? end,
+      end,
+    });
+    const invoice = shapeInvoice(
+      app,
+      {
+        ...given,
+        customer: asked.customer ?? given.customer,
+        discounts:
+          asked.discounts ??
+          (phase?.discounts ?? asked.held ?? given.discounts).filter((one) => isRunning(app, one)),
+        automaticTax: asked.automaticTax ?? given.automaticTax,
+        drafts: [...pending, ...given.drafts, ...extra],
+        reason: 'upcoming',
+      },
+      true,
+    );
+    invoice.next_payment_attempt = end + DRAFT_TIME;
+    invoice.automatically_finalizes_at = null;
+    return invoice;
+  });
+}
+
+/** invoice.upcoming has no id (stripe.md 28). */
+export function announce(app: App, sub: Subscription, end: number): void {
+  sub._.upcoming_sent_for = end;
+  app.store.put('subscriptions', sub);
+  const invoice = upcomingInvoice(app, sub);
+  if (!invoice) return;
+  const { id: _id, ...shown } = viewInvoice(app, invoice) as unknown as JsonObject;
+  app.emit('invoice.upcoming', shown);
+}

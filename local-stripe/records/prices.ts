@@ -1,0 +1,144 @@
+/** Prices: shape, lookup keys, and those made in passing by `price_data`. https://docs.stripe.com/api/prices */
+import type Stripe from 'stripe';
+import { z } from 'zod';
+import type { App } from '../app';
+import { invalid } from '../errors';
+import {
+  amount,
+  bool,
+  decimal,
+  expand,
+  filled,
+  ignored,
+  metadata,
+  type priceData,
+  productData,
+  recurring,
+  taxBehavior,
+  text,
+} from '../http/params';
+import type { ItemChange, Metadata, Price, Wire } from '../types';
+import { getPrice, getProduct } from './catalog';
+import { makeProduct, type ProductGiven } from './products';
+import type { itemParams } from './subscription-params';
+
+export const priceCreate = z.strictObject({
+  active: bool.optional(),
+  billing_scheme: z.enum(['per_unit']).optional(),
+  currency: filled,
+  currency_options: ignored,
+  lookup_key: text.optional(),
+  metadata: metadata.optional(),
+  nickname: text.optional(),
+  product: filled.optional(),
+  product_data: productData.optional(),
+  recurring: recurring.optional(),
+  tax_behavior: taxBehavior.optional(),
+  transfer_lookup_key: bool.optional(),
+  unit_amount: amount.optional(),
+  unit_amount_decimal: decimal.optional(),
+  expand,
+});
+
+type PriceGiven = Omit<z.output<typeof priceCreate>, 'expand'>;
+
+export function makePrice(app: App, given: PriceGiven, inline = false): Price {
+  if (!given.product && !given.product_data) {
+    throw invalid(
+      'You must specify either `product` or `product_data` when creating a price.',
+      'product',
+      'parameter_missing',
+    );
+  }
+  if (given.unit_amount === undefined && given.unit_amount_decimal === undefined) {
+    throw invalid(
+      'Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set.',
+      'unit_amount',
+      'parameter_missing',
+    );
+  }
+  if (given.product) getProduct(app, given.product, 'product');
+  if (given.lookup_key) freeLookupKey(app, given.lookup_key, given.transfer_lookup_key ?? false);
+  const product = given.product ?? makeProduct(app, given.product_data as ProductGiven).id;
+  const decimalAmount = given.unit_amount_decimal ?? String(given.unit_amount);
+  const whole = /^\d+(\.0+)?$/.test(decimalAmount) ? Math.trunc(Number(decimalAmount)) : null;
+  const price = {
+    id: app.ids.make('price'),
+    object: 'price',
+    active: given.active ?? true,
+    billing_scheme: 'per_unit',
+    created: app.now,
+    currency: given.currency.toLowerCase(),
+    custom_unit_amount: null,
+    livemode: false,
+    lookup_key: given.lookup_key || null,
+    metadata: (given.metadata ?? {}) as Metadata,
+    nickname: given.nickname || null,
+    product,
+    recurring: given.recurring
+      ? {
+          interval: given.recurring.interval,
+          interval_count: given.recurring.interval_count ?? 1,
+          meter: null,
+          trial_period_days: given.recurring.trial_period_days ?? null,
+          usage_type: 'licensed',
+        }
+      : null,
+    tax_behavior: given.tax_behavior ?? 'unspecified',
+    tiers_mode: null,
+    transform_quantity: null,
+    type: given.recurring ? 'recurring' : 'one_time',
+    unit_amount: given.unit_amount ?? whole,
+    unit_amount_decimal: decimalAmount,
+  } satisfies Wire<Stripe.Price>;
+  app.store.put('prices', inline ? { ...price, active: false, _: { inline: true } } : price);
+  if (!inline) app.emit('price.created', price);
+  return price;
+}
+
+export function freeLookupKey(app: App, key: string, transfer: boolean, except?: string): void {
+  const holder = app.store.by('prices', 'lookup_key', key).find((price) => price.id !== except);
+  if (!holder) return;
+  if (!transfer)
+    throw invalid(
+      `A price (\`${holder.id}\`) already uses that lookup key.`,
+      'lookup_key',
+      'resource_already_exists',
+    );
+  app.change('prices', holder, 'price.updated', (rec) => {
+    rec.lookup_key = null;
+  });
+}
+
+export function priceFor(
+  app: App,
+  given: {
+    price?: string | undefined;
+    plan?: string | undefined;
+    price_data?: z.output<typeof priceData> | undefined;
+  },
+  param: string,
+): Price | undefined {
+  const priceId = given.price ?? given.plan;
+  if (priceId) return getPrice(app, priceId, `${param}[price]`);
+  return given.price_data ? makePrice(app, given.price_data, true) : undefined;
+}
+
+export function itemChanges(app: App, items: z.output<typeof itemParams>[] | undefined): ItemChange[] {
+  return (items ?? []).map((item, at) => {
+    const price = priceFor(app, item, `items[${at}]`);
+    if (!item.id && !price)
+      throw invalid(
+        `Missing required param: items[${at}][price].`,
+        `items[${at}][price]`,
+        'parameter_missing',
+      );
+    return {
+      id: item.id,
+      price,
+      quantity: item.quantity,
+      deleted: item.deleted,
+      metadata: item.metadata === undefined ? undefined : ((item.metadata ?? {}) as Metadata),
+    };
+  });
+}
