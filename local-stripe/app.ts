@@ -1,4 +1,5 @@
 /** One running local Stripe: store, clock, ids, timers, settings. Every verb takes it first. */
+import { isDeepStrictEqual } from 'node:util';
 import type Stripe from 'stripe';
 import { Clock } from './clock';
 import { Ids } from './ids';
@@ -128,8 +129,9 @@ export class App {
     return previous !== null;
   }
 
+  /** As it goes over the wire, and a copy: it stays as it is when the record changes. */
   view<T extends TableName>(table: T, rec: Tables[T]): JsonObject {
-    return structuredClone(this.kinds[table].view(this, rec)) as JsonObject;
+    return JSON.parse(JSON.stringify(this.kinds[table].view(this, rec))) as JsonObject;
   }
 
   setSettings(change: Partial<Settings>): void {
@@ -158,7 +160,7 @@ function difference(before: JsonObject, after: JsonObject): JsonObject | null {
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const was = before[key];
     const is = after[key];
-    if (same(was, is)) continue;
+    if (isDeepStrictEqual(was, is)) continue;
     if (isObject(was) && isObject(is)) changed[key] = difference(was, is) ?? {};
     else changed[key] = was === undefined ? null : was;
   }
@@ -167,8 +169,4 @@ function difference(before: JsonObject, after: JsonObject): JsonObject | null {
 
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function same(a: Json | undefined, b: Json | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -4,7 +4,7 @@ import type { App } from '../app';
 import { StripeError } from '../errors';
 import { decodeForm } from '../http/form';
 import { Idempotency } from '../http/idempotency';
-import { Router } from '../http/router';
+import { routerOf } from '../http/router';
 import type { JsonObject } from '../types';
 import { SECRET_KEY } from '../version';
 import { accountRoutes } from './account-routes';
@@ -34,7 +34,7 @@ import { taxIdRoutes } from './tax-id-routes';
 import { testClockRoutes } from './test-clock-routes';
 import { webhookRoutes } from './webhook-endpoint-routes';
 
-const router = new Router([
+const find = routerOf([
   ...accountRoutes,
   ...catalogRoutes,
   ...priceRoutes,
@@ -145,7 +145,7 @@ export class Api {
   }
 
   private handle(request: ApiRequest): JsonObject {
-    const found = router.find(request.method, request.path);
+    const found = find(request.method, request.path);
     if (!found) {
       throw new StripeError(
         404,

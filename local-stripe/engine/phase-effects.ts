@@ -1,4 +1,5 @@
 /** What a phase makes of the subscription; nothing is written. https://docs.stripe.com/billing/subscriptions/subscription-schedules */
+import { isDeepStrictEqual } from 'node:util';
 import type { App } from '../app';
 import { mergeMetadata } from '../http/params';
 import { getRecurring } from '../records/catalog';
@@ -99,7 +100,7 @@ export function itemUpdates(sub: Subscription, phase: Phase): NonNullable<Update
       const same =
         known.price === change.price &&
         known.quantity === change.quantity &&
-        JSON.stringify(known.metadata) === JSON.stringify(metadata);
+        isDeepStrictEqual(known.metadata, metadata);
       return same ? [] : [{ id: known.id, ...change }];
     }),
     ...sub.items.filter((item) => !kept.has(item.id)).map((item) => ({ id: item.id, deleted: true })),

@@ -1,4 +1,5 @@
 /** `/c/pay/{session}`: what Checkout shows. https://docs.stripe.com/payments/checkout */
+import { html } from 'hono/html';
 import type { App } from '../app';
 import { cardBehavior } from '../cards';
 import { formatDay } from '../clock';
@@ -17,7 +18,7 @@ import {
   cardOf,
   type Fields,
 } from './fields';
-import { type Html, html, layout, notice } from './layout';
+import { type Html, layout, notice } from './layout';
 
 export interface Page {
   status: number;

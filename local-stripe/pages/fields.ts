@@ -1,7 +1,8 @@
 /** The fields that checkout, portal and invoice pages share. */
+import { html } from 'hono/html';
 import { EU_RATES } from '../records/tax';
 import type { Address } from '../types';
-import { type Html, html } from './layout';
+import type { Html } from './layout';
 
 export type Fields = Record<string, string>;
 
@@ -68,15 +69,15 @@ export function cardOf(values: Fields, now: number): CardOf {
   return { number, exp_month: month, exp_year: year };
 }
 
-function hidden(values: Fields): Html {
-  return html`${Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
+export function hiddenField(name: string, value: string | number): Html {
+  return html`<input type="hidden" name="${name}" value="${value}">`;
 }
 
 /** The bank's page: Complete or Fail. */
 export function authenticationForm(action: string, what: string, carried: Fields): Html {
   return html`<div class="card"><h1>Authenticate your payment</h1>
     <p>This is a test of 3-D Secure: ${what}. A real bank would ask its customer here.</p>
-    <form method="post" action="${action}">${hidden(carried)}
+    <form method="post" action="${action}">${Object.entries(carried).map(([name, value]) => hiddenField(name, value))}
       <div class="actions"><button class="main" name="authentication" value="passed">Complete authentication</button>
       <button name="authentication" value="failed">Fail authentication</button></div></form></div>`;
 }

@@ -1,11 +1,13 @@
 /** `/`: objects, events, deliveries, the clock, the faults, and a button for each control. */
+import { html } from 'hono/html';
 import type { ApiFault } from '../api/api';
 import type { App } from '../app';
 import { formatDay } from '../clock';
 import type { TableName } from '../types';
 import type { WebhookFault } from '../webhooks/deliver';
 import type { Page } from './checkout';
-import { type Html, html, layout, notice } from './layout';
+import { hiddenField } from './fields';
+import { type Html, layout, notice } from './layout';
 
 const SHOWN: [TableName, string][] = [
   ['customers', 'Customers'],
@@ -34,10 +36,6 @@ function last<T>(all: Iterable<T>, count: number): T[] {
 
 function post(action: string, fields: Html, button: string): Html {
   return html`<form method="post" action="/_local/${action}" class="actions">${fields}<button>${button}</button></form>`;
-}
-
-function hiddenField(name: string, value: string | number): Html {
-  return html`<input type="hidden" name="${name}" value="${value}">`;
 }
 
 /** What the front page asks of `/_local`, which stands above the pages and hands itself in. */

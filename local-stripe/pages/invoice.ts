@@ -1,4 +1,5 @@
 /** `/i/{invoice}`: the hosted invoice, and its PDF. https://docs.stripe.com/invoicing/hosted-invoice-page */
+import { html } from 'hono/html';
 import type { App } from '../app';
 import { formatDay } from '../clock';
 import { collect, intentOf } from '../engine/collect';
@@ -8,7 +9,7 @@ import { money } from '../records/price-words';
 import type { Invoice } from '../types';
 import type { Page } from './checkout';
 import { cardFields, cardOf, type Fields } from './fields';
-import { html, layout, notice } from './layout';
+import { layout, notice } from './layout';
 
 export function invoicePage(app: App, invoiceId: string, problem?: string, values: Fields = {}): Page {
   const invoice = app.store.get('invoices', invoiceId);

@@ -1,32 +1,8 @@
 /** The one shell of all pages: no script, no outside asset, light and dark, 360 px and up. */
-export class Html {
-  constructor(readonly text: string) {}
-  toString(): string {
-    return this.text;
-  }
-}
-type Part = Html | string | number | null | undefined | false | Part[];
+import { html, raw } from 'hono/html';
 
-export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
-  return new Html(
-    strings.reduce((out, text, at) => out + text + (at < parts.length ? show(parts[at]) : ''), ''),
-  );
-}
-
-function show(part: Part): string {
-  if (part === null || part === undefined || part === false) return '';
-  if (Array.isArray(part)) return part.map(show).join('');
-  return part instanceof Html ? part.text : escapeHtml(String(part));
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
-}
+/** A piece of a page; what is put into it is escaped. */
+export type Html = ReturnType<typeof html>;
 
 const STYLE = `
 :root{color-scheme:light dark;--bg:#f7f7f8;--card:#fff;--text:#1c1c22;--soft:#5b5b66;--line:#dcdce3;--accent:#5b3fd6;--on-accent:#fff;--bad:#b3261e;--bad-bg:#fdecea;--ok:#14713d;--ok-bg:#e6f4ec;--warn:#7a4d00;--warn-bg:#fff3d6}
@@ -63,11 +39,11 @@ code{font-size:12px}
 `;
 
 export function layout(title: string, body: Html, size: 'wide' | 'narrow' = 'wide'): string {
-  return html`<!doctype html>
+  return String(html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><link rel="icon" href="data:,"><style>${new Html(STYLE)}</style></head>
+<title>${title}</title><link rel="icon" href="data:,"><style>${raw(STYLE)}</style></head>
 <body><header class="mark">Local Stripe — test mode, no real money</header>
-<main class="${size}">${body}</main></body></html>`.text;
+<main class="${size}">${body}</main></body></html>`);
 }
 
 export function notice(title: string, message: string, link?: { href: string; text: string } | null): string {

@@ -1,12 +1,13 @@
 /** What the portal’s page shows. */
+import { html } from 'hono/html';
 import type { App } from '../app';
 import { formatDay } from '../clock';
 import { productOf } from '../records/catalog';
 import { money } from '../records/price-words';
 import { ENDED, periodEnd } from '../records/subscriptions';
 import type { Customer, PortalConfiguration, PortalSession, Subscription } from '../types';
-import { addressFields, addressValues, cardFields, type Fields } from './fields';
-import { type Html, html } from './layout';
+import { addressFields, addressValues, cardFields, type Fields, hiddenField } from './fields';
+import type { Html } from './layout';
 
 export interface Here {
   app: App;
@@ -64,10 +65,10 @@ export function subscriptions(here: Here, only?: string): Html {
       ) => html`<div class="card"><p class="big">${nameOf(app, sub)}</p><p>${amountOf(app, sub)}</p><p class="soft">${stateOf(sub)}</p>
       ${
         sub.cancel_at !== null && !sub.schedule
-          ? html`<form method="post">${field('subscription', sub.id)}<button class="main" name="do" value="reactivate">Don't cancel</button></form>`
+          ? html`<form method="post">${hiddenField('subscription', sub.id)}<button class="main" name="do" value="reactivate">Don't cancel</button></form>`
           : cancel.enabled &&
             !sub.schedule &&
-            html`<form method="post">${field('subscription', sub.id)}
+            html`<form method="post">${hiddenField('subscription', sub.id)}
             ${
               cancel.cancellation_reason.enabled &&
               html`<label for="why-${sub.id}">Why do you want to cancel?</label><select id="why-${sub.id}" name="feedback"><option value="">Choose…</option>
@@ -77,10 +78,6 @@ export function subscriptions(here: Here, only?: string): Html {
             <p><button class="danger" name="do" value="cancel">Cancel subscription</button></p></form>`
       }</div>`,
     )}</section>`;
-}
-
-function field(name: string, value: string): Html {
-  return html`<input type="hidden" name="${name}" value="${value}">`;
 }
 
 export function methods({ app, configuration, customer }: Here): Html | string {
@@ -96,7 +93,7 @@ export function methods({ app, configuration, customer }: Here): Html | string {
       ${
         configuration.features.payment_method_update.enabled &&
         method.id !== usual &&
-        html`<form method="post" class="actions">${field('method', method.id)}<button name="do" value="default">Make default</button> <button class="danger" name="do" value="remove">Remove</button></form>`
+        html`<form method="post" class="actions">${hiddenField('method', method.id)}<button name="do" value="default">Make default</button> <button class="danger" name="do" value="remove">Remove</button></form>`
       }</li>`,
     )}</ul></section>`;
 }
@@ -122,7 +119,7 @@ export function details({ app, configuration, customer }: Here): Html | string {
       may.has('tax_id') &&
       html`<div class="card"><h2>Tax IDs</h2><ul class="rows">${taxIds.map(
         (taxId) =>
-          html`<li><span>${taxId.value} <span class="tag">${taxId.verification?.status}</span></span><form method="post">${field('tax_id', taxId.id)}<button name="do" value="remove_tax_id">Remove</button></form></li>`,
+          html`<li><span>${taxId.value} <span class="tag">${taxId.verification?.status}</span></span><form method="post">${hiddenField('tax_id', taxId.id)}<button name="do" value="remove_tax_id">Remove</button></form></li>`,
       )}</ul><form method="post"><label for="vat">VAT number</label><input id="vat" name="value" placeholder="LU26375245"><p><button name="do" value="tax_id">Add</button></p></form></div>`
     }</section>`;
 }

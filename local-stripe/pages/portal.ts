@@ -1,8 +1,9 @@
 /** `/p/session/{id}`: what the customer portal offers. https://docs.stripe.com/customer-management */
+import { html } from 'hono/html';
 import type { App } from '../app';
 import type { Page } from './checkout';
 import type { Fields } from './fields';
-import { html, layout, notice } from './layout';
+import { layout, notice } from './layout';
 import { act } from './portal-actions';
 import { addCard, details, type Here, invoices, methods, subscriptions } from './portal-sections';
 
