@@ -2,7 +2,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
-import { invalid, missing } from '../errors';
+import { invalid } from '../errors';
 import { expand, filled, ignored, int, metadata, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { adjustBalance } from '../records/customer-balance';
@@ -63,14 +63,6 @@ function createBalanceTransaction(call: Call): object {
 
 export const accountRoutes: Route[] = [
   { method: 'GET', pattern: '/v1/account', handler: ({ app }) => account(app) },
-  {
-    method: 'GET',
-    pattern: '/v1/accounts/:id',
-    handler: (call) => {
-      if (id(call) !== account(call.app).id) throw missing('account', id(call));
-      return account(call.app);
-    },
-  },
   { method: 'GET', pattern: '/v1/balance', handler: ({ app }) => balance(app) },
   list('/v1/balance_transactions', 'balance_transactions', {
     params: { created: range, source: filled, type: filled, currency: ignored },

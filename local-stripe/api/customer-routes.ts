@@ -176,34 +176,6 @@ function remove(call: Call): object {
   return deleted(customer);
 }
 
-/** `email:'x'`, `metadata['k']:'v'`, joined by AND. https://docs.stripe.com/search */
-function search({ app, params }: Call): object {
-  const given = parse(
-    z.strictObject({ query: filled, limit: int.optional(), page: text.optional(), expand }),
-    params,
-  );
-  const terms = given.query
-    .split(/\s+AND\s+/i)
-    .map((term) => /^(?:metadata\[["'](.+?)["']\]|(\w+)):["'](.*)["']$/.exec(term.trim()));
-  if (terms.some((term) => term === null))
-    throw invalid(`Could not parse the search query: ${given.query}`, 'query');
-  const found = [...app.store.all('customers')].reverse().filter((customer) =>
-    terms.every((term) => {
-      const [, key, field, value] = term as RegExpExecArray;
-      if (key !== undefined) return customer.metadata[key] === value;
-      return String((customer as unknown as Record<string, unknown>)[field as string] ?? '') === value;
-    }),
-  );
-  const data = found.slice(0, given.limit ?? 10).map(strip);
-  return {
-    object: 'search_result',
-    url: '/v1/customers/search',
-    has_more: found.length > data.length,
-    data,
-    next_page: null,
-  };
-}
-
 export const customerRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/customers', handler: create },
   list('/v1/customers', 'customers', {
@@ -211,7 +183,6 @@ export const customerRoutes: Route[] = [
     same: ['email'],
     where: (customer, given) => customer.test_clock === (given.test_clock ?? null),
   }),
-  { method: 'GET', pattern: '/v1/customers/search', handler: search },
   { method: 'GET', pattern: '/v1/customers/:id', handler: retrieve },
   { method: 'POST', pattern: '/v1/customers/:id', handler: update },
   { method: 'DELETE', pattern: '/v1/customers/:id', handler: remove },

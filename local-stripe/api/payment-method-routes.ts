@@ -143,9 +143,4 @@ export const paymentMethodRoutes: Route[] = [
     (call) => call.app.store.by('payment_methods', 'customer', getCustomer(call.app, id(call)).id),
     { params: listParams },
   ),
-  {
-    method: 'GET',
-    pattern: '/v1/customers/:id/payment_methods/:pm',
-    handler: (call) => strip(resolvePaymentMethod(call.app, id(call, 1), id(call))),
-  },
 ];

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { updateSubscription } from '../engine/subscription-update';
 import { invalid } from '../errors';
-import { page } from '../http/list';
-import { bool, expand, filled, ignored, paging, parse } from '../http/params';
+import { bool, expand, filled, ignored, parse } from '../http/params';
 import { id, type Route } from '../http/router';
 import { viewItem } from '../records/subscription-items';
 import {
@@ -59,15 +58,6 @@ function changeItems(
 }
 
 export const subscriptionItemRoutes: Route[] = [
-  {
-    method: 'GET',
-    pattern: '/v1/subscription_items',
-    handler: ({ app, params }) => {
-      const given = parse(z.strictObject({ ...paging, subscription: filled }), params);
-      const sub = getSubscription(app, given.subscription, 'subscription');
-      return page(sub.items, given, '/v1/subscription_items', (item) => viewItem(app, item), 'oldest');
-    },
-  },
   {
     method: 'GET',
     pattern: '/v1/subscription_items/:id',

@@ -7,7 +7,7 @@ import { getCustomer } from '../records/customers';
 import { strip } from '../records/strip';
 import { createTaxId, removeTaxId } from '../records/tax-ids';
 import type { TaxId } from '../types';
-import { deleted, nested, one, retrieve } from './crud';
+import { deleted, nested } from './crud';
 
 function create(call: Call): object {
   const given = parse(
@@ -41,5 +41,4 @@ export const taxIdRoutes: Route[] = [
       return deleted(taxId);
     },
   },
-  retrieve('/v1/tax_ids/:id', 'tax_ids', one('tax_ids', 'tax_id')),
 ];
