@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, or } from 'drizzle-orm';
+import { and, desc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
@@ -7,6 +7,7 @@ import type { Account } from '@/lib/billing/accounts';
 import { consume, consumeUpTo, consumeWith, release } from '@/lib/billing/entitlements/limits';
 import type { LimitReached } from '@/lib/billing/errors';
 import { DomainError, NotFound } from '@/lib/errors';
+import { type Cursor, olderThan } from '@/lib/page';
 import { productLimit } from './features';
 
 export type Product = typeof products.$inferSelect;
@@ -161,19 +162,12 @@ async function sortOut(tx: Tx, store: StoreAccount, list: NewProduct[]) {
 export async function listProducts(
   db: Db,
   storeId: string,
-  page: { limit: number; before?: { at: Date; id: string } },
+  page: { limit: number; before?: Cursor },
 ): Promise<Product[]> {
-  const { before } = page;
-  const older = before
-    ? or(
-        lt(products.createdAt, before.at),
-        and(eq(products.createdAt, before.at), lt(products.id, before.id)),
-      )
-    : undefined;
   return db
     .select()
     .from(products)
-    .where(and(eq(products.storeId, storeId), older))
+    .where(and(eq(products.storeId, storeId), olderThan(products.createdAt, products.id, page.before)))
     .orderBy(desc(products.createdAt), desc(products.id))
     .limit(page.limit);
 }

@@ -1,10 +1,11 @@
-import { and, desc, eq, gte, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { orders } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
 import { consumeWith } from '@/lib/billing/entitlements/limits';
+import { type Cursor, olderThan } from '@/lib/page';
 import { orderQuota } from './features';
 
 export type Order = typeof orders.$inferSelect;
@@ -69,16 +70,12 @@ const nextNumber = (storeId: string, skip: number) => sql<string>`(
 export async function listOrders(
   db: Db,
   storeId: string,
-  page: { limit: number; before?: { at: Date; id: string } },
+  page: { limit: number; before?: Cursor },
 ): Promise<Order[]> {
-  const { before } = page;
-  const older = before
-    ? or(lt(orders.placedAt, before.at), and(eq(orders.placedAt, before.at), lt(orders.id, before.id)))
-    : undefined;
   return db
     .select()
     .from(orders)
-    .where(and(eq(orders.storeId, storeId), older))
+    .where(and(eq(orders.storeId, storeId), olderThan(orders.placedAt, orders.id, page.before)))
     .orderBy(desc(orders.placedAt), desc(orders.id))
     .limit(page.limit);
 }

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { memberships, merchants, platforms, stores, subscriptions, tiers, users } from '@/db/schema';
 import { matchingMerchants } from '@/lib/merchant-search';
+import { type Cursor, olderThan } from '@/lib/page';
 
 export type MerchantListRow = {
   id: string;
@@ -17,13 +18,13 @@ export type MerchantListRow = {
 /** The merchants, newest first, by cursor; `search` is what `matchingMerchants` knows. One statement. */
 export async function listMerchants(
   db: Db,
-  filter: { search?: string; before?: { at: Date; id: string }; limit: number },
+  filter: { search?: string; before?: Cursor; limit: number },
 ): Promise<MerchantListRow[]> {
   const where: SQL[] = [sql`true`];
   const search = filter.search?.trim();
   if (search) where.push(sql`m.id in (${matchingMerchants(search)})`);
-  if (filter.before)
-    where.push(sql`(m.created_at, m.id) < (${filter.before.at.toISOString()}, ${filter.before.id})`);
+  const older = olderThan(sql`m.created_at`, sql`m.id`, filter.before);
+  if (older) where.push(older);
   const rows = await db.execute<Record<string, never>>(sql`
     with page as (
       select m.* from ${merchants} m where ${sql.join(where, sql` and `)}
@@ -81,7 +82,7 @@ export async function listMerchantUsers(
     role?: 'owner' | 'member';
     merchantId?: string;
     search?: string;
-    before?: { at: Date; id: string };
+    before?: Cursor;
     limit: number;
   },
 ): Promise<MerchantUserRow[]> {
@@ -97,8 +98,8 @@ export async function listMerchantUsers(
   const isOwner = sql`exists (select 1 from ${memberships} o where o.user_id = u.id and o.role = 'owner')`;
   if (filter.role === 'owner') where.push(isOwner);
   if (filter.role === 'member') where.push(sql`not ${isOwner}`);
-  if (filter.before)
-    where.push(sql`(u.created_at, u.id) < (${filter.before.at.toISOString()}, ${filter.before.id})`);
+  const older = olderThan(sql`u.created_at`, sql`u.id`, filter.before);
+  if (older) where.push(older);
   const rows = await db.execute<Record<string, never>>(sql`
     select u.id, u.name, u.email, u.created_at, u.disabled_at is not null as disabled,
       case when ${isOwner} then 'owner' else 'member' end as role, first.merchant_id, first.merchant_name, first.merchants

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { merchants, platforms, stores } from '@/db/schema';
+import { type Cursor, olderThan } from '@/lib/page';
 
 export type StoreListRow = {
   id: string;
@@ -18,7 +19,7 @@ export type StoreListRow = {
  */
 export async function listAllStores(
   db: Db,
-  filter: { search?: string; before?: { at: Date; id: string }; limit: number },
+  filter: { search?: string; before?: Cursor; limit: number },
 ): Promise<StoreListRow[]> {
   const where: SQL[] = [sql`true`];
   const search = filter.search?.trim().toLowerCase();
@@ -29,8 +30,8 @@ export async function listAllStores(
       union (select own.id from ${merchants} m2 join ${stores} own on own.merchant_id = m2.id
         where lower(m2.name || ' ' || m2.email) like ${like} limit 500))`);
   }
-  if (filter.before)
-    where.push(sql`(s.created_at, s.id) < (${filter.before.at.toISOString()}, ${filter.before.id})`);
+  const older = olderThan(sql`s.created_at`, sql`s.id`, filter.before);
+  if (older) where.push(older);
   const rows = await db.execute<Record<string, string>>(sql`
     select s.id, s.code, s.name, s.created_at, s.merchant_id, m.name as merchant_name, p.name as platform_name
     from ${stores} s join ${merchants} m on m.id = s.merchant_id join ${platforms} p on p.id = s.platform_id

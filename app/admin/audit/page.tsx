@@ -8,7 +8,7 @@ import { type Column, Table } from '@/components/ui/table';
 import { actorKinds } from '@/lib/billing/audit';
 import { type AuditRow, listAudit } from '@/lib/billing/reports/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
-import { readCursor, toPage } from '../../store/[storeCode]/cursor';
+import { findCursor, toPage } from '@/lib/page';
 import { BeforeAfter } from '../before-after';
 import { listKnown, loadOfferNames } from '../change-words';
 import { one, staffContext, withQuery } from '../context';
@@ -32,7 +32,7 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
     getTranslations('console.filter'),
   ]);
   const { shown, filter, wrong } = await readAuditFilter(db, query);
-  const before = readCursor(one(query.cursor));
+  const before = findCursor(one(query.cursor));
   const [found, names] = await Promise.all([
     listAudit(db, { ...filter, before, limit: PAGE + 1 }),
     loadOfferNames(),

@@ -8,8 +8,8 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { type Column, Table } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
+import { findCursor, toPage } from '@/lib/page';
 import { getMerchantUserStats, listMerchantUsers, type MerchantUserRow } from '@/lib/tenancy/merchant-list';
-import { readCursor, toPage } from '../../store/[storeCode]/cursor';
 import { among, one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
 import { MerchantLink } from '../merchant-link';
@@ -30,7 +30,7 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
     getTranslations('console.filter'),
   ]);
   const filter = { search: one(query.search), role: among(ROLES, query.role), merchant: one(query.merchant) };
-  const before = readCursor(one(query.cursor));
+  const before = findCursor(one(query.cursor));
   const [found, stats] = await Promise.all([
     listMerchantUsers(db, {
       search: filter.search,

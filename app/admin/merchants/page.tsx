@@ -10,8 +10,8 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { type Column, Table } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
+import { findCursor, toPage } from '@/lib/page';
 import { listMerchants, type MerchantListRow } from '@/lib/tenancy/merchant-list';
-import { readCursor, toPage } from '../../store/[storeCode]/cursor';
 import { one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
 
@@ -30,7 +30,7 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
     getTranslations('console.filter'),
   ]);
   const search = one(query.search);
-  const before = readCursor(one(query.cursor));
+  const before = findCursor(one(query.cursor));
   const { rows, next } = toPage(
     await listMerchants(db, { search, before, limit: PAGE + 1 }),
     PAGE,

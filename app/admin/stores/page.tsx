@@ -7,8 +7,8 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { type Column, Table } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
+import { findCursor, toPage } from '@/lib/page';
 import { listAllStores, type StoreListRow } from '@/lib/tenancy/store-list';
-import { readCursor, toPage } from '../../store/[storeCode]/cursor';
 import { one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
 
@@ -27,7 +27,7 @@ export default async function StoresPage({ searchParams }: PageProps<'/admin/sto
     getTranslations('console.filter'),
   ]);
   const search = one(query.search);
-  const before = readCursor(one(query.cursor));
+  const before = findCursor(one(query.cursor));
   const found = await listAllStores(db, { search, before, limit: PAGE + 1 });
   const { rows, next } = toPage(found, PAGE, (row) => row.createdAt);
   const columns: Column<StoreListRow>[] = [

@@ -12,7 +12,7 @@ import { countWaiting, inboxStatuses, listEvents } from '@/lib/billing/inbox/con
 import { handledTypes } from '@/lib/billing/inbox/rings';
 import { findMerchantIds } from '@/lib/billing/reports/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
-import { readCursor, toPage } from '../../store/[storeCode]/cursor';
+import { findCursor, toPage } from '@/lib/page';
 import { among, one, staffContext, withQuery } from '../context';
 import { FilterBar } from '../filter-bar';
 import { MerchantLink } from '../merchant-link';
@@ -39,7 +39,7 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
     type: one(query.type),
     merchant: one(query.merchant),
   };
-  const before = readCursor(one(query.cursor));
+  const before = findCursor(one(query.cursor));
   const merchantIds = filter.merchant ? await findMerchantIds(db, filter.merchant) : undefined;
   const [found, waiting] = await Promise.all([
     listEvents(db, {

@@ -1,4 +1,4 @@
-import { and, desc, eq, like, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, like, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { creditLedger, creditWallets } from '@/db/schema';
@@ -6,6 +6,7 @@ import { type Account, holdAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { InsufficientCredits } from '@/lib/billing/errors';
 import { IdempotencyConflict, invalid } from '@/lib/errors';
+import { type Cursor, olderThan } from '@/lib/page';
 
 type Bucket = 'monthly' | 'purchased';
 type Kind = 'grant' | 'purchase' | 'spend' | 'expire' | 'refund' | 'adjust';
@@ -273,21 +274,11 @@ export async function getBalance(db: Db, account: Account): Promise<Balance> {
 }
 
 /** The ledger, newest first, by cursor. */
-export async function listLedger(
-  db: Db,
-  account: Account,
-  page: { limit: number; before?: { at: Date; id: string } },
-) {
-  const older = page.before
-    ? or(
-        lt(creditLedger.at, page.before.at),
-        and(eq(creditLedger.at, page.before.at), lt(creditLedger.id, page.before.id)),
-      )
-    : undefined;
+export async function listLedger(db: Db, account: Account, page: { limit: number; before?: Cursor }) {
   return db
     .select()
     .from(creditLedger)
-    .where(and(ledgerOf(account), older))
+    .where(and(ledgerOf(account), olderThan(creditLedger.at, creditLedger.id, page.before)))
     .orderBy(desc(creditLedger.at), desc(creditLedger.id))
     .limit(page.limit);
 }

@@ -3,6 +3,7 @@ import type { Db } from '@/db/client';
 import { merchants, webhookEvents } from '@/db/schema';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { NotFound } from '@/lib/errors';
+import { type Cursor, olderThan } from '@/lib/page';
 import { type InboxDeps, type InboxRow, ignoreEvent, processStored } from './receive';
 
 export const inboxStatuses = ['received', 'processed', 'failed', 'dead', 'ignored'] as const;
@@ -12,7 +13,7 @@ export type InboxFilter = {
   type?: string;
   merchantId?: string;
   merchantIds?: string[];
-  before?: { at: Date; id: string };
+  before?: Cursor;
   limit: number;
 };
 
@@ -27,9 +28,7 @@ export async function listEvents(db: Db, filter: InboxFilter): Promise<ListedEve
     filter.type ? eq(webhookEvents.type, filter.type) : undefined,
     filter.merchantId ? eq(webhookEvents.merchantId, filter.merchantId) : undefined,
     filter.merchantIds ? inArray(webhookEvents.merchantId, filter.merchantIds) : undefined,
-    filter.before
-      ? sql`(${webhookEvents.receivedAt}, ${webhookEvents.id}) < (${filter.before.at.toISOString()}, ${filter.before.id})`
-      : undefined,
+    olderThan(webhookEvents.receivedAt, webhookEvents.id, filter.before),
   ];
   return db
     .select({ ...columns, merchantName: merchants.name })

@@ -1,6 +1,7 @@
 import { and, type Column, desc, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { apiKeys, auditLog, merchants, stores, users } from '@/db/schema';
+import { type Cursor, olderThan } from '@/lib/page';
 
 export type AuditRow = typeof auditLog.$inferSelect & {
   actorName: string | null;
@@ -19,7 +20,7 @@ export type AuditFilter = {
   entityId?: string;
   from?: Date;
   to?: Date;
-  before?: { at: Date; id: string };
+  before?: Cursor;
   limit: number;
 };
 
@@ -36,9 +37,7 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]
     filter.from ? gte(auditLog.at, filter.from) : undefined,
     filter.to ? lt(auditLog.at, filter.to) : undefined,
     // Rows compare as the index orders them: a page deep in the trail costs what the first one does.
-    filter.before
-      ? sql`(${auditLog.at}, ${auditLog.id}) < (${filter.before.at.toISOString()}, ${filter.before.id})`
-      : undefined,
+    olderThan(auditLog.at, auditLog.id, filter.before),
   ];
   const rows = await db
     .select({ row: auditLog, merchantName: merchants.name })

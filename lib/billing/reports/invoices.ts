@@ -1,10 +1,11 @@
-import { and, desc, eq, lt, ne, or } from 'drizzle-orm';
+import { and, desc, eq, ne } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { invoices } from '@/db/schema';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
 import type { Account } from '@/lib/billing/accounts';
 import { NoActiveSubscription } from '@/lib/billing/errors';
+import { type Cursor, olderThan } from '@/lib/page';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { readInvoice } from '@/lib/stripe/invoice-snapshot';
 
@@ -14,14 +15,8 @@ export type InvoiceRow = typeof invoices.$inferSelect;
 export async function listInvoices(
   db: Db,
   account: Account,
-  page: { limit: number; before?: { at: Date; id: string } },
+  page: { limit: number; before?: Cursor },
 ): Promise<InvoiceRow[]> {
-  const older = page.before
-    ? or(
-        lt(invoices.issuedAt, page.before.at),
-        and(eq(invoices.issuedAt, page.before.at), lt(invoices.id, page.before.id)),
-      )
-    : undefined;
   return db
     .select()
     .from(invoices)
@@ -30,7 +25,7 @@ export async function listInvoices(
         eq(invoices.merchantId, account.merchantId),
         eq(invoices.platformId, account.platformId),
         ne(invoices.status, 'draft'),
-        older,
+        olderThan(invoices.issuedAt, invoices.id, page.before),
       ),
     )
     .orderBy(desc(invoices.issuedAt), desc(invoices.id))

@@ -14,8 +14,8 @@ import { featuresOver } from '@/lib/billing/entitlements/over-limits';
 import { at } from '@/lib/billing/entitlements/standing-sql';
 import type { Feature } from '@/lib/billing/features';
 import { LIVE } from '@/lib/billing/statuses';
-import { invalid } from '@/lib/errors';
 import { matchingMerchants } from '@/lib/merchant-search';
+import { invalidCursor, readMark, writeMark } from '@/lib/page';
 
 export const subscriptionSorts = ['started', 'period_end', 'mrr'] as const;
 export type SubscriptionSort = (typeof subscriptionSorts)[number];
@@ -129,7 +129,7 @@ export async function listSubscriptions(
     ? sql`(${matchingMerchants(search)}) found cross join lateral (
         select * from ${subscriptions} where ${subscriptions.merchantId} = found.id and ${subscriptions.isCurrent} offset 0) s`
     : sql`${subscriptions} s`;
-  const after = readCursor(filter.cursor, sort);
+  const after = readAfter(filter.cursor, sort);
   if (after) where.push(sql`(${column}, s.id) < (${after.value}, ${after.id})`);
   // Written out: with a parameter here the cached plan expects a tenth of the table, and sorts all of it.
   const rowsToRead = sql.raw(String(Math.trunc(filter.limit) + 1));
@@ -163,7 +163,7 @@ export async function listSubscriptions(
   const last = shown.at(-1);
   return {
     rows: shown.map(toRow),
-    nextCursor: rows.length > filter.limit && last ? writeCursor(last.sort_value, last.id) : null,
+    nextCursor: rows.length > filter.limit && last ? writeMark(last.sort_value, last.id) : null,
   };
 }
 
@@ -224,25 +224,18 @@ const toRow = (raw: Raw): SubscriptionListRow => ({
   mrrCents: Number(raw.mrr_cents) + Number(raw.add_on_mrr) + Number(raw.other_mrr),
 });
 
-const writeCursor = (value: string, id: string) =>
-  Buffer.from(JSON.stringify([value, id])).toString('base64url');
-
 /** What PostgreSQL writes for a number and for an instant: the cursor of one order is none of another. */
 const CURSOR_VALUE = {
   mrr: /^-?\d{1,18}$/,
   instant: /^(?:infinity|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?)$/,
 };
 
-/** The place after which a page begins. The value goes back as it came: a timestamp of microseconds or a number. */
-function readCursor(cursor: string | undefined, sort: SubscriptionSort): { value: SQL; id: string } | null {
+/** After which row a page begins. The value goes back as it came: a timestamp of microseconds or a number. */
+function readAfter(cursor: string | undefined, sort: SubscriptionSort): { value: SQL; id: string } | null {
   if (!cursor) return null;
-  try {
-    const [value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as [unknown, unknown];
-    const form = sort === 'mrr' ? CURSOR_VALUE.mrr : CURSOR_VALUE.instant;
-    if (typeof id !== 'string' || !/^\w{1,64}$/.test(id)) throw new Error('not a cursor');
-    if (typeof value !== 'string' || !form.test(value)) throw new Error('not a cursor');
-    return { value: sort === 'mrr' ? sql`${value}::bigint` : sql`${value}::timestamptz`, id };
-  } catch {
-    throw invalid('cursor', 'invalid', 'is not a cursor of this list');
-  }
+  const mark = readMark(cursor);
+  const form = sort === 'mrr' ? CURSOR_VALUE.mrr : CURSOR_VALUE.instant;
+  if (!mark || !form.test(mark.value)) throw invalidCursor();
+  const { value, id } = mark;
+  return { value: sort === 'mrr' ? sql`${value}::bigint` : sql`${value}::timestamptz`, id };
 }

@@ -3,8 +3,9 @@ import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from 
 import type { InboxRow } from '@/lib/billing/inbox/receive';
 import { isLiveMode } from '@/lib/env';
 import { errorTexts } from '@/lib/i18n/translate-error';
+import { readCursor } from '@/lib/page';
 import { findStripe } from '@/lib/stripe/client';
-import { answers, body, instant, iso, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';
+import { answers, body, instant, iso, pageAnswer, pageOf, pageQuery, refusals } from './contract';
 import { asAdmin, asStaff } from './guards';
 import type { Resource } from './resource';
 
@@ -106,7 +107,7 @@ export const adminInbox: Resource = (api) => {
       before: readCursor(cursor),
     });
     return c.json(
-      toPage(rows, limit, (row) => ({ at: row.receivedAt, id: row.id }), present),
+      pageAnswer(rows, limit, (row) => row.receivedAt, present),
       200,
     );
   });

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { toSnake } from '@/lib/dialect';
+import { readCursor } from '@/lib/page';
 import { getMerchantUserStats, listMerchantUsers } from '@/lib/tenancy/merchant-list';
-import { answers, instant, pageOf, pageQuery, readCursor, refusals, toPage } from './contract';
+import { answers, instant, pageAnswer, pageOf, pageQuery, refusals } from './contract';
 import { asStaff } from './guards';
 import type { Resource } from './resource';
 
@@ -70,7 +71,12 @@ export const adminUsers: Resource = (api) => {
       created_at: row.createdAt.toISOString(),
     });
     return c.json(
-      toPage(rows, limit, (row) => ({ at: row.createdAt, id: row.userId }), present),
+      pageAnswer(
+        rows.map((row) => ({ ...row, id: row.userId })),
+        limit,
+        (row) => row.createdAt,
+        present,
+      ),
       200,
     );
   });

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { snakeKey, toCamel } from '@/lib/dialect';
-import { type FieldProblem, invalid, ValidationFailed } from '@/lib/errors';
+import { type FieldProblem, ValidationFailed } from '@/lib/errors';
+import { toPage } from '@/lib/page';
 
 /** The shapes that every resource shares. */
 export const errorBody = z
@@ -75,32 +76,16 @@ export const pageQuery = z.object({
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), next_cursor: z.string().nullable() });
 
-/** Where a list goes on: the sort value and the id of the last row. */
-export type Cursor = { at: Date; id: string };
-
-/** @throws ValidationFailed on `cursor` */
-export function readCursor(cursor: string | undefined): Cursor | undefined {
-  if (cursor === undefined) return undefined;
-  const [at, id] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
-  const date = new Date(at ?? '');
-  if (!id || Number.isNaN(date.getTime())) throw invalid('cursor', 'invalid', 'is not a cursor of this list');
-  return { at: date, id };
-}
-
-/** The page out of `limit + 1` rows that were read. */
-export function toPage<Row, Shape>(
-  rows: Row[],
+/** A page out of `limit + 1` rows that were read. */
+export function pageAnswer<Row extends { id: string }, Shape>(
+  list: Row[],
   limit: number,
-  cursorOf: (row: Row) => Cursor,
-  shape: (row: Row) => Shape,
+  atOf: (row: Row) => Date,
+  present: (row: Row) => Shape,
 ): { data: Shape[]; next_cursor: string | null } {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const more = rows.length > limit && last !== undefined;
-  return { data: shown.map(shape), next_cursor: more ? writeCursor(cursorOf(last)) : null };
+  const { rows, next } = toPage(list, limit, atOf);
+  return { data: rows.map(present), next_cursor: next };
 }
-
-const writeCursor = ({ at, id }: Cursor) => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
 
 /** What zod found wrong, as our own refusal: `[2].limit_value` for rows, `address.city` for parts. */
 export function toRefusal(error: z.ZodError): ValidationFailed {

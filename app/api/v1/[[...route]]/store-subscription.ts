@@ -6,19 +6,10 @@ import { getCustomer } from '@/lib/billing/customers/customers';
 import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/plans/tiers';
 import { listInvoices, previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { NotFound } from '@/lib/errors';
+import { readCursor } from '@/lib/page';
 import { requireStripe } from '@/lib/stripe/client';
 import { findMerchant } from '@/lib/tenancy/merchants';
-import {
-  answers,
-  instant,
-  iso,
-  pageOf,
-  pageQuery,
-  readCursor,
-  refusals,
-  storeQuery,
-  toPage,
-} from './contract';
+import { answers, instant, iso, pageAnswer, pageOf, pageQuery, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 import {
@@ -195,7 +186,7 @@ export const storeSubscription: Resource = (api) => {
     const { limit, cursor } = c.req.valid('query');
     const rows = await listInvoices(c.env.db, c.var.store, { limit: limit + 1, before: readCursor(cursor) });
     return c.json(
-      toPage(rows, limit, (row) => ({ at: row.issuedAt, id: row.id }), presentInvoice),
+      pageAnswer(rows, limit, (row) => row.issuedAt, presentInvoice),
       200,
     );
   });

@@ -9,8 +9,8 @@ import { type Column, Table } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
 import { orderQuota } from '@/lib/orders/features';
 import { listOrders, type Order } from '@/lib/orders/orders';
+import { findCursor, toPage } from '@/lib/page';
 import { storeContext } from '../context';
-import { readCursor, toPage } from '../cursor';
 import { LimitLine } from '../limit-line';
 import { PlaceOrder } from './place-order';
 
@@ -27,7 +27,7 @@ export default async function OrdersPage({ params, searchParams }: PageProps<'/s
     getTranslations('store.orders'),
   ]);
   const { db, store, canWrite } = await storeContext(storeCode, 'read');
-  const before = readCursor(query.cursor);
+  const before = findCursor(query.cursor);
   const { rows, next } = toPage(
     await listOrders(db, store.id, { limit: PAGE + 1, before }),
     PAGE,

@@ -9,8 +9,8 @@ import { type Column, Table } from '@/components/ui/table';
 import { productLimit } from '@/lib/catalog/features';
 import { listProducts, type Product } from '@/lib/catalog/products';
 import { getTranslations } from '@/lib/i18n/translations';
+import { findCursor, toPage } from '@/lib/page';
 import { storeContext } from '../context';
-import { readCursor, toPage } from '../cursor';
 import { LimitLine } from '../limit-line';
 import { AddProduct, DeleteProduct, ImportProducts } from './forms';
 
@@ -30,7 +30,7 @@ export default async function ProductsPage({
     getTranslations('store.products'),
   ]);
   const { db, store, canWrite } = await storeContext(storeCode, 'read');
-  const before = readCursor(query.cursor);
+  const before = findCursor(query.cursor);
   const { rows, next } = toPage(
     await listProducts(db, store.id, { limit: PAGE + 1, before }),
     PAGE,

@@ -5,7 +5,7 @@ import { Pager } from '@/components/ui/pager';
 import { listLedger } from '@/lib/billing/account/credits';
 import { loadNames } from '@/lib/billing/reports/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
-import { readCursor, toPage } from '../../../../store/[storeCode]/cursor';
+import { findCursor, toPage } from '@/lib/page';
 import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { useLedgerNote } from '../credits-section';
@@ -30,7 +30,7 @@ export default async function CreditsPage({
     getTranslations('merchant.page'),
   ]);
   const { merchant, platform } = await loadAccount(id, one(query.platform));
-  const before = readCursor(one(query.cursor));
+  const before = findCursor(one(query.cursor));
   const account = { merchantId: merchant.id, platformId: platform.id };
   const list = await listLedger(db, account, { limit: PAGE + 1, before });
   const { rows, next } = toPage(list, PAGE, (row) => row.at);

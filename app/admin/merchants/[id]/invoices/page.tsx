@@ -4,8 +4,8 @@ import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
 import { listInvoices } from '@/lib/billing/reports/invoices';
 import { getTranslations } from '@/lib/i18n/translations';
+import { findCursor, toPage } from '@/lib/page';
 import { invoiceRows } from '../../../../store/[storeCode]/billing/view';
-import { readCursor, toPage } from '../../../../store/[storeCode]/cursor';
 import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { loadAccount } from '../load';
@@ -28,7 +28,7 @@ export default async function InvoicesPage({
     getTranslations('merchant.page'),
   ]);
   const { merchant, platform } = await loadAccount(id, one(query.platform));
-  const before = readCursor(one(query.cursor));
+  const before = findCursor(one(query.cursor));
   const account = { merchantId: merchant.id, platformId: platform.id };
   const list = await listInvoices(db, account, { limit: PAGE + 1, before });
   const { rows, next } = toPage(list, PAGE, (row) => row.issuedAt);

@@ -5,8 +5,8 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { getBalance, listLedger } from '@/lib/billing/account/credits';
 import { getTranslations } from '@/lib/i18n/translations';
+import { findCursor, toPage } from '@/lib/page';
 import { storeContext } from '../../context';
-import { readCursor, toPage } from '../../cursor';
 import { BackToBilling } from '../back-link';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -26,7 +26,7 @@ export default async function CreditsPage({
     getTranslations('billing.credits'),
   ]);
   const { db, account, store } = await storeContext(storeCode, 'read');
-  const before = readCursor(query.cursor);
+  const before = findCursor(query.cursor);
   const [balance, list] = await Promise.all([
     getBalance(db, account),
     listLedger(db, account, { limit: PAGE + 1, before }),

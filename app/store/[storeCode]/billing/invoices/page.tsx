@@ -5,8 +5,8 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { listInvoices } from '@/lib/billing/reports/invoices';
 import { getTranslations } from '@/lib/i18n/translations';
+import { findCursor, toPage } from '@/lib/page';
 import { storeContext } from '../../context';
-import { readCursor, toPage } from '../../cursor';
 import { BackToBilling } from '../back-link';
 import { invoiceRows } from '../view';
 
@@ -26,7 +26,7 @@ export default async function InvoicesPage({
     getTranslations('billing.invoices'),
   ]);
   const { db, account, store } = await storeContext(storeCode, 'read');
-  const before = readCursor(query.cursor);
+  const before = findCursor(query.cursor);
   const list = await listInvoices(db, account, { limit: PAGE + 1, before });
   const { rows, next } = toPage(list, PAGE, (row) => row.issuedAt);
   const path = `/store/${store.code}/billing/invoices`;
