@@ -1,4 +1,6 @@
+import type { SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
+import { readRows } from '@/db/rows';
 import { invalid, NotFound } from '@/lib/errors';
 import type { Account } from './accounts';
 
@@ -102,18 +104,23 @@ export const monthlyCredits = grant('monthly_credits', {
   unit: 'credit',
 });
 
-type CountRow = { merchant_id: string; platform_id: string; store_id: string | null; units: number };
+type CountRow = Account & { storeId: string | null; units: number };
 
-/** Rows of a provider's statement, one per account and store, as the map that `LiveCount` promises. */
-export function toUse(rows: Iterable<Record<string, unknown>>): Map<string, Use> {
-  const uses = new Map<string, Use>();
-  for (const row of rows as Iterable<CountRow>) {
-    const key = accountKey({ merchantId: row.merchant_id, platformId: row.platform_id });
+/**
+ * Counts by a provider's statement that selects `merchant_id, platform_id, store_id, units`, one row per account and store:
+ * the map that `LiveCount` promises, added to `uses` when they are given.
+ */
+export async function countUse(
+  db: Db,
+  statement: SQL,
+  uses = new Map<string, Use>(),
+): Promise<Map<string, Use>> {
+  for (const row of await readRows<CountRow>(db, statement, { numbers: ['units'] })) {
+    const key = accountKey(row);
     const use = uses.get(key) ?? { total: 0, byStore: {} };
-    const units = Number(row.units);
-    const store = row.store_id ?? '';
-    use.total += units;
-    use.byStore[store] = (use.byStore[store] ?? 0) + units;
+    const store = row.storeId ?? '';
+    use.total += row.units;
+    use.byStore[store] = (use.byStore[store] ?? 0) + row.units;
     uses.set(key, use);
   }
   return uses;

@@ -1,14 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { flag, type LiveCount, limit, toUse } from '@/lib/billing/features';
+import { countUse, flag, type LiveCount, limit } from '@/lib/billing/features';
 
 const countProducts: LiveCount = async (db, accounts) =>
-  toUse(
-    await db.execute(sql`
+  countUse(
+    db,
+    sql`
       select p.merchant_id, p.platform_id, p.store_id, count(*)::int as units
       from unnest(${sql.param(accounts.map((a) => a.merchantId))}::text[],
                   ${sql.param(accounts.map((a) => a.platformId))}::text[]) as a (merchant_id, platform_id)
       join products p on p.merchant_id = a.merchant_id and p.platform_id = a.platform_id
-      group by p.merchant_id, p.platform_id, p.store_id`),
+      group by p.merchant_id, p.platform_id, p.store_id`,
   );
 
 /** How many products a merchant may have, over all its stores. */

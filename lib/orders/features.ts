@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
-import { type LiveCount, quota, toUse } from '@/lib/billing/features';
+import { countUse, type LiveCount, quota } from '@/lib/billing/features';
 
 const countOrders: LiveCount = async (db, accounts) => {
   const months = accounts.flatMap(({ period, ...account }) => (period ? [{ ...account, period }] : []));
-  return toUse(
-    await db.execute(sql`
+  return countUse(
+    db,
+    sql`
       select o.merchant_id, o.platform_id, o.store_id, count(*)::int as units
       from unnest(${sql.param(months.map((a) => a.merchantId))}::text[],
                   ${sql.param(months.map((a) => a.platformId))}::text[],
@@ -13,7 +14,7 @@ const countOrders: LiveCount = async (db, accounts) => {
            as a (merchant_id, platform_id, starts, ends)
       join orders o on o.merchant_id = a.merchant_id and o.platform_id = a.platform_id
         and o.placed_at >= a.starts::timestamptz and o.placed_at < a.ends::timestamptz
-      group by o.merchant_id, o.platform_id, o.store_id`),
+      group by o.merchant_id, o.platform_id, o.store_id`,
   );
 };
 

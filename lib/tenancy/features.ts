@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm';
-import { flag, type LiveCount, limit, onlyReported, toUse } from '@/lib/billing/features';
+import { countUse, flag, type LiveCount, limit, onlyReported } from '@/lib/billing/features';
 
 /** Members and pending invitations; the owner is not counted. A member belongs to the platform of its store. */
 const countTeam: LiveCount = async (db, accounts) => {
   const merchantIds = sql.param(accounts.map((a) => a.merchantId));
   const platformIds = sql.param(accounts.map((a) => a.platformId));
-  return toUse(
-    await db.execute(sql`
+  return countUse(
+    db,
+    sql`
       with a as (select * from unnest(${merchantIds}::text[], ${platformIds}::text[]) as a (merchant_id, platform_id))
       select merchant_id, platform_id, store_id, count(*)::int as units
       from (
@@ -19,7 +20,7 @@ const countTeam: LiveCount = async (db, accounts) => {
         from a
         join invitations i on i.merchant_id = a.merchant_id and i.platform_id = a.platform_id and i.closed_at is null
       ) as places
-      group by merchant_id, platform_id, store_id`),
+      group by merchant_id, platform_id, store_id`,
   );
 };
 

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
+import { readRows } from '@/db/rows';
 import { memberships, merchants, platforms, stores, subscriptions, tiers, users } from '@/db/schema';
 import { matchingMerchants } from '@/lib/merchant-search';
 import { type Cursor, olderThan } from '@/lib/page';
@@ -25,40 +26,20 @@ export async function listMerchants(
   if (search) where.push(sql`m.id in (${matchingMerchants(search)})`);
   const older = olderThan(sql`m.created_at`, sql`m.id`, filter.before);
   if (older) where.push(older);
-  const rows = await db.execute<Record<string, never>>(sql`
+  const statement = sql`
     with page as (
       select m.* from ${merchants} m where ${sql.join(where, sql` and `)}
       order by m.created_at desc, m.id desc limit ${filter.limit}
     )
-    select page.*,
+    select page.id, page.name, page.email, page.country, page.created_at, page.closed_at,
       array(select code from ${stores} where merchant_id = page.id order by code) as store_codes,
       coalesce((select json_agg(json_build_object('platform', p.code, 'tier', t.name, 'status', s.status,
           'ending', s.cancel_at is not null and s.status = 'active') order by p.code)
         from ${subscriptions} s join ${platforms} p on p.id = s.platform_id join ${tiers} t on t.id = s.tier_id
         where s.merchant_id = page.id and s.is_current), '[]') as subscriptions
-    from page order by page.created_at desc, page.id desc`);
-  return (rows as unknown as Raw[]).map((row) => ({
-    id: row.id,
-    name: row.name,
-    email: row.email,
-    country: row.country,
-    createdAt: new Date(row.created_at),
-    closedAt: row.closed_at ? new Date(row.closed_at) : null,
-    storeCodes: row.store_codes,
-    subscriptions: row.subscriptions,
-  }));
+    from page order by page.created_at desc, page.id desc`;
+  return readRows<MerchantListRow>(db, statement, { dates: ['createdAt', 'closedAt'] });
 }
-
-type Raw = {
-  id: string;
-  name: string;
-  email: string;
-  country: string | null;
-  created_at: string | Date;
-  closed_at: string | Date | null;
-  store_codes: string[];
-  subscriptions: MerchantListRow['subscriptions'];
-};
 
 export type MerchantUserRow = {
   userId: string;
@@ -100,44 +81,22 @@ export async function listMerchantUsers(
   if (filter.role === 'member') where.push(sql`not ${isOwner}`);
   const older = olderThan(sql`u.created_at`, sql`u.id`, filter.before);
   if (older) where.push(older);
-  const rows = await db.execute<Record<string, never>>(sql`
-    select u.id, u.name, u.email, u.created_at, u.disabled_at is not null as disabled,
-      case when ${isOwner} then 'owner' else 'member' end as role, first.merchant_id, first.merchant_name, first.merchants
+  const statement = sql`
+    select u.id as user_id, u.name, u.email, u.created_at, u.disabled_at is not null as disabled,
+      case when ${isOwner} then 'owner' else 'member' end as role, first.merchant_id, first.merchant_name, first.merchant_count
     from ${users} u
     join lateral (
       select (array_agg(b.merchant_id order by (b.role = 'owner') desc, b.created_at, b.merchant_id))[1] as merchant_id,
         (array_agg(m.name order by (b.role = 'owner') desc, b.created_at, b.merchant_id))[1] as merchant_name,
-        count(*)::int as merchants
+        count(*)::int as merchant_count
       from ${memberships} b join ${merchants} m on m.id = b.merchant_id where b.user_id = u.id
-    ) first on first.merchants > 0
+    ) first on first.merchant_count > 0
     where ${sql.join(where, sql` and `)}
-    order by u.created_at desc, u.id desc limit ${filter.limit}`);
-  return (rows as unknown as RawUser[]).map((row) => ({
-    userId: row.id,
-    name: row.name,
-    email: row.email,
-    role: row.role,
-    merchantId: row.merchant_id,
-    merchantName: row.merchant_name,
-    merchantCount: row.merchants,
-    createdAt: new Date(row.created_at),
-    disabled: row.disabled,
-  }));
+    order by u.created_at desc, u.id desc limit ${filter.limit}`;
+  return readRows<MerchantUserRow>(db, statement, { dates: ['createdAt'] });
 }
 
-type RawUser = {
-  id: string;
-  name: string;
-  email: string;
-  created_at: string | Date;
-  disabled: boolean;
-  role: 'owner' | 'member';
-  merchant_id: string;
-  merchant_name: string;
-  merchants: number;
-};
-
-/** owners + team_members = total: everybody is counted once, as an owner if they own any merchant. */
+/** owners + teamMembers = total: everybody is counted once, as an owner if they own any merchant. */
 export async function getMerchantUserStats(
   db: Db,
   merchantId?: string,
@@ -145,10 +104,9 @@ export async function getMerchantUserStats(
   const of = merchantId
     ? sql`where user_id in (select user_id from ${memberships} where merchant_id = ${merchantId})`
     : sql``;
-  const [row] = await db.execute<{ total: string; owners: string }>(sql`
-    select count(*) as total, count(*) filter (where owner) as owners
+  const [row] = await db.execute<{ total: number; owners: number }>(sql`
+    select count(*)::int as total, count(*) filter (where owner)::int as owners
     from (select user_id, bool_or(role = 'owner') as owner from ${memberships} ${of} group by user_id) people`);
-  const total = Number(row?.total ?? 0);
-  const owners = Number(row?.owners ?? 0);
+  const { total = 0, owners = 0 } = row ?? {};
   return { total, owners, teamMembers: total - owners };
 }

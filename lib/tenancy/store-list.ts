@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
+import { readRows } from '@/db/rows';
 import { merchants, platforms, stores } from '@/db/schema';
 import { type Cursor, olderThan } from '@/lib/page';
 
@@ -32,18 +33,10 @@ export async function listAllStores(
   }
   const older = olderThan(sql`s.created_at`, sql`s.id`, filter.before);
   if (older) where.push(older);
-  const rows = await db.execute<Record<string, string>>(sql`
+  const statement = sql`
     select s.id, s.code, s.name, s.created_at, s.merchant_id, m.name as merchant_name, p.name as platform_name
     from ${stores} s join ${merchants} m on m.id = s.merchant_id join ${platforms} p on p.id = s.platform_id
     where ${sql.join(where, sql` and `)}
-    order by s.created_at desc, s.id desc limit ${filter.limit}`);
-  return rows.map((row) => ({
-    id: row.id ?? '',
-    code: row.code ?? '',
-    name: row.name ?? '',
-    merchantId: row.merchant_id ?? '',
-    merchantName: row.merchant_name ?? '',
-    platformName: row.platform_name ?? '',
-    createdAt: new Date(row.created_at ?? 0),
-  }));
+    order by s.created_at desc, s.id desc limit ${filter.limit}`;
+  return readRows<StoreListRow>(db, statement, { dates: ['createdAt'] });
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
+import { readRows } from '@/db/rows';
 import { type Account, currentMonth } from '@/lib/billing/accounts';
 import { accountKey, type Feature, type Period } from '@/lib/billing/features';
 import { NotFound } from '@/lib/errors';
@@ -80,7 +81,7 @@ export async function listEntitlementFacts(
   now: Date,
 ): Promise<Map<string, EntitlementFacts>> {
   if (accounts.length === 0) return new Map();
-  const rows = await db.execute<FactsRow>(sql`
+  const statement = sql`
     select m.id as merchant_id,
       jsonb_build_object('id', p.id, 'code', p.code, 'currency', p.default_currency) as platform,
       case when s.id is not null then jsonb_build_object('id', s.id, 'status', s.status,
@@ -114,7 +115,8 @@ export async function listEntitlementFacts(
     left join subscriptions s on s.merchant_id = m.id and s.platform_id = p.id and s.is_current
     left join tiers t on t.id = s.tier_id
     left join tiers f on f.platform_id = p.id and f.code = p.fallback_tier_code
-    left join billing_accounts b on b.merchant_id = m.id and b.platform_id = p.id`);
+    left join billing_accounts b on b.merchant_id = m.id and b.platform_id = p.id`;
+  const rows = await readRows<FactsRow>(db, statement);
   return new Map(
     rows.map((row) => {
       const facts = toFacts(row, now);
@@ -128,14 +130,14 @@ type Text<T> = {
 };
 
 type FactsRow = {
-  merchant_id: string;
+  merchantId: string;
   platform: EntitlementFacts['platform'];
   subscription: Text<NonNullable<EntitlementFacts['subscription']>> | null;
   fallback: TierFacts | null;
   kept: { anchorAt: string; monthStart: string; monthEnd: string } | null;
   limits: [tierId: string, featureCode: string, enabled: boolean, limitValue: number | null][] | null;
   overrides: Text<OverrideFacts>[] | null;
-  add_ons: EntitlementFacts['addOns'] | null;
+  addOns: EntitlementFacts['addOns'] | null;
   used: [featureCode: string, used: number, byStore: Record<string, number>][] | null;
 };
 
@@ -149,7 +151,7 @@ function toFacts(row: FactsRow, now: Date): EntitlementFacts {
     limits[tierId][code] = { enabled, limitValue };
   }
   return {
-    merchantId: row.merchant_id,
+    merchantId: row.merchantId,
     platform: row.platform,
     subscription: subscription && {
       ...subscription,
@@ -165,7 +167,7 @@ function toFacts(row: FactsRow, now: Date): EntitlementFacts {
       startsAt: date(one.startsAt),
       expiresAt: date(one.expiresAt),
     })),
-    addOns: row.add_ons ?? [],
+    addOns: row.addOns ?? [],
     month: kept
       ? currentMonth(
           {

@@ -5,7 +5,7 @@ import { MARKET, makeCatalogue } from '@/db/make';
 import { testDatabase } from '@/db/testing';
 import type { Account } from '@/lib/billing/accounts';
 import { LimitReached } from '@/lib/billing/errors';
-import { type LiveCount, limit, toUse } from '@/lib/billing/features';
+import { countUse, type LiveCount, limit } from '@/lib/billing/features';
 import { saveTierLimits, tierLimitInput } from '@/lib/billing/plans/tier-limits';
 import { features } from '@/lib/features';
 import { makeAccount } from '@/testing/accounts';
@@ -20,13 +20,14 @@ import { reconcileUsage } from './usage';
  */
 
 const countStorage: LiveCount = async (db, accounts) =>
-  toUse(
-    await db.execute(sql`
+  countUse(
+    db,
+    sql`
       select f.merchant_id, f.platform_id, f.store_id, sum(f.size_mb)::int as units
       from unnest(${sql.param(accounts.map((a) => a.merchantId))}::text[],
                   ${sql.param(accounts.map((a) => a.platformId))}::text[]) as a (merchant_id, platform_id)
       join media_files f on f.merchant_id = a.merchant_id and f.platform_id = a.platform_id
-      group by f.merchant_id, f.platform_id, f.store_id`),
+      group by f.merchant_id, f.platform_id, f.store_id`,
   );
 
 const storageLimit = limit('max_storage_mb', {

@@ -1,10 +1,12 @@
 import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
+import { readRows } from '@/db/rows';
 import { merchants, usageCounters, usageDrifts } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
 import {
   accountKey,
+  countUse,
   EPOCH,
   type Feature,
   isMetered,
@@ -69,9 +71,10 @@ export async function countLive(
     ...account,
     period: feature.kind === 'flow' ? month : null,
   }));
-  const [own, reported] = await Promise.all([
-    feature.count(db, counted),
-    db.execute<{ merchant_id: string; platform_id: string; store_id: string | null; units: string }>(sql`
+  const own = await feature.count(db, counted);
+  return countUse(
+    db,
+    sql`
       select r.merchant_id, r.platform_id, r.store_id, sum(r.quantity) as units
       from unnest(${sql.param(accounts.map((a) => a.merchantId))}::text[],
                   ${sql.param(accounts.map((a) => a.platformId))}::text[],
@@ -79,18 +82,9 @@ export async function countLive(
            as a (merchant_id, platform_id, period_start)
       join usage_reports r on r.merchant_id = a.merchant_id and r.platform_id = a.platform_id
         and r.feature_code = ${feature.code} and r.period_start = a.period_start::timestamptz
-      group by r.merchant_id, r.platform_id, r.store_id`),
-  ]);
-  const live = new Map([...own].map(([key, use]) => [key, { ...use, byStore: { ...use.byStore } }]));
-  for (const row of reported) {
-    const key = accountKey({ merchantId: row.merchant_id, platformId: row.platform_id });
-    const use = live.get(key) ?? { total: 0, byStore: {} };
-    const store = row.store_id ?? '';
-    use.total += Number(row.units);
-    use.byStore[store] = (use.byStore[store] ?? 0) + Number(row.units);
-    live.set(key, use);
-  }
-  return live;
+      group by r.merchant_id, r.platform_id, r.store_id`,
+    structuredClone(own),
+  );
 }
 
 function isSame(a: Use, b: Use): boolean {
@@ -143,12 +137,12 @@ async function* everyAccount(db: Db, merchantId?: string): AsyncGenerator<Accoun
   const only = merchantId ? sql`and merchant_id = ${merchantId}` : sql``;
   for (let last: Account = { merchantId: '', platformId: '' }; ; ) {
     const after = sql`(merchant_id, platform_id) > (${last.merchantId}, ${last.platformId}) ${only}`;
-    const rows = await db.execute<{ merchant_id: string; platform_id: string }>(sql`
+    const statement = sql`
       (select distinct merchant_id, platform_id from stores where ${after} order by 1, 2 limit ${BATCH}::int)
       union
       (select merchant_id, platform_id from billing_accounts where ${after} order by 1, 2 limit ${BATCH}::int)
-      order by 1, 2 limit ${BATCH}::int`);
-    const accounts = rows.map((row) => ({ merchantId: row.merchant_id, platformId: row.platform_id }));
+      order by 1, 2 limit ${BATCH}::int`;
+    const accounts = await readRows<Account>(db, statement);
     const end = accounts.at(-1);
     if (!end) return;
     last = end;

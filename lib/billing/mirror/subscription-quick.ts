@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
+import { columnName } from '@/db/rows';
 import {
   auditLog,
   type Change,
@@ -106,7 +107,7 @@ async function write(
   const sets = Object.entries({ ...after, syncedAt: moment.at, updatedAt: new Date() }).map(
     ([key, value]) => {
       const column = subscriptions[key as keyof Row];
-      return sql`${sql.identifier(snake(key))} = ${value === null ? sql`null` : sql.param(value, column)}`;
+      return sql`${sql.identifier(columnName(key))} = ${value === null ? sql`null` : sql.param(value, column)}`;
     },
   );
   const told = change
@@ -132,8 +133,6 @@ async function write(
     throw error;
   }
 }
-
-const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const isDuplicate = (error: unknown): boolean =>
   error instanceof Error &&

@@ -1,7 +1,7 @@
-import { getTableColumns, sql } from 'drizzle-orm';
-import type { PgTable } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { fixedSql } from '@/db/fixed-sql';
+import { type Json, readJson, readRows } from '@/db/rows';
 import {
   addOnFeatures,
   addOns,
@@ -76,9 +76,8 @@ const statement = fixedSql<'merchant' | 'platform' | 'invoices' | 'ledger'>(sql`
     ${list(sql`select to_jsonb(l) as row from ${creditLedger} l where ${ofAccount}
       order by l.at desc, l.id desc limit ${sql.placeholder('ledger')}::int`)} as ledger`);
 
-type Json = Record<string, unknown>;
 type Answer = Record<
-  'tiers' | 'add_ons' | 'packages' | 'invoices' | 'store_add_ons' | 'ledger',
+  'tiers' | 'addOns' | 'packages' | 'invoices' | 'storeAddOns' | 'ledger',
   (Json & { prices: Json[]; limits: Json[]; features: Json[] })[]
 > & {
   currency: string | null;
@@ -98,33 +97,33 @@ export async function loadOverviewFacts(
   show: { invoices: number; ledger: number },
 ): Promise<OverviewFacts> {
   const values = { merchant: merchantId, platform: platformId, ...show };
-  const [answer] = (await db.execute(statement(values))) as unknown as Answer[];
+  const [answer] = await readRows<Answer>(db, statement(values));
   if (!answer?.customer) throw new NotFound('merchant', merchantId);
   const allTiers = answer.tiers.map((tier) => ({
-    ...toRow(tiers, tier),
-    prices: tier.prices.map((price) => toRow(tierPrices, price)),
-    limits: tier.limits.map((limit) => toRow(tierLimits, limit)),
+    ...readJson(tiers, tier),
+    prices: tier.prices.map((price) => readJson(tierPrices, price)),
+    limits: tier.limits.map((limit) => readJson(tierLimits, limit)),
   }));
   return {
     currency: answer.currency,
     tiers: allTiers,
-    addOnProducts: answer.add_ons.map((one) => ({
-      ...toRow(addOns, one),
-      features: one.features.map((feature) => toRow(addOnFeatures, feature)),
+    addOnProducts: answer.addOns.map((one) => ({
+      ...readJson(addOns, one),
+      features: one.features.map((feature) => readJson(addOnFeatures, feature)),
     })),
-    creditPackages: answer.packages.map((one) => toRow(creditPackages, one)),
-    subscription: withTiers(answer.subscription && toRow(subscriptions, answer.subscription), allTiers),
-    kept: answer.account && toRow(billingAccounts, answer.account),
-    customer: toRow(customers, answer.customer),
-    invoices: answer.invoices.map((one) => toRow(invoices, one)),
-    storeAddOns: answer.store_add_ons.map((one) => ({
-      ...toRow(storeAddOns, one),
+    creditPackages: answer.packages.map((one) => readJson(creditPackages, one)),
+    subscription: withTiers(answer.subscription && readJson(subscriptions, answer.subscription), allTiers),
+    kept: answer.account && readJson(billingAccounts, answer.account),
+    customer: readJson(customers, answer.customer),
+    invoices: answer.invoices.map((one) => readJson(invoices, one)),
+    storeAddOns: answer.storeAddOns.map((one) => ({
+      ...readJson(storeAddOns, one),
       code: String(one.code),
       name: String(one.name),
       storeCode: String(one.store_code),
     })),
     balance: answer.balance ?? { monthly: 0, purchased: 0 },
-    ledger: answer.ledger.map((one) => toRow(creditLedger, one)),
+    ledger: answer.ledger.map((one) => readJson(creditLedger, one)),
   };
 }
 
@@ -134,29 +133,4 @@ function withTiers(row: typeof subscriptions.$inferSelect | null, all: Tier[]): 
   const { prices, limits, ...tier } = held;
   const pending = all.find((one) => one.id === row.pendingTierId);
   return { ...row, tier, pendingTier: pending ? { code: pending.code, name: pending.name } : null };
-}
-
-/** A row that PostgreSQL told as JSON, as drizzle would have read it: instants are dates again. */
-function toRow<T extends PgTable>(table: T, json: Json): T['$inferSelect'] {
-  const row: Json = {};
-  for (const { key, name, isDate } of columnsOf(table)) {
-    const value = json[name];
-    row[key] = isDate && typeof value === 'string' ? new Date(value) : value;
-  }
-  return row as T['$inferSelect'];
-}
-
-type ColumnName = { key: string; name: string; isDate: boolean };
-const known = new Map<PgTable, ColumnName[]>();
-
-function columnsOf(table: PgTable): ColumnName[] {
-  const found = known.get(table);
-  if (found) return found;
-  const columns = Object.entries(getTableColumns(table)).map(([key, column]) => ({
-    key,
-    name: key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    isDate: column.dataType === 'date',
-  }));
-  known.set(table, columns);
-  return columns;
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
+import { readRows } from '@/db/rows';
 import { mrrMovements } from '@/db/schema';
 
 export type Cohort = {
@@ -22,15 +23,7 @@ export async function listCohorts(
   range: { from: Date; to: Date; platformId?: string },
 ): Promise<Cohort[]> {
   const of = range.platformId ? sql`and platform_id = ${range.platformId}` : sql``;
-  const rows = await db.execute<{
-    cohort: string;
-    currency: string;
-    months_on: number;
-    accounts: string;
-    mrr: string;
-    began: string;
-    began_mrr: string;
-  }>(sql`
+  const statement = sql`
     with moves as (
       select currency, delta, (delta = after)::int - (after = 0)::int as accounts,
         date_trunc('month', at at time zone 'UTC') as month,
@@ -45,7 +38,8 @@ export async function listCohorts(
       sum(accounts) as accounts, sum(delta) as mrr,
       count(*) filter (where is_first) as began, coalesce(sum(delta) filter (where is_first), 0) as began_mrr
     from moves where cohort >= date_trunc('month', ${range.from.toISOString()}::timestamptz at time zone 'UTC')
-    group by cohort, currency, month order by currency, cohort, month`);
+    group by cohort, currency, month order by currency, cohort, month`;
+  const rows = await readRows<Moved>(db, statement, { numbers: ['accounts', 'mrr', 'began', 'beganMrr'] });
   const cohorts = new Map<string, Cohort>();
   for (const row of rows) {
     const key = `${row.currency} ${row.cohort}`;
@@ -59,16 +53,27 @@ export async function listCohorts(
       })),
     };
     cohorts.set(key, cohort);
-    cohort.started.accounts += Number(row.began);
-    cohort.started.mrr += Number(row.began_mrr);
+    cohort.started.accounts += row.began;
+    cohort.started.mrr += row.beganMrr;
     // What moved in a month holds from then on.
-    for (const month of cohort.months.slice(row.months_on)) {
-      month.accounts += Number(row.accounts);
-      month.mrr += Number(row.mrr);
+    for (const month of cohort.months.slice(row.monthsOn)) {
+      month.accounts += row.accounts;
+      month.mrr += row.mrr;
     }
   }
   return [...cohorts.values()];
 }
+
+/** What moved in one month of a cohort. */
+type Moved = {
+  cohort: string;
+  currency: string;
+  monthsOn: number;
+  accounts: number;
+  mrr: number;
+  began: number;
+  beganMrr: number;
+};
 
 const monthsBetween = (month: string, to: Date): number => {
   const from = new Date(`${month}T00:00:00Z`);

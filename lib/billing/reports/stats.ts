@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
+import { readRows } from '@/db/rows';
 import { invoices, mrrMovements, storeAddOns, subscriptions, tiers } from '@/db/schema';
 import { LIVE } from '@/lib/billing/statuses';
 import { addDays } from '@/lib/time';
@@ -113,7 +114,7 @@ export async function listMovements(
   range: { from: Date; to: Date; platformId?: string },
 ): Promise<MonthOfMovements[]> {
   const of = range.platformId ? sql`and platform_id = ${range.platformId}` : sql``;
-  const rows = await db.execute<Record<string, string>>(sql`
+  const statement = sql`
     with months as (
       select generate_series(date_trunc('month', ${range.from.toISOString()}::timestamptz at time zone 'UTC'),
         ${range.to.toISOString()}::timestamptz at time zone 'UTC', interval '1 month') as month
@@ -129,17 +130,10 @@ export async function listMovements(
       coalesce(sum(s.delta) filter (where s.month = m.month and s.kind = 'reactivation'), 0) as reactivation,
       coalesce(sum(s.delta), 0) as closing
     from months m cross join currencies c left join sums s on s.currency = c.currency and s.month <= m.month
-    group by m.month, c.currency order by c.currency, m.month`);
-  return rows.map((row) => ({
-    month: row.month ?? '',
-    currency: row.currency ?? '',
-    new: Number(row.new),
-    expansion: Number(row.expansion),
-    contraction: Number(row.contraction),
-    churn: Number(row.churn),
-    reactivation: Number(row.reactivation),
-    closing: Number(row.closing),
-  }));
+    group by m.month, c.currency order by c.currency, m.month`;
+  return readRows<MonthOfMovements>(db, statement, {
+    numbers: ['new', 'expansion', 'contraction', 'churn', 'reactivation', 'closing'],
+  });
 }
 
 export type TrialConversion = { month: string; started: number; converted: number };
@@ -150,7 +144,7 @@ export async function listTrialConversions(
   range: { from: Date; to: Date; platformId?: string },
 ): Promise<TrialConversion[]> {
   const of = range.platformId ? sql`and s.platform_id = ${range.platformId}` : sql``;
-  const rows = await db.execute<{ month: string; started: string; converted: string }>(sql`
+  const statement = sql`
     select to_char(date_trunc('month', s.started_at at time zone 'UTC'), 'YYYY-MM-DD') as month, count(*) as started,
       count(*) filter (where exists (
         select 1 from ${mrrMovements} m where m.merchant_id = s.merchant_id and m.platform_id = s.platform_id
@@ -159,10 +153,6 @@ export async function listTrialConversions(
     from ${subscriptions} s
     where s.stripe_subscription_id is null and s.trial_end is not null
       and s.started_at >= ${range.from.toISOString()} and s.started_at <= ${range.to.toISOString()} ${of}
-    group by 1 order by 1`);
-  return rows.map((row) => ({
-    month: row.month,
-    started: Number(row.started),
-    converted: Number(row.converted),
-  }));
+    group by 1 order by 1`;
+  return readRows<TrialConversion>(db, statement, { numbers: ['started', 'converted'] });
 }

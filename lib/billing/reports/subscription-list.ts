@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
+import { readRows } from '@/db/rows';
 import {
   merchants,
   platforms,
@@ -135,22 +136,19 @@ export async function listSubscriptions(
   const rowsToRead = sql.raw(String(Math.trunc(filter.limit) + 1));
   const listed = sql`select s.* from ${source} where ${sql.join(where, sql` and `)} order by ${column} desc, s.id desc`;
   // Who is over is worked out row by row in the list's order, until the page is full: `offset 0` keeps that order.
-  const rows = await db.execute<Record<string, never>>(sql`
+  const statement = sql`
     with page as (
       select s.*, (${column})::text as sort_value, o.over from (${listed} ${onlyOver ? sql`offset 0` : sql`limit ${rowsToRead}`}) s
       cross join lateral (select ${over} as over) o
       ${onlyOver ? sql`where o.over is not null` : sql``}
       order by ${column} desc, s.id desc limit ${rowsToRead}
     )
-    select page.*, (${isGrandfathered}) as is_grandfathered, m.name as merchant_name, p.code as platform_code, t.code as tier_code, t.name as tier_name,
-      pt.code as pending_tier_code,
+    select page.id, page.merchant_id, m.name as merchant_name, p.code as platform_code, t.code as tier_code, t.name as tier_name,
+      page.status, page.interval, page.currency, page.current_period_start, page.current_period_end, page.trial_end, page.cancel_at,
+      page.past_due_since, pt.code as pending_tier_code, page.stripe_subscription_id is null as is_local,
+      coalesce(page.over, '{}') as over, (${isGrandfathered}) as is_grandfathered,
       (select count(*)::int from ${tierLimits} l where l.tier_id = page.tier_id and l.enabled) as feature_count,
-      (select coalesce(sum(a.mrr_cents), 0)::bigint from ${storeAddOns} a
-        where a.merchant_id = page.merchant_id and a.platform_id = page.platform_id
-          and a.currency = page.currency) as add_on_mrr,
-      (select coalesce(sum(o.mrr_cents), 0)::bigint from ${subscriptions} o
-        where o.merchant_id = page.merchant_id and o.platform_id = page.platform_id and not o.is_current
-          and o.currency = page.currency) as other_mrr,
+      page.mrr_cents + beside.cents as mrr_cents, beside.cents as beside_cents, page.sort_value,
       array(select code from ${stores} where merchant_id = page.merchant_id and platform_id = page.platform_id
         order by code) as store_codes
     from page
@@ -158,71 +156,27 @@ export async function listSubscriptions(
     join ${platforms} p on p.id = page.platform_id
     join ${tiers} t on t.id = page.tier_id
     left join ${tiers} pt on pt.id = page.pending_tier_id
-    order by ${sortColumns[sort]('page')} desc, page.id desc`);
-  const shown = rows.slice(0, filter.limit) as unknown as Raw[];
+    cross join lateral (select
+      (select coalesce(sum(a.mrr_cents), 0)::bigint from ${storeAddOns} a
+        where a.merchant_id = page.merchant_id and a.platform_id = page.platform_id and a.currency = page.currency)
+      + (select coalesce(sum(o.mrr_cents), 0)::bigint from ${subscriptions} o
+        where o.merchant_id = page.merchant_id and o.platform_id = page.platform_id and not o.is_current
+          and o.currency = page.currency) as cents) beside
+    order by ${sortColumns[sort]('page')} desc, page.id desc`;
+  const rows = await readRows<SubscriptionListRow & { sortValue: string }>(db, statement, {
+    dates: ['currentPeriodStart', 'currentPeriodEnd', 'trialEnd', 'cancelAt', 'pastDueSince'],
+    numbers: ['mrrCents', 'besideCents'],
+  });
+  const shown = rows.slice(0, filter.limit);
   const last = shown.at(-1);
   return {
-    rows: shown.map(toRow),
-    nextCursor: rows.length > filter.limit && last ? writeMark(last.sort_value, last.id) : null,
+    rows: shown,
+    nextCursor: rows.length > filter.limit && last ? writeMark(last.sortValue, last.id) : null,
   };
 }
 
 /** `isGrandfathered` of tiers.ts, of the tier `t`. */
 const isGrandfathered = sql`(t.successor_id is not null or not t.is_public)`;
-
-type Raw = {
-  id: string;
-  merchant_id: string;
-  merchant_name: string;
-  platform_code: string;
-  tier_code: string;
-  tier_name: string;
-  status: SubscriptionListRow['status'];
-  interval: 'month' | 'year';
-  currency: string;
-  current_period_start: string | Date | null;
-  current_period_end: string | Date | null;
-  trial_end: string | Date | null;
-  cancel_at: string | Date | null;
-  past_due_since: string | Date | null;
-  pending_tier_code: string | null;
-  stripe_subscription_id: string | null;
-  store_codes: string[];
-  feature_count: number;
-  over: string[] | null;
-  is_grandfathered: boolean;
-  mrr_cents: string;
-  add_on_mrr: string;
-  other_mrr: string;
-  sort_value: string;
-};
-
-const date = (value: string | Date | null) => (value === null ? null : new Date(value));
-
-const toRow = (raw: Raw): SubscriptionListRow => ({
-  besideCents: Number(raw.add_on_mrr) + Number(raw.other_mrr),
-  id: raw.id,
-  merchantId: raw.merchant_id,
-  merchantName: raw.merchant_name,
-  platformCode: raw.platform_code,
-  tierCode: raw.tier_code,
-  tierName: raw.tier_name,
-  status: raw.status,
-  interval: raw.interval,
-  currency: raw.currency,
-  currentPeriodStart: date(raw.current_period_start),
-  currentPeriodEnd: date(raw.current_period_end),
-  trialEnd: date(raw.trial_end),
-  cancelAt: date(raw.cancel_at),
-  pastDueSince: date(raw.past_due_since),
-  pendingTierCode: raw.pending_tier_code,
-  isLocal: raw.stripe_subscription_id === null,
-  storeCodes: raw.store_codes,
-  featureCount: raw.feature_count,
-  over: raw.over ?? [],
-  isGrandfathered: raw.is_grandfathered,
-  mrrCents: Number(raw.mrr_cents) + Number(raw.add_on_mrr) + Number(raw.other_mrr),
-});
 
 /** What PostgreSQL writes for a number and for an instant: the cursor of one order is none of another. */
 const CURSOR_VALUE = {
