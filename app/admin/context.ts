@@ -34,9 +34,3 @@ export function among<T extends string>(
 ): T | undefined {
   return known.find((one_) => one_ === one(value));
 }
-
-/** The page's address with its filters and another cursor. */
-export function withQuery(path: string, query: Record<string, string | undefined>): string {
-  const kept = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  return kept.length > 0 ? `${path}?${new URLSearchParams(kept)}` : path;
-}

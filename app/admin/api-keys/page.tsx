@@ -1,15 +1,13 @@
 import type { Metadata } from 'next';
 import { Badge } from '@/components/ui/badge';
-import { Card } from '@/components/ui/card';
 import { ConfirmButton } from '@/components/ui/confirm-button';
 import { DateText } from '@/components/ui/date-text';
 import { Dialog } from '@/components/ui/dialog';
-import { EmptyState } from '@/components/ui/empty-state';
 import { SelectField, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
-import { PageHeader } from '@/components/ui/page-header';
+import { ListPage } from '@/components/ui/list-page';
 import { SubmitButton } from '@/components/ui/submit-button';
-import { type Column, Table } from '@/components/ui/table';
+import type { Column } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
 import { type ApiKeyRow, apiKeyRoles, listApiKeys } from '@/lib/tenancy/api-keys';
 import { staffContext } from '../context';
@@ -85,42 +83,36 @@ export default async function ApiKeysPage() {
     },
   ];
   return (
-    <>
-      <PageHeader
-        title={t('title')}
-        description={t('description')}
-        actions={
-          <Dialog
-            trigger={t('create')}
-            variant="primary"
-            title={t('create')}
-            closeLabel={c('close')}
-            disabledReason={locked}
-          >
-            <ActionForm action={createKey} className="space-y-4">
-              <TextField name="name" label={t('name')} maxLength={80} required />
-              <SelectField
-                name="role"
-                label={t('role')}
-                defaultValue="usage"
-                options={apiKeyRoles.map((value) => ({ value, label: t(`roles.${value}`) }))}
-              />
-              <TextField name="merchant" label={t('merchant')} hint={t('merchantHint')} />
-              <TextField name="expires" type="date" label={t('expires')} />
-              <SubmitButton>{t('create')}</SubmitButton>
-            </ActionForm>
-          </Dialog>
-        }
-      />
-      <Card flush>
-        {keys.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={keys} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="key" title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        )}
-      </Card>
-    </>
+    <ListPage
+      title={t('title')}
+      description={t('description')}
+      actions={
+        <Dialog
+          trigger={t('create')}
+          variant="primary"
+          title={t('create')}
+          closeLabel={c('close')}
+          disabledReason={locked}
+        >
+          <ActionForm action={createKey} className="space-y-4">
+            <TextField name="name" label={t('name')} maxLength={80} required />
+            <SelectField
+              name="role"
+              label={t('role')}
+              defaultValue="usage"
+              options={apiKeyRoles.map((value) => ({ value, label: t(`roles.${value}`) }))}
+            />
+            <TextField name="merchant" label={t('merchant')} hint={t('merchantHint')} />
+            <TextField name="expires" type="date" label={t('expires')} />
+            <SubmitButton>{t('create')}</SubmitButton>
+          </ActionForm>
+        </Dialog>
+      }
+      columns={columns}
+      rows={keys}
+      rowKey={(row) => row.id}
+      empty={{ icon: 'key', title: t('empty'), text: t('emptyText') }}
+      path="/admin/api-keys"
+    />
   );
 }

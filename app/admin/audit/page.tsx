@@ -1,18 +1,15 @@
 import type { Metadata, Route } from 'next';
-import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
-import { EmptyState } from '@/components/ui/empty-state';
-import { PageHeader } from '@/components/ui/page-header';
-import { Pager } from '@/components/ui/pager';
-import { type Column, Table } from '@/components/ui/table';
+import { ListPage } from '@/components/ui/list-page';
+import { withQuery } from '@/components/ui/pager';
+import type { Column } from '@/components/ui/table';
 import { actorKinds } from '@/lib/billing/audit';
 import { type AuditRow, listAudit } from '@/lib/billing/reports/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { BeforeAfter } from '../before-after';
 import { listKnown, loadOfferNames } from '../change-words';
-import { one, staffContext, withQuery } from '../context';
-import { FilterBar } from '../filter-bar';
+import { one, staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { readAuditFilter } from './filter';
 import { What, Who } from './row';
@@ -57,46 +54,43 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
     },
   ];
   return (
-    <>
-      <PageHeader title={t('title')} description={t('description')} />
-      <FilterBar
-        path={PATH}
-        exportHref={withQuery('/admin/audit/export', shown)}
-        filters={[
-          { kind: 'choice', name: 'action', label: t('what'), value: shown.action, options: known.actions },
-          {
-            kind: 'choice',
-            name: 'entity',
-            label: t('entity'),
-            value: shown.entity,
-            options: known.entities,
-          },
-          { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: shown.merchant },
-          { kind: 'text', name: 'actor', label: t('whoFilter'), value: shown.actor },
-          {
-            kind: 'choice',
-            name: 'by',
-            label: t('by'),
-            value: shown.by,
-            options: actorKinds.map((value) => ({ value, label: t(`actors.${value}`) })),
-          },
-          { kind: 'date', name: 'from', label: f('from'), value: shown.from, wrong: badDay(wrong.from) },
-          { kind: 'date', name: 'to', label: f('to'), value: shown.to, wrong: badDay(wrong.to) },
-        ]}
-      />
-      <Card flush>
-        {rows.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="audit" title={t(isFiltered ? 'noMatch' : 'empty')}>
-            {t(isFiltered ? 'noMatchText' : 'emptyText')}
-          </EmptyState>
-        )}
-        <Pager
-          first={before ? (withQuery(PATH, shown) as Route) : undefined}
-          next={next ? (withQuery(PATH, { ...shown, cursor: next }) as Route) : undefined}
-        />
-      </Card>
-    </>
+    <ListPage
+      title={t('title')}
+      description={t('description')}
+      exportHref={withQuery('/admin/audit/export', shown)}
+      filters={[
+        { kind: 'choice', name: 'action', label: t('what'), value: shown.action, options: known.actions },
+        {
+          kind: 'choice',
+          name: 'entity',
+          label: t('entity'),
+          value: shown.entity,
+          options: known.entities,
+        },
+        { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: shown.merchant },
+        { kind: 'text', name: 'actor', label: t('whoFilter'), value: shown.actor },
+        {
+          kind: 'choice',
+          name: 'by',
+          label: t('by'),
+          value: shown.by,
+          options: actorKinds.map((value) => ({ value, label: t(`actors.${value}`) })),
+        },
+        { kind: 'date', name: 'from', label: f('from'), value: shown.from, wrong: badDay(wrong.from) },
+        { kind: 'date', name: 'to', label: f('to'), value: shown.to, wrong: badDay(wrong.to) },
+      ]}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      empty={{
+        icon: 'audit',
+        title: t(isFiltered ? 'noMatch' : 'empty'),
+        text: t(isFiltered ? 'noMatchText' : 'emptyText'),
+      }}
+      path={PATH}
+      query={shown}
+      isFurther={before !== undefined}
+      next={next}
+    />
   );
 }

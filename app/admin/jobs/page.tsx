@@ -5,7 +5,7 @@ import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { ActionForm } from '@/components/ui/form';
 import { getFormat } from '@/components/ui/format';
-import { PageHeader } from '@/components/ui/page-header';
+import { ListPage } from '@/components/ui/list-page';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
 import { listUsageDrifts, type UsageDrift } from '@/lib/billing/entitlements/usage';
@@ -94,10 +94,14 @@ export default async function JobsPage() {
   ];
   return (
     <>
-      <PageHeader title={t('title')} description={t('description')} />
-      <Card flush>
-        <Table caption={t('title')} columns={columns} rows={await listJobs(db)} rowKey={(row) => row.name} />
-      </Card>
+      <ListPage
+        title={t('title')}
+        description={t('description')}
+        path="/admin/jobs"
+        columns={columns}
+        rows={await listJobs(db)}
+        rowKey={(row) => row.name}
+      />
       <Drifts rows={await listUsageDrifts(db)} />
     </>
   );

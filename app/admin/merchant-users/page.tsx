@@ -1,17 +1,13 @@
 import type { Metadata, Route } from 'next';
 import { Badge } from '@/components/ui/badge';
-import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
-import { EmptyState } from '@/components/ui/empty-state';
 import { Figures } from '@/components/ui/figures';
-import { PageHeader } from '@/components/ui/page-header';
-import { Pager } from '@/components/ui/pager';
-import { type Column, Table } from '@/components/ui/table';
+import { ListPage } from '@/components/ui/list-page';
+import type { Column } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { getMerchantUserStats, listMerchantUsers, type MerchantUserRow } from '@/lib/tenancy/merchant-list';
-import { among, one, staffContext, withQuery } from '../context';
-import { FilterBar } from '../filter-bar';
+import { among, one, staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -79,8 +75,29 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
     },
   ];
   return (
-    <>
-      <PageHeader title={t('title')} description={t('description')} />
+    <ListPage
+      title={t('title')}
+      description={t('description')}
+      filters={[
+        { kind: 'text', name: 'search', label: f('search'), value: filter.search, hint: f('peopleHint') },
+        {
+          kind: 'choice',
+          name: 'role',
+          label: t('role'),
+          value: filter.role,
+          options: ROLES.map((value) => ({ value, label: t(`roles.${value}`) })),
+        },
+      ]}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      empty={{ icon: 'team', title: t('empty'), text: t('emptyText') }}
+      path={PATH}
+      query={filter}
+      isFurther={before !== undefined}
+      next={next}
+    >
+      {' '}
       <div className="mb-6">
         <Figures
           figures={[
@@ -90,32 +107,6 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
           ]}
         />
       </div>
-      <FilterBar
-        path={PATH}
-        filters={[
-          { kind: 'text', name: 'search', label: f('search'), value: filter.search, hint: f('peopleHint') },
-          {
-            kind: 'choice',
-            name: 'role',
-            label: t('role'),
-            value: filter.role,
-            options: ROLES.map((value) => ({ value, label: t(`roles.${value}`) })),
-          },
-        ]}
-      />
-      <Card flush>
-        {rows.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="team" title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        )}
-        <Pager
-          first={before ? (withQuery(PATH, filter) as Route) : undefined}
-          next={next ? (withQuery(PATH, { ...filter, cursor: next }) as Route) : undefined}
-        />
-      </Card>
-    </>
+    </ListPage>
   );
 }

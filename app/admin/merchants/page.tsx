@@ -3,17 +3,13 @@ import Link from 'next/link';
 import type { SubscriptionStatus } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { Badge } from '@/components/ui/badge';
-import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
-import { EmptyState } from '@/components/ui/empty-state';
-import { PageHeader } from '@/components/ui/page-header';
-import { Pager } from '@/components/ui/pager';
-import { type Column, Table } from '@/components/ui/table';
+import { ListPage } from '@/components/ui/list-page';
+import type { Column } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { listMerchants, type MerchantListRow } from '@/lib/tenancy/merchant-list';
-import { one, staffContext, withQuery } from '../context';
-import { FilterBar } from '../filter-bar';
+import { one, staffContext } from '../context';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('console.merchants'))('title') };
@@ -74,25 +70,18 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
     },
   ];
   return (
-    <>
-      <PageHeader title={t('title')} description={t('description')} />
-      <FilterBar
-        path={PATH}
-        filters={[{ kind: 'text', name: 'search', label: f('search'), value: search, hint: f('searchHint') }]}
-      />
-      <Card flush>
-        {rows.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="merchants" title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        )}
-        <Pager
-          first={before ? (withQuery(PATH, { search }) as Route) : undefined}
-          next={next ? (withQuery(PATH, { search, cursor: next }) as Route) : undefined}
-        />
-      </Card>
-    </>
+    <ListPage
+      title={t('title')}
+      description={t('description')}
+      filters={[{ kind: 'text', name: 'search', label: f('search'), value: search, hint: f('searchHint') }]}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      empty={{ icon: 'merchants', title: t('empty'), text: t('emptyText') }}
+      path={PATH}
+      query={{ search }}
+      isFurther={before !== undefined}
+      next={next}
+    />
   );
 }

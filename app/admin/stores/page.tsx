@@ -1,16 +1,12 @@
 import type { Metadata, Route } from 'next';
 import Link from 'next/link';
-import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
-import { EmptyState } from '@/components/ui/empty-state';
-import { PageHeader } from '@/components/ui/page-header';
-import { Pager } from '@/components/ui/pager';
-import { type Column, Table } from '@/components/ui/table';
+import { ListPage } from '@/components/ui/list-page';
+import type { Column } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { listAllStores, type StoreListRow } from '@/lib/tenancy/store-list';
-import { one, staffContext, withQuery } from '../context';
-import { FilterBar } from '../filter-bar';
+import { one, staffContext } from '../context';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('merchant.stores'))('title') };
@@ -53,25 +49,18 @@ export default async function StoresPage({ searchParams }: PageProps<'/admin/sto
     },
   ];
   return (
-    <>
-      <PageHeader title={t('title')} description={t('description')} />
-      <FilterBar
-        path={PATH}
-        filters={[{ kind: 'text', name: 'search', label: f('search'), value: search, hint: f('storeHint') }]}
-      />
-      <Card flush>
-        {rows.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="merchants" title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        )}
-        <Pager
-          first={before ? (withQuery(PATH, { search }) as Route) : undefined}
-          next={next ? (withQuery(PATH, { search, cursor: next }) as Route) : undefined}
-        />
-      </Card>
-    </>
+    <ListPage
+      title={t('title')}
+      description={t('description')}
+      filters={[{ kind: 'text', name: 'search', label: f('search'), value: search, hint: f('storeHint') }]}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      empty={{ icon: 'merchants', title: t('empty'), text: t('emptyText') }}
+      path={PATH}
+      query={{ search }}
+      isFurther={before !== undefined}
+      next={next}
+    />
   );
 }

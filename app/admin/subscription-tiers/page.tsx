@@ -1,23 +1,23 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
 import Link from 'next/link';
 import { Badge } from '@/components/ui/badge';
 import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
 import { Figures } from '@/components/ui/figures';
 import { getFormat } from '@/components/ui/format';
-import { LinkTabs } from '@/components/ui/link-tabs';
+import { ListPage } from '@/components/ui/list-page';
 import { Money } from '@/components/ui/money';
-import { PageHeader } from '@/components/ui/page-header';
-import { type Column, Table } from '@/components/ui/table';
+import { withQuery } from '@/components/ui/pager';
+import type { Column } from '@/components/ui/table';
 import { listCatalogDrift } from '@/lib/billing/plans/catalog-drift';
 import { listUsedTiers } from '@/lib/billing/plans/in-use';
 import { roleOf } from '@/lib/billing/plans/tier-edit';
 import { countSubscribers, listTiers, type Tier, waitsForPush } from '@/lib/billing/plans/tiers';
 import { getStats } from '@/lib/billing/reports/stats';
 import { getTranslations } from '@/lib/i18n/translations';
-import { one, staffContext, withQuery } from '../context';
+import { one, staffContext } from '../context';
 import { choosePlatform } from '../platform';
+import { PlatformTabs } from '../platform-tabs';
 import { DriftBadge, PUSH, PushLink } from '../push-link';
 import { LimitsForm } from './limits-form';
 import { TierActions } from './tier-actions';
@@ -26,6 +26,8 @@ import { TierForm } from './tier-form';
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('plans'))('title') };
 }
+
+const PATH = '/admin/subscription-tiers';
 
 export default async function TiersPage({ searchParams }: PageProps<'/admin/subscription-tiers'>) {
   const [{ db, locked, now }, query, t] = await Promise.all([
@@ -50,7 +52,7 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
   const opened = one(query.edit);
   const subscribersOf = (tier: Tier) => subscribers.get(tier.id) ?? 0;
   const listOf = (tier: Tier) =>
-    withQuery('/admin/subscriptions', { tier: tier.code, platform: chosen.code, state: 'running' }) as Route;
+    withQuery('/admin/subscriptions', { tier: tier.code, platform: chosen.code, state: 'running' });
   const columns: Column<Tier>[] = [
     {
       key: 'name',
@@ -157,29 +159,21 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
     },
   ];
   return (
-    <>
-      <PageHeader
-        title={t('title')}
-        description={t('description')}
-        actions={
-          <>
-            <PushLink drift={drift} />
-            <TierForm platformId={chosen.id} currency={currency} disabledReason={locked} />
-          </>
-        }
-      />
-      {all.length > 1 ? (
-        <div className="mb-4">
-          <LinkTabs
-            label={t('platform')}
-            tabs={all.map((platform) => ({
-              href: `/admin/subscription-tiers?platform=${platform.code}` as Route,
-              label: platform.name,
-              current: platform.id === chosen.id,
-            }))}
-          />
-        </div>
-      ) : null}
+    <ListPage
+      title={t('title')}
+      description={t('description')}
+      actions={
+        <>
+          <PushLink drift={drift} />
+          <TierForm platformId={chosen.id} currency={currency} disabledReason={locked} />
+        </>
+      }
+      path={PATH}
+      columns={columns}
+      rows={tiers}
+      rowKey={(tier) => tier.id}
+    >
+      <PlatformTabs path={PATH} all={all} chosen={chosen} />
       {waiting.length > 0 ? (
         <div className="mb-6">
           <Banner
@@ -208,9 +202,6 @@ export default async function TiersPage({ searchParams }: PageProps<'/admin/subs
           ]}
         />
       </div>
-      <Card flush>
-        <Table caption={t('title')} columns={columns} rows={tiers} rowKey={(tier) => tier.id} />
-      </Card>
-    </>
+    </ListPage>
   );
 }

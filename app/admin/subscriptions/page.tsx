@@ -2,14 +2,12 @@ import type { Metadata, Route } from 'next';
 import Link from 'next/link';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { buttonClass } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
-import { EmptyState } from '@/components/ui/empty-state';
 import { getFormat } from '@/components/ui/format';
+import { ListPage } from '@/components/ui/list-page';
 import { Money } from '@/components/ui/money';
-import { PageHeader } from '@/components/ui/page-header';
-import { Pager } from '@/components/ui/pager';
-import { type Column, Table } from '@/components/ui/table';
+import { withQuery } from '@/components/ui/pager';
+import type { Column } from '@/components/ui/table';
 import { listPlatforms } from '@/lib/billing/accounts';
 import { listTierNames } from '@/lib/billing/plans/tiers';
 import {
@@ -22,8 +20,7 @@ import { subscriptionStatuses } from '@/lib/billing/statuses';
 import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
-import { among, one, staffContext, withQuery } from '../context';
-import { FilterBar } from '../filter-bar';
+import { among, one, staffContext } from '../context';
 import { EditDialog } from './edit-dialog';
 import { loadEdit } from './edit-load';
 import { OverBadge } from './over-badge';
@@ -172,65 +169,62 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
       ),
     },
   ];
-  const next = page.nextCursor
+  const _next = page.nextCursor
     ? (withQuery(PATH, { ...filter, cursor: page.nextCursor }) as Route)
     : undefined;
   return (
-    <>
+    <ListPage
+      title={t('title')}
+      description={t('description')}
+      filters={[
+        { kind: 'text', name: 'search', label: f('search'), value: filter.search, hint: f('searchHint') },
+        {
+          kind: 'choice',
+          name: 'tier',
+          label: f('tier'),
+          value: filter.tier,
+          options: [...planNames].map(([value, label]) => ({ value, label })),
+        },
+        {
+          kind: 'choice',
+          name: 'status',
+          label: f('status'),
+          value: filter.status,
+          options: subscriptionStatuses.map((value) => ({ value, label: s(value) })),
+        },
+        {
+          kind: 'choice',
+          name: 'state',
+          label: f('state'),
+          value: filter.state,
+          options: subscriptionStates.map((value) => ({ value, label: t(`states.${value}`) })),
+        },
+        {
+          kind: 'choice',
+          name: 'platform',
+          label: f('platform'),
+          value: filter.platform,
+          options: platformRows.map((row) => ({ value: row.code, label: row.name })),
+        },
+        {
+          kind: 'choice',
+          name: 'sort',
+          label: f('sort'),
+          value: filter.sort ?? 'started',
+          options: subscriptionSorts.map((value) => ({ value, label: t(`sorts.${value}`) })),
+          required: true,
+        },
+      ]}
+      columns={columns}
+      rows={page.rows}
+      rowKey={(row) => row.id}
+      empty={{ icon: 'subscriptions', title: t('empty'), text: t('emptyText') }}
+      path={PATH}
+      query={filter}
+      isFurther={cursor !== undefined}
+      next={page.nextCursor}
+    >
       {edit ? <EditDialog key={editId} edit={edit} back={here({})} locked={locked} /> : null}
-      <PageHeader title={t('title')} description={t('description')} />
-      <FilterBar
-        path={PATH}
-        filters={[
-          { kind: 'text', name: 'search', label: f('search'), value: filter.search, hint: f('searchHint') },
-          {
-            kind: 'choice',
-            name: 'tier',
-            label: f('tier'),
-            value: filter.tier,
-            options: [...planNames].map(([value, label]) => ({ value, label })),
-          },
-          {
-            kind: 'choice',
-            name: 'status',
-            label: f('status'),
-            value: filter.status,
-            options: subscriptionStatuses.map((value) => ({ value, label: s(value) })),
-          },
-          {
-            kind: 'choice',
-            name: 'state',
-            label: f('state'),
-            value: filter.state,
-            options: subscriptionStates.map((value) => ({ value, label: t(`states.${value}`) })),
-          },
-          {
-            kind: 'choice',
-            name: 'platform',
-            label: f('platform'),
-            value: filter.platform,
-            options: platformRows.map((row) => ({ value: row.code, label: row.name })),
-          },
-          {
-            kind: 'choice',
-            name: 'sort',
-            label: f('sort'),
-            value: filter.sort ?? 'started',
-            options: subscriptionSorts.map((value) => ({ value, label: t(`sorts.${value}`) })),
-            required: true,
-          },
-        ]}
-      />
-      <Card flush>
-        {page.rows.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={page.rows} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="subscriptions" title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        )}
-        <Pager first={cursor ? (withQuery(PATH, filter) as Route) : undefined} next={next} />
-      </Card>
-    </>
+    </ListPage>
   );
 }

@@ -1,20 +1,16 @@
 import type { Metadata, Route } from 'next';
 import Link from 'next/link';
-import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
-import { EmptyState } from '@/components/ui/empty-state';
 import { ActionForm } from '@/components/ui/form';
-import { PageHeader } from '@/components/ui/page-header';
-import { Pager } from '@/components/ui/pager';
+import { ListPage } from '@/components/ui/list-page';
 import { SubmitButton } from '@/components/ui/submit-button';
-import { type Column, Table } from '@/components/ui/table';
+import type { Column } from '@/components/ui/table';
 import { countWaiting, inboxStatuses, listEvents } from '@/lib/billing/inbox/console';
 import { handledTypes } from '@/lib/billing/inbox/rings';
 import { findMerchantIds } from '@/lib/billing/reports/audit-trail';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
-import { among, one, staffContext, withQuery } from '../context';
-import { FilterBar } from '../filter-bar';
+import { among, one, staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { replayAll } from './actions';
 import { EventError, EventStatus } from './event-status';
@@ -85,53 +81,43 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
     },
   ];
   return (
-    <>
-      <PageHeader
-        title={t('title')}
-        description={`${t('description')} ${t('waiting', { count })}`}
-        actions={
-          count > 0 ? (
-            <ActionForm action={replayAll}>
-              <SubmitButton variant="secondary" disabledReason={locked}>
-                {t('replayAll')}
-              </SubmitButton>
-            </ActionForm>
-          ) : null
-        }
-      />
-      <FilterBar
-        path={PATH}
-        filters={[
-          {
-            kind: 'choice',
-            name: 'status',
-            label: f('status'),
-            value: filter.status,
-            options: inboxStatuses.map((value) => ({ value, label: t(`statuses.${value}`) })),
-          },
-          {
-            kind: 'choice',
-            name: 'type',
-            label: f('type'),
-            value: filter.type,
-            options: handledTypes.map((value) => ({ value, label: value })),
-          },
-          { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: filter.merchant },
-        ]}
-      />
-      <Card flush>
-        {rows.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="inbox" title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        )}
-        <Pager
-          first={before ? (withQuery(PATH, filter) as Route) : undefined}
-          next={next ? (withQuery(PATH, { ...filter, cursor: next }) as Route) : undefined}
-        />
-      </Card>
-    </>
+    <ListPage
+      title={t('title')}
+      description={`${t('description')} ${t('waiting', { count })}`}
+      actions={
+        count > 0 ? (
+          <ActionForm action={replayAll}>
+            <SubmitButton variant="secondary" disabledReason={locked}>
+              {t('replayAll')}
+            </SubmitButton>
+          </ActionForm>
+        ) : null
+      }
+      filters={[
+        {
+          kind: 'choice',
+          name: 'status',
+          label: f('status'),
+          value: filter.status,
+          options: inboxStatuses.map((value) => ({ value, label: t(`statuses.${value}`) })),
+        },
+        {
+          kind: 'choice',
+          name: 'type',
+          label: f('type'),
+          value: filter.type,
+          options: handledTypes.map((value) => ({ value, label: value })),
+        },
+        { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: filter.merchant },
+      ]}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      empty={{ icon: 'inbox', title: t('empty'), text: t('emptyText') }}
+      path={PATH}
+      query={filter}
+      isFurther={before !== undefined}
+      next={next}
+    />
   );
 }

@@ -1,11 +1,8 @@
-import type { Metadata, Route } from 'next';
-import { Card } from '@/components/ui/card';
+import type { Metadata } from 'next';
 import { DateText } from '@/components/ui/date-text';
-import { EmptyState } from '@/components/ui/empty-state';
+import { ListPage } from '@/components/ui/list-page';
 import { Money } from '@/components/ui/money';
-import { PageHeader } from '@/components/ui/page-header';
-import { Pager } from '@/components/ui/pager';
-import { type Column, Table } from '@/components/ui/table';
+import type { Column } from '@/components/ui/table';
 import { getTranslations } from '@/lib/i18n/translations';
 import { orderQuota } from '@/lib/orders/features';
 import { listOrders, type Order } from '@/lib/orders/orders';
@@ -33,7 +30,6 @@ export default async function OrdersPage({ params, searchParams }: PageProps<'/s
     PAGE,
     (o) => o.placedAt,
   );
-  const path = `/store/${store.code}/orders`;
   const columns: Column<Order>[] = [
     { key: 'number', header: t('number'), cell: (row) => <span className="font-medium">{row.number}</span> },
     { key: 'date', header: t('date'), cell: (row) => <DateText value={row.placedAt} style="time" /> },
@@ -46,30 +42,22 @@ export default async function OrdersPage({ params, searchParams }: PageProps<'/s
     },
   ];
   return (
-    <>
-      <PageHeader
-        title={t('title')}
-        description={<LimitLine storeCode={store.code} feature={orderQuota} />}
-        actions={
-          <PlaceOrder
-            storeCode={store.code}
-            disabledReason={canWrite ? undefined : (await getTranslations('common'))('readOnly')}
-          />
-        }
-      />
-      <Card flush>
-        {rows.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="orders" title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        )}
-        <Pager
-          first={before ? (path as Route) : undefined}
-          next={next ? (`${path}?cursor=${next}` as Route) : undefined}
+    <ListPage
+      title={t('title')}
+      description={<LimitLine storeCode={store.code} feature={orderQuota} />}
+      actions={
+        <PlaceOrder
+          storeCode={store.code}
+          disabledReason={canWrite ? undefined : (await getTranslations('common'))('readOnly')}
         />
-      </Card>
-    </>
+      }
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      empty={{ icon: 'orders', title: t('empty'), text: t('emptyText') }}
+      path={`/store/${store.code}/orders`}
+      isFurther={before !== undefined}
+      next={next}
+    />
   );
 }

@@ -1,11 +1,8 @@
-import type { Metadata, Route } from 'next';
-import { Card } from '@/components/ui/card';
+import type { Metadata } from 'next';
 import { DateText } from '@/components/ui/date-text';
-import { EmptyState } from '@/components/ui/empty-state';
+import { ListPage } from '@/components/ui/list-page';
 import { Money } from '@/components/ui/money';
-import { PageHeader } from '@/components/ui/page-header';
-import { Pager } from '@/components/ui/pager';
-import { type Column, Table } from '@/components/ui/table';
+import type { Column } from '@/components/ui/table';
 import { productLimit } from '@/lib/catalog/features';
 import { listProducts, type Product } from '@/lib/catalog/products';
 import { getTranslations } from '@/lib/i18n/translations';
@@ -37,7 +34,6 @@ export default async function ProductsPage({
     (p) => p.createdAt,
   );
   const locked = canWrite ? undefined : (await getTranslations('common'))('readOnly');
-  const path = `/store/${store.code}/products`;
   const columns: Column<Product>[] = [
     { key: 'sku', header: t('sku'), cell: (row) => <span className="font-mono text-sm">{row.sku}</span> },
     { key: 'name', header: t('name'), cell: (row) => <span className="font-medium">{row.name}</span> },
@@ -57,30 +53,22 @@ export default async function ProductsPage({
     },
   ];
   return (
-    <>
-      <PageHeader
-        title={t('title')}
-        description={<LimitLine storeCode={store.code} feature={productLimit} />}
-        actions={
-          <>
-            <ImportProducts storeCode={store.code} disabledReason={locked} />
-            <AddProduct storeCode={store.code} disabledReason={locked} />
-          </>
-        }
-      />
-      <Card flush>
-        {rows.length > 0 ? (
-          <Table caption={t('title')} columns={columns} rows={rows} rowKey={(row) => row.id} />
-        ) : (
-          <EmptyState icon="products" title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        )}
-        <Pager
-          first={before ? (path as Route) : undefined}
-          next={next ? (`${path}?cursor=${next}` as Route) : undefined}
-        />
-      </Card>
-    </>
+    <ListPage
+      title={t('title')}
+      description={<LimitLine storeCode={store.code} feature={productLimit} />}
+      actions={
+        <>
+          <ImportProducts storeCode={store.code} disabledReason={locked} />
+          <AddProduct storeCode={store.code} disabledReason={locked} />
+        </>
+      }
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      empty={{ icon: 'products', title: t('empty'), text: t('emptyText') }}
+      path={`/store/${store.code}/products`}
+      isFurther={before !== undefined}
+      next={next}
+    />
   );
 }

@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
 import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
@@ -38,7 +38,6 @@ export default async function CreditsPage({
     db,
     rows.map((row) => userIn(row.actor)),
   );
-  const path = `/admin/merchants/${merchant.id}/credits?platform=${platform.code}`;
   return (
     <>
       <BackToMerchant
@@ -49,8 +48,10 @@ export default async function CreditsPage({
       <Card flush={rows.length > 0}>
         <Movements lines={rows} nameOf={nameOf} />
         <Pager
-          first={before ? (path as Route) : undefined}
-          next={next ? (`${path}&cursor=${next}` as Route) : undefined}
+          path={`/admin/merchants/${merchant.id}/credits`}
+          query={{ platform: platform.code }}
+          isFurther={before !== undefined}
+          next={next}
         />
       </Card>
     </>

@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
@@ -32,7 +32,6 @@ export default async function InvoicesPage({
   const account = { merchantId: merchant.id, platformId: platform.id };
   const list = await listInvoices(db, account, { limit: PAGE + 1, before });
   const { rows, next } = toPage(list, PAGE, (row) => row.issuedAt);
-  const path = `/admin/merchants/${merchant.id}/invoices?platform=${platform.code}`;
   return (
     <>
       <BackToMerchant
@@ -43,8 +42,10 @@ export default async function InvoicesPage({
       <Card flush>
         <InvoiceTable invoices={invoiceRows(rows)} owes={false} />
         <Pager
-          first={before ? (path as Route) : undefined}
-          next={next ? (`${path}&cursor=${next}` as Route) : undefined}
+          path={`/admin/merchants/${merchant.id}/invoices`}
+          query={{ platform: platform.code }}
+          isFurther={before !== undefined}
+          next={next}
         />
       </Card>
     </>

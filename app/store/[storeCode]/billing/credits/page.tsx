@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
 import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { PageHeader } from '@/components/ui/page-header';
@@ -32,7 +32,6 @@ export default async function CreditsPage({
     listLedger(db, account, { limit: PAGE + 1, before }),
   ]);
   const { rows, next } = toPage(list, PAGE, (row) => row.at);
-  const path = `/store/${store.code}/billing/credits`;
   return (
     <>
       <BackToBilling storeCode={store.code} />
@@ -42,10 +41,7 @@ export default async function CreditsPage({
       />
       <Card flush={rows.length > 0}>
         <CreditLedger ledger={rows} />
-        <Pager
-          first={before ? (path as Route) : undefined}
-          next={next ? (`${path}?cursor=${next}` as Route) : undefined}
-        />
+        <Pager path={`/store/${store.code}/billing/credits`} isFurther={before !== undefined} next={next} />
       </Card>
     </>
   );

@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { PageHeader } from '@/components/ui/page-header';
@@ -29,17 +29,13 @@ export default async function InvoicesPage({
   const before = findCursor(query.cursor);
   const list = await listInvoices(db, account, { limit: PAGE + 1, before });
   const { rows, next } = toPage(list, PAGE, (row) => row.issuedAt);
-  const path = `/store/${store.code}/billing/invoices`;
   return (
     <>
       <BackToBilling storeCode={store.code} />
       <PageHeader title={t('title')} />
       <Card flush>
         <InvoiceTable invoices={invoiceRows(rows)} />
-        <Pager
-          first={before ? (path as Route) : undefined}
-          next={next ? (`${path}?cursor=${next}` as Route) : undefined}
-        />
+        <Pager path={`/store/${store.code}/billing/invoices`} isFurther={before !== undefined} next={next} />
       </Card>
     </>
   );

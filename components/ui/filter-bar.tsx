@@ -1,7 +1,7 @@
 import type { Route } from 'next';
-import { ButtonLink, buttonClass } from '@/components/ui/button';
-import { SelectField, TextField } from '@/components/ui/field';
 import { useTranslations } from '@/lib/i18n/translations';
+import { ButtonLink, buttonClass } from './button';
+import { SelectField, TextField } from './field';
 
 export type Filter =
   | {
