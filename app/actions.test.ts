@@ -6,40 +6,55 @@ import { describe, expect, test } from 'vitest';
 const root = fileURLToPath(new URL('.', import.meta.url));
 const files = walk(root).filter((path) => /^['"]use server['"]/.test(readFileSync(join(root, path), 'utf8')));
 
-/** What an action may stand behind, by where it lives. */
-const guards: { where: RegExp; guard: RegExp }[] = [
-  { where: /^admin\//, guard: /adminContext\(/ },
-  { where: /^store\//, guard: /(storeContext|requireStore)\([^)]*(\([^)]*\))?[^)]*'write'\)/ },
-  { where: /^merchant\//, guard: /requireViewer\(|adminContext\(|roleIn\(/ },
-  { where: /^account/, guard: /requireViewer\(/ },
+/** What makes an action, by where it lives: who may ask is said there, once. */
+const makers: { where: RegExp; maker: RegExp }[] = [
+  { where: /^admin\//, maker: /staffAction\(/ },
+  { where: /^store\//, maker: /storeAction\(/ },
+  { where: /^account/, maker: /ownAction\(|requireViewer\(/ },
   // Nobody is signed in yet, or it is about the browser only: these limit or check by themselves.
-  { where: /^(sign-in|sign-up|invitation|preferences)/, guard: /./ },
+  { where: /^(sign-in|sign-up|invitation|preferences)/, maker: /./ },
 ];
 
-describe('every server action checks who asks, at the verb', () => {
+describe('every server action is made by what checks who asks', () => {
   test.each(files)('%s', (file) => {
-    const rule = guards.find(({ where }) => where.test(file));
-    expect(rule, 'a place with a known guard').toBeDefined();
+    const rule = makers.find(({ where }) => where.test(file));
+    expect(rule, 'a place with a known maker').toBeDefined();
     const text = readFileSync(join(root, file), 'utf8');
-    const helpers = new Map(parts(text, /(?:^|\n)(?:async )?function (\w+)/g));
-    const open = parts(text, /(?:^|\n)export async function (\w+)/g)
-      .filter(([, body]) => !passes(body, rule?.guard ?? /$^/, helpers))
+    const own = new Map(parts(text, /(?:^|\n)(?:const|async function|function) (\w+)/g));
+    const open = parts(text, /(?:^|\n)export (?:const|async function) (\w+)/g)
+      .filter(([, body]) => !isMade(body, rule?.maker ?? /$^/, own))
       .map(([name]) => name);
     expect(open).toEqual([]);
   });
+
+  test('which do what their names say: an admin, an owner who may write, somebody signed in', () => {
+    const says = (file: string) => readFileSync(join(root, file), 'utf8');
+    expect(says('admin/context.ts')).toMatch(
+      /staffAction = actionsFor\(async \(\) => \{\s+const viewer = await requireAdmin\(/,
+    );
+    expect(says('store/[storeCode]/context.ts')).toMatch(
+      /storeAction = actionsFor\(\(form\) => storeContext\(storeOf\(form\), 'write'\)/,
+    );
+    expect(says('account/actions.ts')).toMatch(
+      /ownAction = actionsFor\(async \(\) => \(\{ viewer: await requireViewer\(/,
+    );
+  });
 });
 
-/** Behind the guard itself, or through a function of the same file that is. */
-function passes(body: string, guard: RegExp, helpers: Map<string, string>): boolean {
-  if (guard.test(body)) return true;
-  return [...helpers].some(([name, helper]) => new RegExp(`\\b${name}\\(`).test(body) && guard.test(helper));
+/** Made right there, or by a function of the same file that makes it so: `= staffAction(`, `= setAddOn(`. */
+function isMade(body: string, maker: RegExp, own: Map<string, string>): boolean {
+  const begins = new RegExp(`^ =( \\(.*?\\) =>)?\\s+(${maker.source})`);
+  if (/^\(/.test(body) ? maker.test(body) : begins.test(body)) return true;
+  const [, by = ''] = /^ = (\w+)\(/.exec(body) ?? [];
+  const helper = own.get(by);
+  return helper !== undefined && (maker.source === '.' || begins.test(helper));
 }
 
-/** Each function's text, up to where the next one begins. */
+/** Each declaration's text, up to where the next one begins. */
 function parts(text: string, start: RegExp): [string, string][] {
   return [...text.matchAll(start)].map((match) => {
     const from = match.index + match[0].length;
-    const next = text.slice(from).search(/\n(?:export )?(?:async )?function /);
+    const next = text.slice(from).search(/\n(?:export )?(?:async function|function|const) /);
     return [match[1] ?? '', text.slice(from, next < 0 ? undefined : from + next)];
   });
 }

@@ -65,6 +65,7 @@ const FIELDS: Record<string, string> = {
   merchantId: 'mer_shop',
   platformId: MARKET,
   platform: MARKET,
+  kind: 'add_on',
   id: 'aon_domain',
   code: 'essential',
   old: 'essential',
@@ -196,7 +197,7 @@ const JUNK = [
 ];
 
 /** What says which thing it is about. */
-const WHICH = ['platform', 'platformId', 'merchantId', 'id', 'code'];
+const WHICH = ['kind', 'platform', 'platformId', 'merchantId', 'id', 'code'];
 
 test('junk in any field is answered with a sentence, never with a fault', async () => {
   await signIn('usr_boss');

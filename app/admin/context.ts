@@ -4,6 +4,7 @@ import { database } from '@/lib/database';
 import { getTranslations } from '@/lib/i18n/translations';
 import { requireAdmin, requireStaff } from '@/lib/session';
 import { businessNow } from '@/lib/time';
+import { actionsFor } from '../form-answer';
 
 /** Who looks at the console, once per request. `locked` says why a control is disabled; undefined for admins. */
 export const staffContext = cache(async () => {
@@ -13,13 +14,13 @@ export const staffContext = cache(async () => {
   return { db, viewer, locked, now: await businessNow(db) };
 });
 
-/** Who changes something in the console: checked in every action. @throws Forbidden for support, 404 for others */
-export async function adminContext() {
+/** A server action of the console: for admins. Support is refused, for others there is no such thing. */
+export const staffAction = actionsFor(async () => {
   const viewer = await requireAdmin();
   const db = database();
   const actor: Actor = { kind: 'user', id: viewer.userId };
   return { db, viewer, actor, now: await businessNow(db) };
-}
+});
 
 /** One value of a page's query, or undefined. */
 export function one(value: string | string[] | undefined): string | undefined {

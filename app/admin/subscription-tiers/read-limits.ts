@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type TierLimitInput, tierLimitInput } from '@/lib/billing/plans/tier-limits';
 import { features } from '@/lib/features';
-import { typedFields } from '../extras-input';
+import { typedFields } from '../typed-fields';
 
 /** The slide-over's rows, in the features' order: `on_CODE` is the switch, `limit_CODE` the number, empty for unlimited. */
 export function readLimits(form: FormData): TierLimitInput[] {

@@ -1,4 +1,4 @@
-import { typedFields } from '../extras-input';
+import { typedFields } from '../typed-fields';
 
 type Row = { currency: string; unitAmount: string; stripePriceId: string };
 

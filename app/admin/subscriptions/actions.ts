@@ -1,16 +1,13 @@
 'use server';
 
-import { refresh } from 'next/cache';
 import { z } from 'zod';
-import type { FormState } from '@/components/ui/form-state';
 import { editOverrides, listOverridesById, OverrideConflict } from '@/lib/billing/entitlements/overrides';
 import { setSubscription } from '@/lib/billing/subscriptions/by-hand';
 import { DomainError, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';
-import { attempt } from '../../form-answer';
-import { adminContext } from '../context';
+import { staffAction } from '../context';
 import { overrideFields, toEditorProblems, toOverridesEdit } from './override-edit';
 
 const place = z.object({ merchantId: z.string(), platformId: z.string() });
@@ -19,9 +16,9 @@ const words = () => getTranslations('console.subscriptions.edit');
 const editor = place.extend(overrideFields.shape);
 
 /** Saves the exceptions that were touched, all or none; what somebody else changed meanwhile is not overwritten. */
-export async function saveExceptions(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, editor, async ({ merchantId, platformId, ...fields }) => {
-    const { db, actor, now } = await adminContext();
+export const saveExceptions = staffAction(
+  editor,
+  async ({ merchantId, platformId, ...fields }, { db, actor, now }) => {
     const account = { merchantId, platformId };
     const seenRows = await listOverridesById(db, account, Object.values(fields.seen));
     const edit = toOverridesEdit(fields, features, seenRows);
@@ -35,7 +32,6 @@ export async function saveExceptions(_state: FormState, form: FormData): Promise
       }
       throw error;
     });
-    refresh();
     const t = await words();
     const [saved, ended] = [edit.save.length, edit.end.length];
     return [
@@ -44,8 +40,8 @@ export async function saveExceptions(_state: FormState, form: FormData): Promise
     ]
       .join(' ')
       .trim();
-  });
-}
+  },
+);
 
 const state = place.extend({
   seen: z.string().default(''),
@@ -59,9 +55,9 @@ const state = place.extend({
 });
 
 /** Sets plan, status and end of a subscription that Stripe knows nothing of. */
-export async function saveSubscription(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, state, async ({ merchantId, platformId, ...input }) => {
-    const { db, actor, now } = await adminContext();
+export const saveSubscription = staffAction(
+  state,
+  async ({ merchantId, platformId, ...input }, { db, actor, now }) => {
     const { status, until, reason, seen } = input;
     const end = until === input.untilSeen ? undefined : until ? `${until}T00:00:00Z` : null;
     const after = await setSubscription(
@@ -84,7 +80,6 @@ export async function saveSubscription(_state: FormState, form: FormData): Promi
         error.fields.map((one) => (ends.includes(one.path) ? { ...one, path: 'until' } : one)),
       );
     });
-    refresh();
     return (await words())('set', { tier: after.tier.name });
-  });
-}
+  },
+);

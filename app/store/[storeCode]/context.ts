@@ -4,6 +4,7 @@ import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-fac
 import { database } from '@/lib/database';
 import { requireStore } from '@/lib/session';
 import { businessNow } from '@/lib/time';
+import { actionsFor, type UnlockHref } from '../../form-answer';
 
 /** Who does something in a store, for which account and when. Read once per request, checked anew in every action. */
 export const storeContext = cache(async (storeCode: string, access: 'read' | 'write') => {
@@ -22,15 +23,18 @@ export const storeFacts = cache(async (storeCode: string) => {
 });
 
 /** Where the choices of an unlock panel lead. */
-export function unlockHref(storeCode: string) {
+export function unlockHref(storeCode: string): UnlockHref {
   const anchors: Record<string, string> = { tier: '#plans', add_on: '#add-ons' };
-  return ({ kind }: { kind: string }) => {
+  return ({ kind }) => {
     const anchor = anchors[kind];
     return anchor ? `/store/${storeCode}/billing${anchor}` : undefined;
   };
 }
 
 /** Which store a form is about; whether the person may touch it is `storeContext`'s to say. */
-export function storeOf(form: FormData): string {
-  return String(form.get('store') ?? '');
-}
+export const storeOf = (form: FormData): string => String(form.get('store') ?? '');
+
+/** A server action of a store, which the form names: for its owners and for admins. */
+export const storeAction = actionsFor((form) => storeContext(storeOf(form), 'write'), {
+  unlockHref: (form) => unlockHref(storeOf(form)),
+});

@@ -7,6 +7,22 @@ export type AddOnProduct = typeof addOns.$inferSelect & {
 };
 export type CreditPackage = typeof creditPackages.$inferSelect;
 
+/** What is sold beside plans. */
+export type Extras = { add_on: AddOnProduct; credit_package: CreditPackage };
+export type ExtraKind = keyof Extras;
+
+/** One kind of them, as a platform sells it; `all`: what is off the shelf too. */
+export async function listExtras(
+  db: Db,
+  kind: ExtraKind,
+  platformId: string,
+  filter: { all?: boolean } = {},
+): Promise<Extras[ExtraKind][]> {
+  return kind === 'add_on'
+    ? listAddOnProducts(db, platformId, filter)
+    : listCreditPackages(db, platformId, filter);
+}
+
 /** The add-ons a platform sells, with what each adds to a limit. */
 export async function listAddOnProducts(
   db: Db,

@@ -13,10 +13,8 @@ import {
 import { placeItems } from '@/lib/billing/mirror/places';
 import { features } from '@/lib/features';
 import { openStage, type Stage } from '@/testing/stage';
-import { deleteAddOn, saveAddOn } from './add-on-edit';
 import { listCatalogDrift } from './catalog-drift';
-import { deleteCreditPackage, saveCreditPackage } from './credit-package-edit';
-import { addOnInput, creditPackageInput } from './extras-edit';
+import { addOnInput, creditPackageInput, deleteExtra, saveExtra } from './extras-edit';
 import { applyPush, nameOfPlan, PushPlanChanged, PushUnderWay, planPush } from './push';
 import { createTier, deleteTier, updateTier } from './tier-edit';
 import { newTierInput, tierPatch } from './tier-input';
@@ -24,6 +22,7 @@ import { getTier } from './tiers';
 
 let stage: Stage;
 const actor = { kind: 'user' as const, id: 'usr_admin' };
+const anAddOn = { kind: 'add_on' as const, platformId: MARKET };
 const by = () => ({ actor, now: new Date() });
 
 beforeAll(async () => {
@@ -160,11 +159,12 @@ describe('what is deleted', () => {
       unitAmount: 100,
       credits: 3,
     });
-    const addOnId = await saveAddOn(stage.db, MARKET, addOn, features, by());
-    const packId = await saveCreditPackage(stage.db, MARKET, pack, by());
+    const packs = { kind: 'credit_package' as const, platformId: MARKET };
+    const addOnId = await saveExtra(stage.db, anAddOn, addOn, features, by());
+    const packId = await saveExtra(stage.db, packs, pack, features, by());
     await push();
-    await deleteAddOn(stage.db, MARKET, addOnId, by());
-    await deleteCreditPackage(stage.db, MARKET, packId, by());
+    await deleteExtra(stage.db, { ...anAddOn, id: addOnId }, by());
+    await deleteExtra(stage.db, { ...packs, id: packId }, by());
     expect(await said()).toEqual([
       'archive_price fax 7.00 EUR / month',
       'archive_product fax Fax',
@@ -288,7 +288,7 @@ describe('a price that is no longer asked', () => {
       unitAmount: 600,
       features: [{ featureCode: 'email_accounts', amount: 5 }],
     });
-    await saveAddOn(stage.db, MARKET, input, features, by(), email.id);
+    await saveExtra(stage.db, { ...anAddOn, id: email.id }, input, features, by());
     expect(await said()).toEqual(['replace_price email_5 6.00 EUR / month']);
     await push();
     expect(await plan()).toEqual([]);

@@ -17,10 +17,8 @@ import { DomainError, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { makeAccount } from '@/testing/accounts';
 import { openStage, type Stage } from '@/testing/stage';
-import { deleteAddOn, saveAddOn } from './add-on-edit';
-import { deleteCreditPackage, saveCreditPackage } from './credit-package-edit';
-import { addOnInput, creditPackageInput } from './extras-edit';
-import { listBoughtPackages, listUsedTiers } from './in-use';
+import { addOnInput, creditPackageInput, deleteExtra, saveExtra } from './extras-edit';
+import { listBoughtExtras, listUsedTiers } from './in-use';
 import { applyPush } from './push';
 import { createTier, deleteTier, updateTier } from './tier-edit';
 import { newTierInput, tierPatch } from './tier-input';
@@ -295,7 +293,9 @@ describe('add-ons and credit packages', () => {
       credits: 5,
       ...more,
     });
-  const save = (input = addOn(), id?: string) => saveAddOn(stage.db, MARKET, input, features, by, id);
+  const anAddOn = { kind: 'add_on' as const, platformId: MARKET };
+  const aPack = { kind: 'credit_package' as const, platformId: MARKET };
+  const save = (input = addOn(), id?: string) => saveExtra(stage.db, { ...anAddOn, id }, input, features, by);
 
   test('a plan and an add-on do not share a code: their prices would have one lookup key', async () => {
     const before = await snapshot();
@@ -327,7 +327,7 @@ describe('add-ons and credit packages', () => {
     expect(await bad(adds('api_access'))).toEqual(['features[0].featureCode unknown_feature']);
     expect(await bad(adds('max_products', 'max_products'))).toEqual(['features[1].featureCode repeated']);
     expect(await bad({ code: 'email_5' })).toEqual(['code_taken']);
-    const package_ = saveCreditPackage(stage.db, MARKET, pack({ code: 'credits_100' }), by);
+    const package_ = saveExtra(stage.db, aPack, pack({ code: 'credits_100' }), features, by);
     expect((await refusal(package_)).code).toBe('code_taken');
     for (const input of [{ code: 'a b' }, { code: 'Upper' }, { unitAmount: -1 }, { unitAmount: 1.5 }]) {
       expect(addOnInput.safeParse({ ...addOn(), ...input }).success, JSON.stringify(input)).toBe(false);
@@ -350,9 +350,9 @@ describe('add-ons and credit packages', () => {
     expect(fieldsOf(await refusal(save(addOn({ ...same, revision: 2, code: 'other' }), id)))).toEqual([
       'code unchangeable',
     ]);
-    const stale = deleteAddOn(stage.db, MARKET, id, { ...by, revision: 1 });
+    const stale = deleteExtra(stage.db, { ...anAddOn, id }, { ...by, revision: 1 });
     expect((await refusal(stale)).code).toBe('edit_conflict');
-    await deleteAddOn(stage.db, MARKET, id, { ...by, revision: 2 });
+    await deleteExtra(stage.db, { ...anAddOn, id }, { ...by, revision: 2 });
     const trail = await stage.db
       .select()
       .from(auditLog)
@@ -383,12 +383,12 @@ describe('add-ons and credit packages', () => {
     if (!credits) throw new Error('no package');
     const request = { ...(await stage.request(shop)), packageCode: 'credits_100' };
     const { sessionId } = await startCreditCheckout(stage.db, stage.stripe, request);
-    const remove = () => refusal(deleteCreditPackage(stage.db, MARKET, credits.id, by));
+    const remove = () => refusal(deleteExtra(stage.db, { ...aPack, id: credits.id }, by));
     expect((await remove()).code).toBe('in_use');
     await stage.pay(sessionId);
     await stage.deliverNew();
     expect((await remove()).code).toBe('in_use');
-    expect([...(await listBoughtPackages(stage.db, MARKET))]).toEqual([credits.id]);
+    expect([...(await listBoughtExtras(stage.db, 'credit_package', MARKET))]).toEqual([credits.id]);
   });
 });
 

@@ -205,7 +205,7 @@ export async function lockPlatform(tx: Tx, platformId: string) {
 
 /**
  * Whether an add-on has the code: their lookup keys at Stripe would be the same (stripe.md 46), and each push would take the
- * other's price off sale. Asked under `lockPlatform`, as `saveAddOn` asks.
+ * other's price off sale. Asked under `lockPlatform`, as `saveExtra` asks.
  */
 export async function isAddOnCode(tx: Tx, platformId: string, code: string): Promise<boolean> {
   const [found] = await tx

@@ -1,10 +1,8 @@
 'use server';
 
 import type { Route } from 'next';
-import { refresh } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
-import type { FormState } from '@/components/ui/form-state';
 import { getFormat } from '@/components/ui/format';
 import { changeLocalTier } from '@/lib/billing/account/given-plans';
 import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/customers/billing-details';
@@ -19,8 +17,7 @@ import { env } from '@/lib/env';
 import { getTranslations } from '@/lib/i18n/translations';
 import { limitPurchase } from '@/lib/rate-limit';
 import { findStripe, requireStripe } from '@/lib/stripe/client';
-import { attempt } from '../../../form-answer';
-import { storeContext, storeOf } from '../context';
+import { storeAction } from '../context';
 import { billingUrl, checkoutUrls } from './urls';
 
 const nothing = z.object({});
@@ -31,145 +28,105 @@ const plan = z.object({
 });
 
 /** Goes to Stripe Checkout for a plan. */
-export async function subscribe(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, plan, async (input) => {
-    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
-    await limitPurchase(db, 'checkout', actor.id);
-    const session = await startPlanCheckout(db, requireStripe(), {
-      account,
-      storeId: store.id,
-      urls: checkoutUrls(store.code),
-      automaticTax: env().STRIPE_TAX,
-      actor,
-      now,
-      tierCode: input.tier,
-      interval: input.interval,
-      currency: input.currency,
-    });
-    redirect(session.checkoutUrl as Route);
+export const subscribe = storeAction(plan, async (input, { db, account, store, actor, now }) => {
+  await limitPurchase(db, 'checkout', actor.id);
+  const session = await startPlanCheckout(db, requireStripe(), {
+    account,
+    storeId: store.id,
+    urls: checkoutUrls(store.code),
+    automaticTax: env().STRIPE_TAX,
+    actor,
+    now,
+    tierCode: input.tier,
+    interval: input.interval,
+    currency: input.currency,
   });
-}
+  redirect(session.checkoutUrl as Route);
+});
 
 /** Changes the plan of a local trial: at once and free. */
-export async function tryPlan(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, plan, async (input) => {
-    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
-    const after = await changeLocalTier(db, account, {
-      tierCode: input.tier,
-      interval: input.interval,
-      actor,
-      now,
-    });
-    refresh();
-    return (await getTranslations('billing.tiers'))('tried', { tier: after.tier.name });
+export const tryPlan = storeAction(plan, async (input, { db, account, actor, now }) => {
+  const after = await changeLocalTier(db, account, {
+    tierCode: input.tier,
+    interval: input.interval,
+    actor,
+    now,
   });
-}
+  return (await getTranslations('billing.tiers'))('tried', { tier: after.tier.name });
+});
 
 const change = plan.extend({ prorationDate: z.coerce.number().int().optional() });
 
 /** Changes a paid plan as it was previewed; leads to the payment where the bank asks for one. */
-export async function changePlan(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, change, async (input) => {
-    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
-    const { paymentUrl } = await changeTier(db, requireStripe(), {
-      account,
-      tierCode: input.tier,
-      interval: input.interval,
-      prorationDate: input.prorationDate,
-      actor,
-      now,
-    });
-    redirect((paymentUrl ?? `/store/${store.code}/billing`) as Route);
+export const changePlan = storeAction(change, async (input, { db, account, store, actor, now }) => {
+  const { paymentUrl } = await changeTier(db, requireStripe(), {
+    account,
+    tierCode: input.tier,
+    interval: input.interval,
+    prorationDate: input.prorationDate,
+    actor,
+    now,
   });
-}
+  redirect((paymentUrl ?? `/store/${store.code}/billing`) as Route);
+});
 
 /** Keeps the plan as it is: drops a change that waits for the period's end. */
-export async function undoChange(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, nothing, async () => {
-    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
-    await undoPendingChange(db, requireStripe(), { account, actor, now });
-    refresh();
-    return (await getTranslations('billing.pending'))('undone');
-  });
-}
+export const undoChange = storeAction(nothing, async (_input, { db, account, actor, now }) => {
+  await undoPendingChange(db, requireStripe(), { account, actor, now });
+  return (await getTranslations('billing.pending'))('undone');
+});
 
 const cancellation = z.object({ reason: z.string().max(500).optional() });
 
 /** Cancels at the end of the period. */
-export async function cancelPlan(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, cancellation, async ({ reason }) => {
-    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
-    const after = await cancelSubscription(db, requireStripe(), { account, actor, now, reason });
-    refresh();
-    const [t, format] = await Promise.all([getTranslations('billing.plan'), getFormat()]);
-    const end = after.cancelAt ?? after.currentPeriodEnd;
-    return t('cancelled', { tier: after.tier.name, date: end ? format.date(end) : '' });
-  });
-}
+export const cancelPlan = storeAction(cancellation, async ({ reason }, { db, account, actor, now }) => {
+  const after = await cancelSubscription(db, requireStripe(), { account, actor, now, reason });
+  const [t, format] = await Promise.all([getTranslations('billing.plan'), getFormat()]);
+  const end = after.cancelAt ?? after.currentPeriodEnd;
+  return t('cancelled', { tier: after.tier.name, date: end ? format.date(end) : '' });
+});
 
 /** Takes a cancellation back. */
-export async function reactivatePlan(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, nothing, async () => {
-    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
-    const after = await reactivateSubscription(db, requireStripe(), { account, actor, now });
-    refresh();
-    return (await getTranslations('billing.plan'))('reactivated', { tier: after.tier.name });
-  });
-}
+export const reactivatePlan = storeAction(nothing, async (_input, { db, account, actor, now }) => {
+  const after = await reactivateSubscription(db, requireStripe(), { account, actor, now });
+  return (await getTranslations('billing.plan'))('reactivated', { tier: after.tier.name });
+});
 
 /** Goes to Stripe's customer portal: card, invoices, tax ids. */
-export async function goToPortal(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, nothing, async () => {
-    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
-    await limitPurchase(db, 'portal', actor.id);
-    const { portalUrl } = await openPortal(db, requireStripe(), {
-      merchantId: account.merchantId,
-      returnUrl: billingUrl(store.code),
-      actor,
-      now,
-    });
-    redirect(portalUrl as Route);
+export const goToPortal = storeAction(nothing, async (_input, { db, account, store, actor, now }) => {
+  await limitPurchase(db, 'portal', actor.id);
+  const { portalUrl } = await openPortal(db, requireStripe(), {
+    merchantId: account.merchantId,
+    returnUrl: billingUrl(store.code),
+    actor,
+    now,
   });
-}
+  redirect(portalUrl as Route);
+});
 
 const addOnChoice = z.object({ addOn: z.string().min(1), domain: z.string().max(300).optional() });
 
 /** Goes to Stripe Checkout for an add-on of this store. */
-export async function buyAddOn(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, addOnChoice, async (input) => {
-    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
-    await limitPurchase(db, 'add_on', actor.id);
-    const session = await startAddOnCheckout(db, requireStripe(), {
-      account,
-      storeId: store.id,
-      urls: checkoutUrls(store.code),
-      automaticTax: env().STRIPE_TAX,
-      actor,
-      now,
-      addOnCode: input.addOn,
-      domain: input.domain,
-    });
-    redirect(session.checkoutUrl as Route);
+export const buyAddOn = storeAction(addOnChoice, async (input, { db, account, store, actor, now }) => {
+  await limitPurchase(db, 'add_on', actor.id);
+  const session = await startAddOnCheckout(db, requireStripe(), {
+    account,
+    storeId: store.id,
+    urls: checkoutUrls(store.code),
+    automaticTax: env().STRIPE_TAX,
+    actor,
+    now,
+    addOnCode: input.addOn,
+    domain: input.domain,
   });
-}
+  redirect(session.checkoutUrl as Route);
+});
 
 const ownAddOn = z.object({ id: z.string().min(1) });
 
-/** Ends an add-on after what is paid, or at once where it is billed with the plan. */
-export async function cancelAddOn(_state: FormState, form: FormData): Promise<FormState> {
-  return setAddOn(form, true);
-}
-
-/** Keeps an add-on that was to end. */
-export async function keepAddOn(_state: FormState, form: FormData): Promise<FormState> {
-  return setAddOn(form, false);
-}
-
-function setAddOn(form: FormData, cancel: boolean): Promise<FormState> {
-  return attempt(form, ownAddOn, async ({ id }) => {
-    const { db, account, actor, now } = await storeContext(storeOf(form), 'write');
+const setAddOn = (cancel: boolean) =>
+  storeAction(ownAddOn, async ({ id }, { db, account, actor, now }) => {
     const after = await setAddOnCancellation(db, requireStripe(), { account, id, cancel, actor, now });
-    refresh();
     const [t, format] = await Promise.all([getTranslations('billing.addOns'), getFormat()]);
     if (after.endedAt) return t('removed', { name: after.name });
     const end = after.cancelAt ?? after.currentPeriodEnd;
@@ -177,41 +134,39 @@ function setAddOn(form: FormData, cancel: boolean): Promise<FormState> {
       ? t('cancelled', { name: after.name, date: end ? format.date(end) : '' })
       : t('kept', { name: after.name });
   });
-}
+
+/** Ends an add-on after what is paid, or at once where it is billed with the plan. */
+export const cancelAddOn = setAddOn(true);
+
+/** Keeps an add-on that was to end. */
+export const keepAddOn = setAddOn(false);
 
 const packageChoice = z.object({ package: z.string().min(1) });
 
 /** Goes to Stripe Checkout for a credit package. */
-export async function buyCredits(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(form, packageChoice, async (input) => {
-    const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
-    await limitPurchase(db, 'credits', actor.id);
-    const session = await startCreditCheckout(db, requireStripe(), {
-      account,
-      storeId: store.id,
-      urls: checkoutUrls(store.code),
-      automaticTax: env().STRIPE_TAX,
-      actor,
-      now,
-      packageCode: input.package,
-    });
-    redirect(session.checkoutUrl as Route);
+export const buyCredits = storeAction(packageChoice, async (input, { db, account, store, actor, now }) => {
+  await limitPurchase(db, 'credits', actor.id);
+  const session = await startCreditCheckout(db, requireStripe(), {
+    account,
+    storeId: store.id,
+    urls: checkoutUrls(store.code),
+    automaticTax: env().STRIPE_TAX,
+    actor,
+    now,
+    packageCode: input.package,
   });
-}
+  redirect(session.checkoutUrl as Route);
+});
 
 /** The form names its store beside the details. */
 const detailsForm = billingDetailsInput.extend({ store: z.string() });
 
 /** Saves who the invoices are made out to; an empty field takes its value away. */
-export async function saveDetails(_state: FormState, form: FormData): Promise<FormState> {
-  return attempt(
-    form,
-    detailsForm,
-    async ({ store: _store, ...details }) => {
-      const { db, account, store, actor, now } = await storeContext(storeOf(form), 'write');
-      await updateBillingDetails(db, findStripe(), { merchantId: account.merchantId, details, actor, now });
-      redirect(`/store/${store.code}/billing#details` as Route);
-    },
-    { keepEmpty: true },
-  );
-}
+export const saveDetails = storeAction(
+  detailsForm,
+  async ({ store: _store, ...details }, { db, account, store, actor, now }) => {
+    await updateBillingDetails(db, findStripe(), { merchantId: account.merchantId, details, actor, now });
+    redirect(`/store/${store.code}/billing#details` as Route);
+  },
+  { keepEmpty: true },
+);

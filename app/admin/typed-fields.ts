@@ -50,21 +50,3 @@ export function revisionOf(form: FormData): number | undefined {
   // What is no revision is none that is there: never "whichever".
   return /^\d{1,9}$/.test(String(typed)) ? Number(typed) : -1;
 }
-
-/** Fields that an add-on and a credit package share, as their forms send them. */
-export function readExtra(form: FormData) {
-  const fields = typedFields(form);
-  const currency = fields.text('currency').toUpperCase();
-  const amount = fields.price('unitAmount', currency);
-  if (amount === null) fields.say('unitAmount', 'required');
-  const common = {
-    code: fields.text('code'),
-    name: fields.text('name'),
-    currency,
-    unitAmount: amount ?? 0,
-    displayOrder: fields.whole('displayOrder') ?? 0,
-    isActive: fields.checked('isActive'),
-    revision: revisionOf(form),
-  };
-  return { fields, common };
-}
