@@ -1,4 +1,5 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Db, Tx } from '@/db/client';
 import { billingAccounts, merchants, platforms } from '@/db/schema';
 import { NotFound } from '@/lib/errors';
@@ -7,6 +8,12 @@ import { MerchantClosed } from './errors';
 
 /** One merchant on one platform: whom everything in billing is about. */
 export type Account = { merchantId: string; platformId: string };
+
+/** What a table has of one account. */
+export const ofAccount = (
+  table: { merchantId: AnyPgColumn; platformId: AnyPgColumn },
+  { merchantId, platformId }: Account,
+) => and(eq(table.merchantId, merchantId), eq(table.platformId, platformId));
 
 /** The kept month of an account; see `currentMonth`. */
 export type KeptMonth = { anchorAt: Date; monthStart: Date; monthEnd: Date };
@@ -86,14 +93,6 @@ export async function getPlatformOrDefault(db: Db, named: string | undefined) {
 
 /** The account's own row, or null for a pair that never met. */
 export async function findAccount(db: Db, account: Account) {
-  const [row] = await db
-    .select()
-    .from(billingAccounts)
-    .where(
-      and(
-        eq(billingAccounts.merchantId, account.merchantId),
-        eq(billingAccounts.platformId, account.platformId),
-      ),
-    );
+  const [row] = await db.select().from(billingAccounts).where(ofAccount(billingAccounts, account));
   return row ?? null;
 }

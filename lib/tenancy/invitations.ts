@@ -5,7 +5,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { invitations, memberships, merchants, stores, users } from '@/db/schema';
 import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
-import { type Account, holdAccount } from '@/lib/billing/accounts';
+import { type Account, holdAccount, ofAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { consume, release } from '@/lib/billing/entitlements/limits';
 import { queueEmail } from '@/lib/billing/notices';
@@ -288,12 +288,7 @@ async function closeInvitation(
   outcome: 'withdrawn' | 'expired',
   now: Date,
 ) {
-  const pending = and(
-    eq(invitations.id, id),
-    eq(invitations.merchantId, account.merchantId),
-    eq(invitations.platformId, account.platformId),
-    isNull(invitations.closedAt),
-  );
+  const pending = and(eq(invitations.id, id), ofAccount(invitations, account), isNull(invitations.closedAt));
   const [found] = await tx.select({ storeId: invitations.storeId }).from(invitations).where(pending);
   if (!found) throw new NotFound('invitation', id);
   await release(tx, account, teamLimit, 1, { storeId: found.storeId, now });

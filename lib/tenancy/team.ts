@@ -2,7 +2,7 @@ import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { invitations, memberships, stores, users } from '@/db/schema';
 import { raiseSessionVersion } from '@/lib/auth-people';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { release } from '@/lib/billing/entitlements/limits';
 import { NotFound } from '@/lib/errors';
@@ -59,13 +59,7 @@ export async function listTeam(
         expiresAt: invitations.expiresAt,
       })
       .from(invitations)
-      .where(
-        and(
-          eq(invitations.merchantId, account.merchantId),
-          eq(invitations.platformId, account.platformId),
-          isNull(invitations.closedAt),
-        ),
-      )
+      .where(and(ofAccount(invitations, account), isNull(invitations.closedAt)))
       .orderBy(asc(invitations.createdAt), asc(invitations.id)),
   ]);
   return { members, invitations: pending };

@@ -2,7 +2,7 @@ import { and, desc, eq, like, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { creditLedger, creditWallets } from '@/db/schema';
-import { type Account, holdAccount } from '@/lib/billing/accounts';
+import { type Account, holdAccount, ofAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { InsufficientCredits } from '@/lib/billing/errors';
 import { IdempotencyConflict, invalid } from '@/lib/errors';
@@ -15,15 +15,13 @@ export type Balance = { monthly: number; purchased: number };
 /** Locks the wallet for the caller's transaction, making it when there is none. */
 async function lockWallet(tx: Tx, account: Account): Promise<Balance> {
   await tx.insert(creditWallets).values(account).onConflictDoNothing();
-  const [wallet] = await tx.select().from(creditWallets).where(walletOf(account)).for('update');
+  const [wallet] = await tx
+    .select()
+    .from(creditWallets)
+    .where(ofAccount(creditWallets, account))
+    .for('update');
   return { monthly: wallet?.monthly ?? 0, purchased: wallet?.purchased ?? 0 };
 }
-
-const walletOf = (account: Account) =>
-  and(eq(creditWallets.merchantId, account.merchantId), eq(creditWallets.platformId, account.platformId));
-
-const ledgerOf = (account: Account) =>
-  and(eq(creditLedger.merchantId, account.merchantId), eq(creditLedger.platformId, account.platformId));
 
 /**
  * Writes one line of the ledger and moves the wallet by it; a `sourceKey` that stands in the bucket already changes
@@ -53,7 +51,7 @@ async function book(
   await tx
     .update(creditWallets)
     .set({ [line.bucket]: sql`${column} + ${line.amount}` })
-    .where(walletOf(account));
+    .where(ofAccount(creditWallets, account));
   return true;
 }
 
@@ -74,7 +72,13 @@ export async function openCreditMonth(
   const [latest] = await tx
     .select({ sourceKey: creditLedger.sourceKey })
     .from(creditLedger)
-    .where(and(ledgerOf(account), eq(creditLedger.kind, 'grant'), like(creditLedger.sourceKey, 'month:%')))
+    .where(
+      and(
+        ofAccount(creditLedger, account),
+        eq(creditLedger.kind, 'grant'),
+        like(creditLedger.sourceKey, 'month:%'),
+      ),
+    )
     .orderBy(desc(creditLedger.at), desc(creditLedger.id))
     .limit(1);
   if (!latest && entitled === 0) return;
@@ -82,7 +86,13 @@ export async function openCreditMonth(
   const [granted] = await tx
     .select({ sum: sql<string>`coalesce(sum(${creditLedger.amount}), 0)` })
     .from(creditLedger)
-    .where(and(ledgerOf(account), eq(creditLedger.kind, 'grant'), like(creditLedger.sourceKey, `${key}:%`)));
+    .where(
+      and(
+        ofAccount(creditLedger, account),
+        eq(creditLedger.kind, 'grant'),
+        like(creditLedger.sourceKey, `${key}:%`),
+      ),
+    );
   const already = Number(granted?.sum ?? 0);
   const isNewMonth = already === 0 && latest !== undefined && !latest.sourceKey.startsWith(`${key}:`);
   if (isNewMonth && wallet.monthly > 0) {
@@ -140,7 +150,9 @@ export async function takeBackPurchase(
   const [taken] = await tx
     .select({ sum: sql<string>`coalesce(-sum(${creditLedger.amount}), 0)` })
     .from(creditLedger)
-    .where(and(ledgerOf(account), like(creditLedger.sourceKey, `refund:${refund.sessionId}:%`)));
+    .where(
+      and(ofAccount(creditLedger, account), like(creditLedger.sourceKey, `refund:${refund.sessionId}:%`)),
+    );
   const rest = Math.min(refund.total - Number(taken?.sum ?? 0), wallet.purchased);
   if (rest <= 0) return 0;
   await book(tx, account, {
@@ -166,7 +178,7 @@ export async function takeBackShare(
   const [bought] = await tx
     .select({ amount: creditLedger.amount })
     .from(creditLedger)
-    .where(and(ledgerOf(account), eq(creditLedger.sourceKey, `session:${sessionId}`)));
+    .where(and(ofAccount(creditLedger, account), eq(creditLedger.sourceKey, `session:${sessionId}`)));
   if (!bought) return 0;
   const total = Math.round(bought.amount * Math.min(1, share));
   return takeBackPurchase(tx, account, { sessionId, total, at: context.now, actor: context.actor });
@@ -191,7 +203,7 @@ export async function adjustCredits(
     const [earlier] = await tx
       .select({ amount: creditLedger.amount })
       .from(creditLedger)
-      .where(and(ledgerOf(account), eq(creditLedger.sourceKey, sourceKey)));
+      .where(and(ofAccount(creditLedger, account), eq(creditLedger.sourceKey, sourceKey)));
     if (earlier) {
       if (earlier.amount !== amount) throw new IdempotencyConflict();
       return wallet;
@@ -239,7 +251,7 @@ export async function consumeCredits(
   const earlier = await tx
     .select({ bucket: creditLedger.bucket, amount: creditLedger.amount })
     .from(creditLedger)
-    .where(and(ledgerOf(account), eq(creditLedger.sourceKey, sourceKey)));
+    .where(and(ofAccount(creditLedger, account), eq(creditLedger.sourceKey, sourceKey)));
   if (earlier.length > 0) {
     if (earlier.reduce((sum, line) => sum - line.amount, 0) !== input.amount) throw new IdempotencyConflict();
     const spentFrom = (bucket: Bucket) => 0 - (earlier.find((line) => line.bucket === bucket)?.amount ?? 0);
@@ -269,7 +281,7 @@ export async function consumeCredits(
 
 /** What the wallet holds now. */
 export async function getBalance(db: Db, account: Account): Promise<Balance> {
-  const [wallet] = await db.select().from(creditWallets).where(walletOf(account));
+  const [wallet] = await db.select().from(creditWallets).where(ofAccount(creditWallets, account));
   return { monthly: wallet?.monthly ?? 0, purchased: wallet?.purchased ?? 0 };
 }
 
@@ -278,7 +290,7 @@ export async function listLedger(db: Db, account: Account, page: { limit: number
   return db
     .select()
     .from(creditLedger)
-    .where(and(ledgerOf(account), olderThan(creditLedger.at, creditLedger.id, page.before)))
+    .where(and(ofAccount(creditLedger, account), olderThan(creditLedger.at, creditLedger.id, page.before)))
     .orderBy(desc(creditLedger.at), desc(creditLedger.id))
     .limit(page.limit);
 }

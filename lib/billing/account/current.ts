@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, isNull, ne } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { billingAccounts, storeAddOns, subscriptions } from '@/db/schema';
-import { type Account, findAccount, moveAnchor, openAccount } from '@/lib/billing/accounts';
+import { type Account, findAccount, moveAnchor, ofAccount, openAccount } from '@/lib/billing/accounts';
 import { type Act, recordAudit } from '@/lib/billing/audit';
 import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
 import { resolveGrant } from '@/lib/billing/entitlements/entitlements';
@@ -42,7 +42,7 @@ export async function refreshAccount(
   const rows = await tx
     .select()
     .from(subscriptions)
-    .where(ofAccount(account))
+    .where(ofAccount(subscriptions, account))
     .orderBy(desc(subscriptions.startedAt));
   const converted = rows.filter((row) => !row.stripeSubscriptionId && !row.endedAt && isConverted(row, rows));
   if (converted.length > 0) {
@@ -96,16 +96,18 @@ export async function makeCurrent(tx: Tx, account: Account, current: Row, now: D
   await tx
     .update(subscriptions)
     .set({ isCurrent: false })
-    .where(and(ofAccount(account), eq(subscriptions.isCurrent, true), ne(subscriptions.id, current.id)));
+    .where(
+      and(
+        ofAccount(subscriptions, account),
+        eq(subscriptions.isCurrent, true),
+        ne(subscriptions.id, current.id),
+      ),
+    );
   await tx.update(subscriptions).set({ isCurrent: true }).where(eq(subscriptions.id, current.id));
   await tx.update(billingAccounts).set({ currentSubscriptionId: current.id }).where(accountRow(account));
 }
 
-const ofAccount = (account: Account) =>
-  and(eq(subscriptions.merchantId, account.merchantId), eq(subscriptions.platformId, account.platformId));
-
-const accountRow = (account: Account) =>
-  and(eq(billingAccounts.merchantId, account.merchantId), eq(billingAccounts.platformId, account.platformId));
+const accountRow = (account: Account) => ofAccount(billingAccounts, account);
 
 async function moveMonth(tx: Tx, account: Account, anchorAt: Date, now: Date): Promise<void> {
   const kept = await findAccount(tx, account);
@@ -129,13 +131,7 @@ export async function askToEndAddOns(tx: Tx, account: Account): Promise<void> {
   const [open] = await tx
     .select({ id: storeAddOns.id })
     .from(storeAddOns)
-    .where(
-      and(
-        eq(storeAddOns.merchantId, account.merchantId),
-        eq(storeAddOns.platformId, account.platformId),
-        isNull(storeAddOns.endedAt),
-      ),
-    )
+    .where(and(ofAccount(storeAddOns, account), isNull(storeAddOns.endedAt)))
     .limit(1);
   if (open)
     await enqueue(

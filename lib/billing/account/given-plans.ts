@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, lte, type SQL } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { subscriptions } from '@/db/schema';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { NoActiveSubscription, TierNotFound, TierNotSelfService } from '@/lib/billing/errors';
 import { findPrice, getTier } from '@/lib/billing/plans/tiers';
@@ -24,13 +24,7 @@ export async function changeLocalTier(
     const [row] = await tx
       .select()
       .from(subscriptions)
-      .where(
-        and(
-          eq(subscriptions.merchantId, account.merchantId),
-          eq(subscriptions.platformId, account.platformId),
-          eq(subscriptions.isCurrent, true),
-        ),
-      )
+      .where(and(ofAccount(subscriptions, account), eq(subscriptions.isCurrent, true)))
       .for('update');
     if (!row || !isLocalTrial(row, input.now)) throw new NoActiveSubscription();
     // A private plan is for those who have it; an admin may give it to anybody.

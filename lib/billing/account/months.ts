@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, lte, or, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { billingAccounts } from '@/db/schema';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { log } from '@/lib/log';
 import { addMonths, anchoredMonth } from '@/lib/time';
 import { grantMonth } from './current';
@@ -55,10 +55,7 @@ export async function openMonths(db: Db, now: Date): Promise<OpenedMonths> {
 
 async function openMonth(db: Db, account: Account, now: Date): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const row = and(
-      eq(billingAccounts.merchantId, account.merchantId),
-      eq(billingAccounts.platformId, account.platformId),
-    );
+    const row = ofAccount(billingAccounts, account);
     const [kept] = await tx.select().from(billingAccounts).where(row).for('update');
     if (!kept || kept.monthEnd > now) return false; // another node was here
     const month = anchoredMonth(kept.anchorAt, now);

@@ -1,8 +1,8 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { mrrMovements, storeAddOns, subscriptions } from '@/db/schema';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import type { DiscountSnapshot, ItemSnapshot } from '@/lib/stripe/subscription-snapshot';
 
 const TIMES_A_YEAR = { day: 365n, week: 52n, month: 12n, year: 1n };
@@ -66,7 +66,7 @@ export async function recordMovement(
   if (delta === 0) return;
   const [former] =
     before === 0
-      ? await tx.select({ one: sql`1` }).from(mrrMovements).where(ofAccount(account)).limit(1)
+      ? await tx.select({ one: sql`1` }).from(mrrMovements).where(ofAccount(mrrMovements, account)).limit(1)
       : [];
   const kind =
     before === 0
@@ -80,9 +80,6 @@ export async function recordMovement(
           : 'contraction';
   await tx.insert(mrrMovements).values({ id: newId('mov'), ...account, currency, kind, delta, after, at });
 }
-
-const ofAccount = (account: Account) =>
-  and(eq(mrrMovements.merchantId, account.merchantId), eq(mrrMovements.platformId, account.platformId));
 
 /** The account's recurring revenue in a currency: its live subscriptions and add-ons. */
 export async function sumMrr(tx: Tx, account: Account, currency: string): Promise<number> {

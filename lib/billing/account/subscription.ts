@@ -2,7 +2,7 @@ import { and, asc, eq, getTableColumns, gt, isNull, lte, sql } from 'drizzle-orm
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { billingAccounts, customers, merchants, platforms, subscriptions, tiers } from '@/db/schema';
-import { type Account, openAccount } from '@/lib/billing/accounts';
+import { type Account, ofAccount, openAccount } from '@/lib/billing/accounts';
 import { type Actor, recordAudit } from '@/lib/billing/audit';
 import { findRecipient, queueEmail } from '@/lib/billing/notices';
 import { getTier, type TierRow } from '@/lib/billing/plans/tiers';
@@ -41,13 +41,7 @@ export async function findCurrentSubscription(db: Db, account: Account): Promise
     .from(subscriptions)
     .innerJoin(tiers, eq(tiers.id, subscriptions.tierId))
     .leftJoin(pending, eq(pending.id, subscriptions.pendingTierId))
-    .where(
-      and(
-        eq(subscriptions.merchantId, account.merchantId),
-        eq(subscriptions.platformId, account.platformId),
-        eq(subscriptions.isCurrent, true),
-      ),
-    );
+    .where(and(ofAccount(subscriptions, account), eq(subscriptions.isCurrent, true)));
   return row ? { ...row.subscription, tier: row.tier, pendingTier: row.pendingTier } : null;
 }
 
@@ -109,12 +103,7 @@ export async function startTrial(
     })
     .from(billingAccounts)
     .innerJoin(platforms, eq(platforms.id, billingAccounts.platformId))
-    .where(
-      and(
-        eq(billingAccounts.merchantId, account.merchantId),
-        eq(billingAccounts.platformId, account.platformId),
-      ),
-    )
+    .where(ofAccount(billingAccounts, account))
     .for('update', { of: billingAccounts });
   const code = input.tierCode ?? kept?.tier;
   if (!kept || !code) return null;
@@ -137,15 +126,7 @@ export async function startTrial(
   };
   const [created] = await tx.insert(subscriptions).values(row).returning();
   if (!created) throw new Error('the trial was not written');
-  await tx
-    .update(billingAccounts)
-    .set({ trialUsedAt: now })
-    .where(
-      and(
-        eq(billingAccounts.merchantId, account.merchantId),
-        eq(billingAccounts.platformId, account.platformId),
-      ),
-    );
+  await tx.update(billingAccounts).set({ trialUsedAt: now }).where(ofAccount(billingAccounts, account));
   await makeCurrent(tx, account, created, now);
   await grantMonth(tx, account, { actor: input.actor, now });
   await recordAudit(tx, input.actor, now, {

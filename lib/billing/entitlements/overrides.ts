@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { auditLog, overrides } from '@/db/schema';
-import { type Account, holdAccount } from '@/lib/billing/accounts';
+import { type Account, holdAccount, ofAccount } from '@/lib/billing/accounts';
 import { type Act, type Actor, type AuditEntry, recordAudit } from '@/lib/billing/audit';
 import type { Feature } from '@/lib/billing/features';
 import { MAX_QUANTITY } from '@/lib/billing/features';
@@ -59,7 +59,7 @@ export async function listOverridesById(db: Db, account: Account, ids: string[])
   return db
     .select()
     .from(overrides)
-    .where(and(ofAccount(account), inArray(overrides.id, ids)));
+    .where(and(ofAccount(overrides, account), inArray(overrides.id, ids)));
 }
 
 /** The last exceptions of an account that ended, newest first, and how many there are. Two statements. */
@@ -68,7 +68,7 @@ export async function listEndedOverrides(
   account: Account,
   limit: number,
 ): Promise<{ rows: OverrideRow[]; total: number }> {
-  const ended = and(ofAccount(account), isNotNull(overrides.endedAt));
+  const ended = and(ofAccount(overrides, account), isNotNull(overrides.endedAt));
   const [rows, [counted]] = await Promise.all([
     db
       .select()
@@ -106,7 +106,7 @@ export async function listOverrides(
   return db
     .select()
     .from(overrides)
-    .where(and(ofAccount(account), filter.history ? undefined : isNull(overrides.endedAt)))
+    .where(and(ofAccount(overrides, account), filter.history ? undefined : isNull(overrides.endedAt)))
     .orderBy(desc(overrides.createdAt), desc(overrides.id));
 }
 
@@ -252,14 +252,13 @@ export async function endOverridesOf(
   );
 }
 
-const ofAccount = (account: Account) =>
-  and(eq(overrides.merchantId, account.merchantId), eq(overrides.platformId, account.platformId));
-
 async function endStanding(tx: Tx, account: Account, codes: string[], author: string, now: Date) {
   return tx
     .update(overrides)
     .set({ endedAt: now, endedBy: author })
-    .where(and(ofAccount(account), inArray(overrides.featureCode, codes), isNull(overrides.endedAt)))
+    .where(
+      and(ofAccount(overrides, account), inArray(overrides.featureCode, codes), isNull(overrides.endedAt)),
+    )
     .returning();
 }
 

@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { stores, usageReports } from '@/db/schema';
-import { type Account, currentMonth, findAccount } from '@/lib/billing/accounts';
+import { type Account, currentMonth, findAccount, ofAccount } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
 import { NothingToRelease } from '@/lib/billing/errors';
 import { EPOCH, type Metered } from '@/lib/billing/features';
@@ -40,8 +40,7 @@ export async function releaseUsage(
     .from(usageReports)
     .where(
       and(
-        eq(usageReports.merchantId, account.merchantId),
-        eq(usageReports.platformId, account.platformId),
+        ofAccount(usageReports, account),
         eq(usageReports.featureCode, feature.code),
         eq(usageReports.periodStart, await periodStart(tx, account, feature, report.now)),
         storeId === null ? isNull(usageReports.storeId) : eq(usageReports.storeId, storeId),
@@ -81,11 +80,7 @@ export async function getStoreOf(tx: Tx, account: Account, codeOrId: string): Pr
     .select({ id: stores.id })
     .from(stores)
     .where(
-      and(
-        eq(stores.merchantId, account.merchantId),
-        eq(stores.platformId, account.platformId),
-        sql`(${stores.code} = ${codeOrId} or ${stores.id} = ${codeOrId})`,
-      ),
+      and(ofAccount(stores, account), sql`(${stores.code} = ${codeOrId} or ${stores.id} = ${codeOrId})`),
     );
   if (!store) throw new NotFound('store', codeOrId);
   return store;

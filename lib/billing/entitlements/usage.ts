@@ -3,7 +3,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { readRows } from '@/db/rows';
 import { merchants, usageCounters, usageDrifts } from '@/db/schema';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import {
   accountKey,
   countUse,
@@ -110,8 +110,7 @@ async function repair(tx: Tx, feature: Metered, account: AccountMonth, now: Date
   const { merchantId, platformId } = account;
   const key = { merchantId, platformId, featureCode: feature.code, periodStart: startOf(feature, account) };
   const row = and(
-    eq(usageCounters.merchantId, merchantId),
-    eq(usageCounters.platformId, platformId),
+    ofAccount(usageCounters, { merchantId, platformId }),
     eq(usageCounters.featureCode, feature.code),
     eq(usageCounters.periodStart, key.periodStart),
   );

@@ -3,6 +3,7 @@ import { and, eq, inArray, isNotNull, or, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { customers, merchants, storeAddOns, subscriptions, tiers } from '@/db/schema';
+import { ofAccount } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
 import { customerMirror } from '@/lib/billing/mirror/customer';
 import { invoiceMirror } from '@/lib/billing/mirror/invoice';
@@ -185,8 +186,7 @@ async function findObstacle(
     .from(subscriptions)
     .where(
       and(
-        eq(subscriptions.merchantId, merchantId),
-        eq(subscriptions.platformId, platformId),
+        ofAccount(subscriptions, { merchantId, platformId }),
         isNotNull(subscriptions.stripeSubscriptionId),
         inArray(subscriptions.status, LIVE),
       ),

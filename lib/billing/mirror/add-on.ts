@@ -4,7 +4,7 @@ import { newId } from '@/db/ids';
 import { type Change, storeAddOns, stores, subscriptionStatuses, subscriptions } from '@/db/schema';
 import { askToEndAddOns } from '@/lib/billing/account/current';
 import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { type Act, changedFields, recordAudit } from '@/lib/billing/audit';
 import { LIVE } from '@/lib/billing/statuses';
 import type { ItemSnapshot, SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
@@ -143,8 +143,7 @@ async function endWithoutPlan(tx: Tx, account: Account): Promise<void> {
     .from(subscriptions)
     .where(
       and(
-        eq(subscriptions.merchantId, account.merchantId),
-        eq(subscriptions.platformId, account.platformId),
+        ofAccount(subscriptions, account),
         inArray(subscriptions.status, LIVE),
         isNotNull(subscriptions.stripeSubscriptionId),
       ),
@@ -162,7 +161,7 @@ async function findStore(
   const [row] = await tx
     .select({ id: stores.id })
     .from(stores)
-    .where(and(eq(stores.merchantId, account.merchantId), eq(stores.platformId, account.platformId)))
+    .where(ofAccount(stores, account))
     .orderBy(sql`(${stores.id} = ${store ?? ''} or ${stores.code} = ${store ?? ''}) desc`, stores.createdAt)
     .limit(1);
   if (!row) throw new Unplaced('unknown_platform', { store: store ?? null, ...account });

@@ -1,9 +1,9 @@
-import { and, desc, eq, ne } from 'drizzle-orm';
+import { and, desc, ne } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { invoices } from '@/db/schema';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { NoActiveSubscription } from '@/lib/billing/errors';
 import { type Cursor, olderThan } from '@/lib/page';
 import { callStripe, isMissing } from '@/lib/stripe/client';
@@ -22,8 +22,7 @@ export async function listInvoices(
     .from(invoices)
     .where(
       and(
-        eq(invoices.merchantId, account.merchantId),
-        eq(invoices.platformId, account.platformId),
+        ofAccount(invoices, account),
         ne(invoices.status, 'draft'),
         olderThan(invoices.issuedAt, invoices.id, page.before),
       ),

@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { storeAddOns } from '@/db/schema';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { type Act, type Actor, recordAudit } from '@/lib/billing/audit';
 import { getCustomer } from '@/lib/billing/customers/customers';
 import { ChangePending, SubscriptionNotCancelled } from '@/lib/billing/errors';
@@ -54,13 +54,7 @@ async function getStoreAddOn(db: Db, account: Account, id: string): Promise<Row>
   const [row] = await db
     .select()
     .from(storeAddOns)
-    .where(
-      and(
-        eq(storeAddOns.id, id),
-        eq(storeAddOns.merchantId, account.merchantId),
-        eq(storeAddOns.platformId, account.platformId),
-      ),
-    );
+    .where(and(eq(storeAddOns.id, id), ofAccount(storeAddOns, account)));
   if (!row) throw new NotFound('add-on', id);
   return row;
 }
@@ -94,12 +88,7 @@ export async function endAddOns(
     .selectDistinct({ id: storeAddOns.stripeSubscriptionId })
     .from(storeAddOns)
     .where(
-      and(
-        eq(storeAddOns.merchantId, account.merchantId),
-        eq(storeAddOns.platformId, account.platformId),
-        eq(storeAddOns.isOnPlan, false),
-        isNull(storeAddOns.endedAt),
-      ),
+      and(ofAccount(storeAddOns, account), eq(storeAddOns.isOnPlan, false), isNull(storeAddOns.endedAt)),
     );
   if (open.length === 0) return { ended: 0 };
   // The plan may live again by now, or its own event be late: Stripe knows, and then nothing ends.

@@ -4,7 +4,7 @@ import type Stripe from 'stripe';
 import { getDomain } from 'tldts';
 import type { Db } from '@/db/client';
 import { addOns, checkoutSessions, storeAddOns, stores } from '@/db/schema';
-import type { Account } from '@/lib/billing/accounts';
+import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { AddOnNotFound, DomainTaken, InvalidDomain, StripePriceNotConfigured } from '@/lib/billing/errors';
 import { getLiveSubscription } from './cancellation';
 import { openSession } from './checkout-session';
@@ -19,13 +19,7 @@ export async function listStoreAddOns(db: Db, account: Account): Promise<StoreAd
     .from(storeAddOns)
     .innerJoin(addOns, eq(addOns.id, storeAddOns.addOnId))
     .innerJoin(stores, eq(stores.id, storeAddOns.storeId))
-    .where(
-      and(
-        eq(storeAddOns.merchantId, account.merchantId),
-        eq(storeAddOns.platformId, account.platformId),
-        ne(storeAddOns.status, 'incomplete_expired'),
-      ),
-    )
+    .where(and(ofAccount(storeAddOns, account), ne(storeAddOns.status, 'incomplete_expired')))
     .orderBy(sql`${storeAddOns.endedAt} is not null`, asc(storeAddOns.createdAt));
   return rows.map(({ addOn, ...names }) => ({ ...addOn, ...names }));
 }

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
@@ -10,7 +10,7 @@ import {
   findCurrentSubscription,
   livesAtStripe,
 } from '@/lib/billing/account/subscription';
-import { type Account, holdAccount, openAccount } from '@/lib/billing/accounts';
+import { type Account, holdAccount, ofAccount, openAccount } from '@/lib/billing/accounts';
 import { type Act, recordAudit } from '@/lib/billing/audit';
 import { EditConflict, ManagedByStripe } from '@/lib/billing/errors';
 import { centsInput } from '@/lib/billing/plans/tier-prices';
@@ -186,11 +186,6 @@ async function lockAccount(tx: Tx, account: Account, now: Date): Promise<void> {
   await tx
     .select({ id: billingAccounts.merchantId })
     .from(billingAccounts)
-    .where(
-      and(
-        eq(billingAccounts.merchantId, account.merchantId),
-        eq(billingAccounts.platformId, account.platformId),
-      ),
-    )
+    .where(ofAccount(billingAccounts, account))
     .for('update');
 }

@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { checkoutSessions, customers, tiers } from '@/db/schema';
-import { type Account, holdAccount } from '@/lib/billing/accounts';
+import { type Account, holdAccount, ofAccount } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
 import { SubscriptionConflict, TierNotFound } from '@/lib/billing/errors';
 import { callStripe, isRefused } from '@/lib/stripe/client';
@@ -64,8 +64,7 @@ export async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice
     createdAt: request.now,
   };
   const open = and(
-    eq(checkoutSessions.merchantId, account.merchantId),
-    eq(checkoutSessions.platformId, account.platformId),
+    ofAccount(checkoutSessions, account),
     eq(checkoutSessions.kind, choice.kind),
     eq(checkoutSessions.status, 'open'),
     // A plan has one place; add-ons and packages one for each thing that is bought.
