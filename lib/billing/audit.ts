@@ -7,35 +7,38 @@ export type Actor = { kind: (typeof actorKinds)[number]; id: string };
 
 export { actorKinds };
 
-export type AuditEntry = {
-  action: string;
-  entity: string;
-  entityId: string;
-  merchantId?: string | null;
-  platformId?: string | null;
-  before?: unknown;
-  after?: unknown;
-  reason?: string | null;
+/** What an action is about, where that is not its first word. */
+const ABOUT: Record<string, string> = {
+  trial: 'subscription',
+  billing_details: 'customer',
+  limit: 'feature',
+  event: 'webhook_event',
+  team: 'user',
+  'team.invited': 'invitation',
+  'team.invitation_withdrawn': 'invitation',
 };
 
-/** Writes who changed what, in the transaction of the change. `now` is business time. */
-export async function recordAudit(
-  tx: Tx,
-  actor: Actor,
-  now: Date,
-  entries: AuditEntry | AuditEntry[],
-): Promise<void> {
-  const list = Array.isArray(entries) ? entries : [entries];
-  if (list.length === 0) return;
-  await tx.insert(auditLog).values(
-    list.map((entry) => ({
-      id: newId('aud'),
-      actorKind: actor.kind,
-      actorId: actor.id,
-      at: now,
-      ...entry,
-    })),
-  );
+type About = { id: string; merchantId?: string | null; platformId?: string | null };
+type Said = { before?: unknown; after?: unknown; reason?: string | null };
+export type AuditEntry = ReturnType<typeof entry>;
+
+/** One line of the audit trail: what was done to which row. The first word of an action mostly says what it is about. */
+export function entry(action: string, { id, merchantId, platformId }: About, said: Said = {}) {
+  const [first = ''] = action.split('.');
+  const entity = ABOUT[action] ?? ABOUT[first] ?? first;
+  const { before, after, reason } = said;
+  return { action, entity, entityId: id, merchantId, platformId, before, after, reason };
+}
+
+/** Writes who changed what, in the transaction of the change. */
+export const record = (tx: Tx, act: Act, action: string, row: About, said?: Said): Promise<void> =>
+  recordAll(tx, act, [entry(action, row, said)]);
+
+/** The same for several lines, which may be none. */
+export async function recordAll(tx: Tx, { actor, now }: Act, entries: AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const who = { actorKind: actor.kind, actorId: actor.id, at: now };
+  await tx.insert(auditLog).values(entries.map((one) => ({ id: newId('aud'), ...who, ...one })));
 }
 
 /** Only the columns that differ, for an audit row that a person can read; null when nothing does. */

@@ -5,7 +5,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { apiKeys, merchants } from '@/db/schema';
 import { holdMerchant } from '@/lib/billing/accounts';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, entry, record, recordAll } from '@/lib/billing/audit';
 import { invalid, NotFound } from '@/lib/errors';
 
 export type ApiKeyRow = Omit<typeof apiKeys.$inferSelect, 'secretHash'>;
@@ -56,13 +56,7 @@ export async function createApiKey(db: Db, input: NewApiKey): Promise<{ id: stri
       prefix: key.slice(0, shownLength),
       createdBy: actor.id,
     });
-    await recordAudit(tx, actor, new Date(), {
-      action: 'api_key.created',
-      entity: 'api_key',
-      entityId: id,
-      merchantId,
-      after: row,
-    });
+    await record(tx, { actor, now: new Date() }, 'api_key.created', { id, merchantId }, { after: row });
   });
   return { id, key };
 }
@@ -120,18 +114,12 @@ async function revoke(tx: Tx, which: SQL, actor: Actor) {
     .set({ revokedAt })
     .where(and(which, isNull(apiKeys.revokedAt)))
     .returning();
-  await recordAudit(
+  await recordAll(
     tx,
-    actor,
-    revokedAt,
-    revoked.map(({ id, merchantId }) => ({
-      action: 'api_key.revoked',
-      entity: 'api_key',
-      entityId: id,
-      merchantId,
-      before: { revokedAt: null },
-      after: { revokedAt },
-    })),
+    { actor, now: revokedAt },
+    revoked.map(({ id, merchantId }) =>
+      entry('api_key.revoked', { id, merchantId }, { before: { revokedAt: null }, after: { revokedAt } }),
+    ),
   );
   return revoked;
 }

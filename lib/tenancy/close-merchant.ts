@@ -13,7 +13,7 @@ import {
   subscriptions,
   users,
 } from '@/db/schema';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, entry, record, recordAll } from '@/lib/billing/audit';
 import { endOverridesOf } from '@/lib/billing/entitlements/overrides';
 import { EditConflict, MerchantClosed } from '@/lib/billing/errors';
 import { settle } from '@/lib/billing/mirror/settle';
@@ -152,15 +152,17 @@ async function erase(tx: Tx, name: string, ended: string | null, input: Closing)
     .where(eq(merchants.id, merchantId));
   await tx.update(stores).set({ name: 'Closed store' }).where(eq(stores.merchantId, merchantId));
   await queueErasure(tx, merchantId, new Date());
-  await recordAudit(tx, input.actor, now, {
-    action: 'merchant.closed',
-    entity: 'merchant',
-    entityId: merchantId,
-    merchantId,
-    before: { people: people.length, name: name.length > 0 },
-    after: { closed: true },
-    reason: input.reason,
-  });
+  await record(
+    tx,
+    { actor: input.actor, now },
+    'merchant.closed',
+    { id: merchantId, merchantId },
+    {
+      before: { people: people.length, name: name.length > 0 },
+      after: { closed: true },
+      reason: input.reason,
+    },
+  );
   return true;
 }
 
@@ -195,19 +197,15 @@ async function endLocalPlans(tx: Tx, { merchantId, reason, actor, now }: Closing
     .update(subscriptions)
     .set({ ...after, updatedAt: new Date() })
     .where(open);
-  await recordAudit(
+  await recordAll(
     tx,
-    actor,
-    now,
-    before.map(({ id, platformId, status }) => ({
-      action: 'subscription.cancelled_now',
-      entity: 'subscription',
-      entityId: id,
-      merchantId,
-      platformId,
-      before: { status },
-      after,
-      reason,
-    })),
+    { actor, now },
+    before.map(({ id, platformId, status }) =>
+      entry(
+        'subscription.cancelled_now',
+        { id, merchantId, platformId },
+        { before: { status }, after, reason },
+      ),
+    ),
   );
 }

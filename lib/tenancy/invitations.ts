@@ -6,7 +6,7 @@ import { newId } from '@/db/ids';
 import { invitations, memberships, merchants, stores, users } from '@/db/schema';
 import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
 import { type Account, holdAccount, ofAccount } from '@/lib/billing/accounts';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, record } from '@/lib/billing/audit';
 import { consume, release } from '@/lib/billing/entitlements/limits';
 import { queueEmail } from '@/lib/billing/notices';
 import { DomainError, invalid, NotFound } from '@/lib/errors';
@@ -75,14 +75,13 @@ export async function inviteMember(
       .onConflictDoNothing()
       .returning({ id: invitations.id });
     if (written.length === 0) throw new AlreadyOfTheTeam('already_invited', input.email);
-    await recordAudit(tx, actor, now, {
-      action: 'team.invited',
-      entity: 'invitation',
-      entityId: id,
-      merchantId,
-      platformId,
-      after: { email: input.email, storeId },
-    });
+    await record(
+      tx,
+      { actor, now },
+      'team.invited',
+      { id, merchantId, platformId },
+      { after: { email: input.email, storeId } },
+    );
     await sendInvitation(tx, { id, email: input.email, token, expiresAt, storeId, merchantId }, actor, now);
     return { id, token, expiresAt };
   });
@@ -211,14 +210,13 @@ export async function acceptInvitation(
       .returning({ userId: memberships.userId });
     // They joined by another way meanwhile: one person takes one place.
     if (joined.length === 0) await release(tx, invitation, teamLimit, 1, { storeId, now });
-    await recordAudit(tx, { kind: 'user', id: userId }, now, {
-      action: 'team.joined',
-      entity: 'user',
-      entityId: userId,
-      merchantId,
-      platformId,
-      after: { storeId },
-    });
+    await record(
+      tx,
+      { actor: { kind: 'user', id: userId }, now },
+      'team.joined',
+      { id: userId, merchantId, platformId },
+      { after: { storeId } },
+    );
     return { userId, merchantId, storeId, isNew: !known };
   });
 }
@@ -241,13 +239,13 @@ export async function withdrawInvitation(
   const { now } = context;
   await db.transaction(async (tx) => {
     const closed = await closeInvitation(tx, account, id, 'withdrawn', now);
-    await recordAudit(tx, context.actor, now, {
-      action: 'team.invitation_withdrawn',
-      entity: 'invitation',
-      entityId: id,
-      ...account,
-      before: { email: closed.email },
-    });
+    await record(
+      tx,
+      { actor: context.actor, now },
+      'team.invitation_withdrawn',
+      { id, ...account },
+      { before: { email: closed.email } },
+    );
   });
 }
 

@@ -6,7 +6,7 @@ import { customers, memberships, merchants, stores, users } from '@/db/schema';
 import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
 import { startTrial } from '@/lib/billing/account/subscription';
 import { getPlatform } from '@/lib/billing/accounts';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, record } from '@/lib/billing/audit';
 import { isCountry } from '@/lib/countries';
 import { DomainError } from '@/lib/errors';
 
@@ -95,13 +95,13 @@ export async function createMerchant(
       .values({ merchantId: ids.merchantId, userId: ids.ownerId, role: 'owner', createdAt: now });
     const actor = context.actor ?? { kind: 'user' as const, id: ids.ownerId };
     const account = { merchantId: ids.merchantId, platformId: platform.id };
-    await recordAudit(tx, actor, now, {
-      action: 'merchant.created',
-      entity: 'merchant',
-      entityId: ids.merchantId,
-      ...account,
-      after: { name: input.name, store: input.store.code, owner: ids.ownerId },
-    });
+    await record(
+      tx,
+      { actor, now },
+      'merchant.created',
+      { id: ids.merchantId, ...account },
+      { after: { name: input.name, store: input.store.code, owner: ids.ownerId } },
+    );
     await startTrial(tx, account, { tierCode: input.tierCode, defaultDays: context.trialDays, actor, now });
     return { ...ids, storeCode: input.store.code };
   });

@@ -4,7 +4,7 @@ import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { users } from '@/db/schema';
 import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
-import { recordAudit } from '@/lib/billing/audit';
+import { record } from '@/lib/billing/audit';
 
 const adminInput = z.object({
   email: z.email(),
@@ -33,12 +33,13 @@ export async function createAdmin(db: Db, input: z.input<typeof adminInput>): Pr
           .values({ id: newId('usr'), email, ...admin })
           .returning({ id: users.id });
     if (!row) throw new Error('the admin was not written');
-    await recordAudit(tx, { kind: 'system', id: 'create-admin' }, new Date(), {
-      action: 'user.made_admin',
-      entity: 'user',
-      entityId: row.id,
-      after: { email },
-    });
+    await record(
+      tx,
+      { actor: { kind: 'system', id: 'create-admin' }, now: new Date() },
+      'user.made_admin',
+      { id: row.id },
+      { after: { email } },
+    );
     return row;
   });
 }

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { customers, emails, stripeDifferences, webhookEvents } from '@/db/schema';
-import { recordAudit } from '@/lib/billing/audit';
+import { record } from '@/lib/billing/audit';
 import { enqueue } from '@/lib/queue';
 import { addDays } from '@/lib/time';
 
@@ -67,13 +67,13 @@ export async function erasePersonalData(
   const erased = { events, emails: gone.length, differences };
   if (events + gone.length + differences > 0)
     await db.transaction((tx) =>
-      recordAudit(tx, { kind: 'job', id: 'erase_personal_data' }, context.now, {
-        action: 'merchant.erased',
-        entity: 'merchant',
-        entityId: merchantId,
-        merchantId,
-        after: erased,
-      }),
+      record(
+        tx,
+        { actor: { kind: 'job', id: 'erase_personal_data' }, now: context.now },
+        'merchant.erased',
+        { id: merchantId, merchantId },
+        { after: erased },
+      ),
     );
   return erased;
 }

@@ -3,7 +3,7 @@ import type { Db } from '@/db/client';
 import { invitations, memberships, stores, users } from '@/db/schema';
 import { raiseSessionVersion } from '@/lib/auth-people';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, record } from '@/lib/billing/audit';
 import { release } from '@/lib/billing/entitlements/limits';
 import { NotFound } from '@/lib/errors';
 import { teamLimit } from './features';
@@ -92,12 +92,12 @@ export async function removeMember(
     const [gone] = await tx.delete(memberships).where(membership).returning();
     if (!gone) throw new NotFound('member', userId);
     await raiseSessionVersion(tx, userId);
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'team.removed',
-      entity: 'user',
-      entityId: userId,
-      ...account,
-      before: { storeId: gone.storeId },
-    });
+    await record(
+      tx,
+      context,
+      'team.removed',
+      { id: userId, ...account },
+      { before: { storeId: gone.storeId } },
+    );
   });
 }

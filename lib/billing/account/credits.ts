@@ -3,7 +3,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { creditLedger, creditWallets } from '@/db/schema';
 import { type Account, holdAccount, ofAccount } from '@/lib/billing/accounts';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, record } from '@/lib/billing/audit';
 import { InsufficientCredits } from '@/lib/billing/errors';
 import { IdempotencyConflict, invalid } from '@/lib/errors';
 import { type Cursor, olderThan } from '@/lib/page';
@@ -220,15 +220,13 @@ export async function adjustCredits(
     });
     if (!written) return wallet;
     const after = { ...wallet, purchased: wallet.purchased + amount };
-    await recordAudit(tx, actor, now, {
-      action: 'credits.adjusted',
-      entity: 'credits',
-      entityId: key,
-      ...account,
-      before: wallet,
-      after: { amount, ...after },
-      reason,
-    });
+    await record(
+      tx,
+      { actor, now },
+      'credits.adjusted',
+      { id: key, ...account },
+      { before: wallet, after: { amount, ...after }, reason },
+    );
     return after;
   });
 }

@@ -2,7 +2,7 @@ import { and, desc, eq, inArray, isNull, ne } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { billingAccounts, storeAddOns, subscriptions } from '@/db/schema';
 import { type Account, findAccount, moveAnchor, ofAccount, openAccount } from '@/lib/billing/accounts';
-import { type Act, recordAudit } from '@/lib/billing/audit';
+import { type Act, entry, recordAll } from '@/lib/billing/audit';
 import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
 import { resolveGrant } from '@/lib/billing/entitlements/entitlements';
 import { monthlyCredits } from '@/lib/billing/features';
@@ -56,18 +56,12 @@ export async function refreshAccount(
           converted.map((row) => row.id),
         ),
       );
-    await recordAudit(
+    await recordAll(
       tx,
-      context.actor,
-      now,
-      converted.map(({ id, status }) => ({
-        action: 'subscription.converted',
-        entity: 'subscription',
-        entityId: id,
-        ...account,
-        before: { status },
-        after,
-      })),
+      { actor: context.actor, now },
+      converted.map(({ id, status }) =>
+        entry('subscription.converted', { id, ...account }, { before: { status }, after }),
+      ),
     );
     for (const row of converted) Object.assign(row, after);
   }

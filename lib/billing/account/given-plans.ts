@@ -2,7 +2,7 @@ import { and, asc, eq, isNull, lte, type SQL } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { subscriptions } from '@/db/schema';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, record } from '@/lib/billing/audit';
 import { NoActiveSubscription, TierNotFound, TierNotSelfService } from '@/lib/billing/errors';
 import { findPrice, getTier } from '@/lib/billing/plans/tiers';
 import { askToEndAddOns, grantMonth } from './current';
@@ -37,14 +37,13 @@ export async function changeLocalTier(
       .set({ ...after, updatedAt: new Date() })
       .where(eq(subscriptions.id, row.id));
     await grantMonth(tx, account, { actor: input.actor, now: input.now });
-    await recordAudit(tx, input.actor, input.now, {
-      action: 'trial.tier_changed',
-      entity: 'subscription',
-      entityId: row.id,
-      ...account,
-      before: { tierId: row.tierId, interval: row.interval },
-      after,
-    });
+    await record(
+      tx,
+      input,
+      'trial.tier_changed',
+      { id: row.id, ...account },
+      { before: { tierId: row.tierId, interval: row.interval }, after },
+    );
   });
   const current = await findCurrentSubscription(db, account);
   if (!current) throw new NoActiveSubscription();
@@ -89,13 +88,12 @@ async function endGivenPlan(tx: Tx, due: SQL | undefined, now: Date): Promise<bo
   if (!row) return false;
   const account = { merchantId: row.merchantId, platformId: row.platformId };
   if (row.isCurrent) await askToEndAddOns(tx, account);
-  await recordAudit(tx, JOB, now, {
-    action: 'subscription.given_ended',
-    entity: 'subscription',
-    entityId: row.id,
-    ...account,
-    before: { status: 'active', cancelAt: row.cancelAt },
-    after: { status: 'canceled' },
-  });
+  await record(
+    tx,
+    { actor: JOB, now },
+    'subscription.given_ended',
+    { id: row.id, ...account },
+    { before: { status: 'active', cancelAt: row.cancelAt }, after: { status: 'canceled' } },
+  );
   return true;
 }

@@ -3,7 +3,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { billingAccounts, customers, merchants, platforms, subscriptions, tiers } from '@/db/schema';
 import { type Account, ofAccount, openAccount } from '@/lib/billing/accounts';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, record } from '@/lib/billing/audit';
 import { findRecipient, queueEmail } from '@/lib/billing/notices';
 import { getTier, type TierRow } from '@/lib/billing/plans/tiers';
 import { LIVE } from '@/lib/billing/statuses';
@@ -129,13 +129,13 @@ export async function startTrial(
   await tx.update(billingAccounts).set({ trialUsedAt: now }).where(ofAccount(billingAccounts, account));
   await makeCurrent(tx, account, created, now);
   await grantMonth(tx, account, { actor: input.actor, now });
-  await recordAudit(tx, input.actor, now, {
-    action: 'trial.started',
-    entity: 'subscription',
-    entityId: created.id,
-    ...account,
-    after: { tier: tier.code, trialEnd: row.trialEnd },
-  });
+  await record(
+    tx,
+    { actor: input.actor, now },
+    'trial.started',
+    { id: created.id, ...account },
+    { after: { tier: tier.code, trialEnd: row.trialEnd } },
+  );
   return { ...created, isCurrent: true };
 }
 
@@ -185,15 +185,13 @@ async function expireTrial(tx: Tx, id: string, now: Date): Promise<boolean> {
     )
     .returning();
   if (!row) return false;
-  await recordAudit(tx, { kind: 'job', id: 'check_trial_expirations' }, now, {
-    action: 'trial.expired',
-    entity: 'subscription',
-    entityId: id,
-    merchantId: row.merchantId,
-    platformId: row.platformId,
-    before: { status: 'trialing' },
-    after: { status: 'expired' },
-  });
+  await record(
+    tx,
+    { actor: { kind: 'job', id: 'check_trial_expirations' }, now },
+    'trial.expired',
+    { id, merchantId: row.merchantId, platformId: row.platformId },
+    { before: { status: 'trialing' }, after: { status: 'expired' } },
+  );
   const to = await findRecipient(tx, row.merchantId);
   if (to)
     await queueEmail(tx, {

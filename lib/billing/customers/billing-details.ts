@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { customers } from '@/db/schema';
 import { holdMerchant } from '@/lib/billing/accounts';
-import { type Act, type Actor, changedFields, recordAudit } from '@/lib/billing/audit';
+import { type Act, type Actor, changedFields, record } from '@/lib/billing/audit';
 import { customerMirror } from '@/lib/billing/mirror/customer';
 import { settle } from '@/lib/billing/mirror/settle';
 import { isCountry } from '@/lib/countries';
@@ -91,14 +91,13 @@ export async function updateBillingDetails(
       .set({ ...next, ...kept })
       .where(eq(customers.merchantId, input.merchantId));
     if (!changed) return;
-    await recordAudit(tx, input.actor, input.now, {
-      action: 'billing_details.updated',
-      entity: 'customer',
-      entityId: input.merchantId,
-      merchantId: input.merchantId,
-      before: changed.before,
-      after: changed.after,
-    });
+    await record(
+      tx,
+      input,
+      'billing_details.updated',
+      { id: input.merchantId, merchantId: input.merchantId },
+      { before: changed.before, after: changed.after },
+    );
   });
   return getCustomer(db, input.merchantId);
 }

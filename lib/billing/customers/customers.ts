@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { customers, settings } from '@/db/schema';
 import { holdMerchant } from '@/lib/billing/accounts';
-import { type Act, changedFields, recordAudit } from '@/lib/billing/audit';
+import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { EditConflict, MerchantClosed } from '@/lib/billing/errors';
 import { customerMirror } from '@/lib/billing/mirror/customer';
 import { Moved } from '@/lib/billing/mirror/mirror';
@@ -130,14 +130,13 @@ export async function sendVatNumber(db: Db, stripe: Stripe, row: CustomerRow, co
         .where(and(stillOwed(null), ne(customers.vatStatus, 'invalid')))
         .returning({ id: customers.merchantId });
       if (!refused) return;
-      await recordAudit(tx, context.actor, context.now, {
-        action: 'billing_details.updated',
-        entity: 'customer',
-        entityId: merchantId,
-        merchantId,
-        before: { vatStatus: row.vatStatus },
-        after: { vatStatus: 'invalid' },
-      });
+      await record(
+        tx,
+        context,
+        'billing_details.updated',
+        { id: merchantId, merchantId },
+        { before: { vatStatus: row.vatStatus }, after: { vatStatus: 'invalid' } },
+      );
     });
   }
 }

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import type { Account } from '@/lib/billing/accounts';
-import { recordAudit } from '@/lib/billing/audit';
+import { record } from '@/lib/billing/audit';
 import { FeatureNotInPlan, LimitReached } from '@/lib/billing/errors';
 import type { Feature, Flag, Metered } from '@/lib/billing/features';
 import { MAX_QUANTITY } from '@/lib/billing/features';
@@ -78,13 +78,13 @@ async function takeObserved(
   if (!taken) throw refusal;
   await noteMayBeOver(tx, account);
   const { limit, current, requested } = refusal.facts;
-  await recordAudit(tx, { kind: 'system', id: 'observe' }, where.now, {
-    action: 'limit.would_have_refused',
-    entity: 'feature',
-    entityId: feature.code,
-    ...account,
-    after: { code: refusal.code, limit, current, requested, storeId: where.storeId ?? null },
-  });
+  await record(
+    tx,
+    { actor: { kind: 'system', id: 'observe' }, now: where.now },
+    'limit.would_have_refused',
+    { id: feature.code, ...account },
+    { after: { code: refusal.code, limit, current, requested, storeId: where.storeId ?? null } },
+  );
   return taken;
 }
 

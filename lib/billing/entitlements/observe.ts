@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { observedFeatures } from '@/db/schema';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, record } from '@/lib/billing/audit';
 
 /** Whether refusals of a feature are only recorded on a platform, and not made. */
 export async function isObserved(db: Db, platformId: string, featureCode: string): Promise<boolean> {
@@ -42,10 +42,8 @@ export async function setObserved(
           .returning()
       : await tx.delete(observedFeatures).where(row).returning();
     if (changed.length === 0) return;
-    await recordAudit(tx, actor, now, {
-      action: observed ? 'feature.observed' : 'feature.enforced',
-      entity: 'feature',
-      entityId: target.featureCode,
+    await record(tx, { actor, now }, observed ? 'feature.observed' : 'feature.enforced', {
+      id: target.featureCode,
       platformId: target.platformId,
     });
   });

@@ -4,7 +4,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { auditLog, overrides } from '@/db/schema';
 import { type Account, holdAccount, ofAccount } from '@/lib/billing/accounts';
-import { type Act, type Actor, type AuditEntry, recordAudit } from '@/lib/billing/audit';
+import { type Act, type Actor, entry, recordAll } from '@/lib/billing/audit';
 import type { Feature } from '@/lib/billing/features';
 import { MAX_QUANTITY } from '@/lib/billing/features';
 import { DomainError, type FieldProblem, NotFound, ValidationFailed } from '@/lib/errors';
@@ -166,18 +166,12 @@ export async function editOverrides(
     });
     const written = save.length > 0 ? await insertRows(tx, account, save, author, now) : [];
     for (const row of written) {
-      const before = findFor(ended, row.featureCode);
-      audits.push({
-        action: before ? 'override.replaced' : 'override.created',
-        entity: 'override',
-        entityId: row.id,
-        ...account,
-        before: before ? toFacts(before) : undefined,
-        after: toFacts(row),
-        reason: row.reason,
-      });
+      const was = findFor(ended, row.featureCode);
+      const action = was ? 'override.replaced' : 'override.created';
+      const before = was && toFacts(was);
+      audits.push(entry(action, row, { before, after: toFacts(row), reason: row.reason }));
     }
-    await recordAudit(tx, actor, now, audits);
+    await recordAll(tx, { actor, now }, audits);
     return listOverrides(tx, account);
   });
 }
@@ -207,15 +201,8 @@ async function insertRows(tx: Tx, account: Account, rows: OverrideInput[], autho
     .returning();
 }
 
-const endedAudit = (row: OverrideRow, reason?: string | null): AuditEntry => ({
-  action: 'override.ended',
-  entity: 'override',
-  entityId: row.id,
-  merchantId: row.merchantId,
-  platformId: row.platformId,
-  before: toFacts(row),
-  reason: reason ?? null,
-});
+const endedAudit = (row: OverrideRow, reason?: string | null) =>
+  entry('override.ended', row, { before: toFacts(row), reason });
 
 /** Ends the exception of one feature: the tier's limit holds again at once. @throws NotFound when none stands */
 export async function endOverride(
@@ -228,7 +215,7 @@ export async function endOverride(
   return db.transaction(async (tx) => {
     const [ended] = await endStanding(tx, account, [featureCode], authorOf(actor), now);
     if (!ended) throw new NotFound('override', featureCode);
-    await recordAudit(tx, actor, now, endedAudit(ended, reason));
+    await recordAll(tx, context, [endedAudit(ended, reason)]);
     return ended;
   });
 }
@@ -244,10 +231,9 @@ export async function endOverridesOf(
     .set({ endedAt: now, endedBy: authorOf(actor) })
     .where(and(eq(overrides.merchantId, merchantId), isNull(overrides.endedAt)))
     .returning();
-  await recordAudit(
+  await recordAll(
     tx,
-    actor,
-    now,
+    { actor, now },
     ended.map((row) => endedAudit(row, reason)),
   );
 }

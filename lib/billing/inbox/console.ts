@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import type { Db } from '@/db/client';
+import type { Db, Tx } from '@/db/client';
 import { merchants, webhookEvents } from '@/db/schema';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Act, type Actor, record } from '@/lib/billing/audit';
 import { NotFound } from '@/lib/errors';
 import { type Cursor, olderThan } from '@/lib/page';
 import { type InboxDeps, type InboxRow, ignoreEvent, processStored } from './receive';
@@ -71,7 +71,7 @@ export async function replayEvent(db: Db, deps: InboxDeps, id: string, actor: Ac
   const before = await getEvent(db, id);
   await processStored(db, deps, id, { again: true });
   const after = await getEvent(db, id);
-  await noteAct(db, 'event.replayed', before, after, actor, deps.now);
+  await db.transaction((tx) => noteAct(tx, { actor, now: deps.now }, 'event.replayed', before, after));
   return after;
 }
 
@@ -106,30 +106,30 @@ export async function setEventAside(
   const before = await getEvent(db, id);
   await db.transaction(async (tx) => {
     const ignored = await ignoreEvent(tx, id, reason);
-    if (ignored)
-      await recordAudit(tx, actor, now, { ...about(before, ignored), action: 'event.ignored', reason });
+    if (ignored) await noteAct(tx, { actor, now }, 'event.ignored', before, ignored, reason);
   });
   return getEvent(db, id);
 }
 
-async function noteAct(
-  db: Db,
+const noteAct = (
+  tx: Tx,
+  act: Act,
   action: string,
-  before: InboxRow,
+  { id, merchantId, ...before }: InboxRow,
   after: InboxRow,
-  actor: Actor,
-  now: Date,
-): Promise<void> {
-  await db.transaction((tx) => recordAudit(tx, actor, now, { ...about(before, after), action }));
-}
-
-const about = (before: InboxRow, after: InboxRow) => ({
-  entity: 'webhook_event',
-  entityId: before.id,
-  merchantId: after.merchantId ?? before.merchantId,
-  before: { status: before.status, error: before.errorCode },
-  after: { status: after.status, error: after.errorCode },
-});
+  reason?: string,
+) =>
+  record(
+    tx,
+    act,
+    action,
+    { id, merchantId: after.merchantId ?? merchantId },
+    {
+      before: { status: before.status, error: before.errorCode },
+      after: { status: after.status, error: after.errorCode },
+      reason,
+    },
+  );
 
 /** How many events stand in each status that wants a look. One index scan. */
 export async function countWaiting(db: Db): Promise<Record<string, number>> {

@@ -5,7 +5,7 @@ import { type Change, storeAddOns, stores, subscriptionStatuses, subscriptions }
 import { askToEndAddOns } from '@/lib/billing/account/current';
 import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
-import { type Act, changedFields, recordAudit } from '@/lib/billing/audit';
+import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { LIVE } from '@/lib/billing/statuses';
 import type { ItemSnapshot, SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
 import { type Moment, mayApply, type Outcome, Unplaced } from './mirror';
@@ -96,14 +96,13 @@ export async function syncAddOnItems(
       after: changed?.after ?? next,
     };
     changes.push(change);
-    await recordAudit(tx, context.actor, context.now, {
-      action: row ? 'add_on.updated' : 'add_on.created',
-      entity: 'add_on',
-      entityId: id,
-      ...account,
-      before: change.before,
-      after: change.after,
-    });
+    await record(
+      tx,
+      context,
+      row ? 'add_on.updated' : 'add_on.created',
+      { id, ...account },
+      { before: change.before, after: change.after },
+    );
     await recordMovement(tx, account, next.currency, before, moment.at);
   }
   const gone = rows.filter(
@@ -118,14 +117,13 @@ export async function syncAddOnItems(
       .set(after)
       .where(and(eq(storeAddOns.id, row.id), isNull(storeAddOns.endedAt)));
     changes.push({ entity: 'add_on', id: row.id, before: { status: row.status }, after });
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'add_on.ended',
-      entity: 'add_on',
-      entityId: row.id,
-      ...account,
-      before: { status: row.status },
-      after,
-    });
+    await record(
+      tx,
+      context,
+      'add_on.ended',
+      { id: row.id, ...account },
+      { before: { status: row.status }, after },
+    );
     await recordMovement(tx, account, row.currency, before, moment.at);
   }
   if (where === 'own' && changes.length > 0 && !ended) {

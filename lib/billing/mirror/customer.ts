@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { customers } from '@/db/schema';
-import { changedFields, recordAudit } from '@/lib/billing/audit';
+import { changedFields, record } from '@/lib/billing/audit';
 import { enqueue } from '@/lib/queue';
 import { type CustomerSnapshot, readCard, readCustomer } from '@/lib/stripe/customer-snapshot';
 import { lockCustomer, type Mirror, mayApply, momentOf } from './mirror';
@@ -47,14 +47,13 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
         .update(customers)
         .set({ ...after, syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 })
         .where(eq(customers.merchantId, merchantId));
-      await recordAudit(tx, context.actor, context.now, {
-        action: 'customer.deleted',
-        entity: 'customer',
-        entityId: merchantId,
-        merchantId,
-        before: { stripeCustomerId: snapshot.id },
-        after,
-      });
+      await record(
+        tx,
+        context,
+        'customer.deleted',
+        { id: merchantId, merchantId },
+        { before: { stripeCustomerId: snapshot.id }, after },
+      );
       return {
         kind: 'applied',
         merchantId,
@@ -86,14 +85,13 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
     if ('vatStatus' in changed.after || 'country' in changed.after) {
       await enqueue(tx, 'apply_tax_treatment', { merchantId }, { key: `apply_tax_treatment:${merchantId}` });
     }
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'customer.updated',
-      entity: 'customer',
-      entityId: merchantId,
-      merchantId,
-      before: changed.before,
-      after: changed.after,
-    });
+    await record(
+      tx,
+      context,
+      'customer.updated',
+      { id: merchantId, merchantId },
+      { before: changed.before, after: changed.after },
+    );
     return {
       kind: 'applied',
       merchantId,

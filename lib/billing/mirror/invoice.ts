@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { type Change, invoicePayments, invoices, platforms, storeAddOns, subscriptions } from '@/db/schema';
-import { type Act, changedFields, recordAudit } from '@/lib/billing/audit';
+import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { queueInvoiceEmail } from '@/lib/billing/notices';
 import { type InvoiceSnapshot, readInvoice } from '@/lib/stripe/invoice-snapshot';
 import { DAY_MS } from '@/lib/time';
@@ -129,20 +129,22 @@ async function write(
   }
   if (!changed) return [];
   const change: Change = { entity: 'invoice', id, before: changed.before, after: changed.after };
-  await recordAudit(tx, context.actor, context.now, {
-    action: row ? 'invoice.updated' : 'invoice.created',
-    entity: 'invoice',
-    entityId: id,
-    ...account,
-    before: row ? { status: row.status, amountPaid: row.amountPaid } : null,
-    after: {
-      number: next.number,
-      status: next.status,
-      total: next.total,
-      amountPaid: next.amountPaid,
-      currency: next.currency,
+  await record(
+    tx,
+    context,
+    row ? 'invoice.updated' : 'invoice.created',
+    { id, ...account },
+    {
+      before: row ? { status: row.status, amountPaid: row.amountPaid } : null,
+      after: {
+        number: next.number,
+        status: next.status,
+        total: next.total,
+        amountPaid: next.amountPaid,
+        currency: next.currency,
+      },
     },
-  });
+  );
   if (snapshot.subscriptionId) await refreshDunning(tx, snapshot.subscriptionId, at);
   // Nobody wants a receipt of last year's because history was brought in today.
   const isNews = (next.paidAt ?? at).getTime() > context.now.getTime() - NEWS_MS;

@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { type Change, checkoutSessions, invoicePayments, invoices, moneyBack } from '@/db/schema';
 import { takeBackShare } from '@/lib/billing/account/credits';
-import { type Act, recordAudit } from '@/lib/billing/audit';
+import { type Act, record } from '@/lib/billing/audit';
 import { fetchDispute, fetchRefunds, type MoneyBackSnapshot } from '@/lib/stripe/money-back-snapshot';
 import { lockCustomer, type Mirror, type Moment, momentOf, Unplaced } from './mirror';
 
@@ -84,14 +84,13 @@ async function apply(tx: Tx, snapshot: MoneyBackSnapshot, moment: Moment, contex
     before: row ? { amount: row.amount, status: row.status } : null,
     after: { amount: snapshot.amount, status: snapshot.status, currency: snapshot.currency },
   };
-  await recordAudit(tx, context.actor, context.now, {
-    action: `${snapshot.kind}.${row ? 'updated' : 'created'}`,
-    entity: snapshot.kind,
-    entityId: snapshot.id,
-    ...account,
-    before: change.before,
-    after: change.after,
-  });
+  await record(
+    tx,
+    context,
+    `${snapshot.kind}.${row ? 'updated' : 'created'}`,
+    { id: snapshot.id, ...account },
+    { before: change.before, after: change.after },
+  );
   return { kind: 'applied' as const, merchantId, changes: [change] };
 }
 

@@ -11,7 +11,7 @@ import {
 } from '@/db/schema';
 import { grantPurchase, takeBackShare } from '@/lib/billing/account/credits';
 import type { Account } from '@/lib/billing/accounts';
-import { type Act, recordAudit } from '@/lib/billing/audit';
+import { type Act, record } from '@/lib/billing/audit';
 import { readSession, type SessionSnapshot } from '@/lib/stripe/session-snapshot';
 import { lockCustomer, type Mirror, momentOf, Unplaced } from './mirror';
 
@@ -97,13 +97,7 @@ async function grantPackage(
   });
   if (!granted) return [];
   const after = { package: sold.code, credits };
-  await recordAudit(tx, context.actor, context.now, {
-    action: 'credits.purchased',
-    entity: 'credits',
-    entityId: snapshot.id,
-    ...account,
-    after,
-  });
+  await record(tx, context, 'credits.purchased', { id: snapshot.id, ...account }, { after });
   await takeBackRefunded(tx, account, snapshot, context);
   return [{ entity: 'credits', id: snapshot.id, before: null, after }];
 }

@@ -5,7 +5,7 @@ import { type Change, storeAddOns, subscriptionStatuses, subscriptions, tierPric
 import { refreshAccount } from '@/lib/billing/account/current';
 import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
 import type { Account } from '@/lib/billing/accounts';
-import { type Act, changedFields, recordAudit } from '@/lib/billing/audit';
+import { type Act, changedFields, record } from '@/lib/billing/audit';
 import type { InvoiceSnapshot } from '@/lib/stripe/invoice-snapshot';
 import {
   type ItemSnapshot,
@@ -138,14 +138,13 @@ async function writeBase(tx: Tx, write: BaseWrite): Promise<Change[]> {
     before: changed?.before ?? null,
     after: changed?.after ?? next,
   };
-  await recordAudit(tx, context.actor, context.now, {
-    action: row ? 'subscription.updated' : 'subscription.created',
-    entity: 'subscription',
-    entityId: id,
-    ...account,
-    before: change.before,
-    after: change.after,
-  });
+  await record(
+    tx,
+    context,
+    row ? 'subscription.updated' : 'subscription.created',
+    { id, ...account },
+    { before: change.before, after: change.after },
+  );
   if (moneyMoved) await recordMovement(tx, account, next.currency, before, moment.at);
   const matters = !row || row.status !== status || row.tierId !== plan.tierId || touchesMonth(row, next);
   if (matters)

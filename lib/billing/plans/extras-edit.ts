@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { addOnFeatures, addOns, checkoutSessions, creditPackages, tiers } from '@/db/schema';
-import { changedFields, recordAudit } from '@/lib/billing/audit';
+import { changedFields, record } from '@/lib/billing/audit';
 import { AddOnNotFound, EditConflict, PackageNotFound } from '@/lib/billing/errors';
 import type { Feature } from '@/lib/billing/features';
 import { DomainError, type FieldProblem, ValidationFailed } from '@/lib/errors';
@@ -131,13 +131,8 @@ export async function deleteExtra(db: Db, named: Named, context: Edit): Promise<
     if (bought.has(id) || (await isBeingBought(tx, kind, row))) throw new InUse(row.code);
     await tx.delete(table).where(eq(table.id, id));
     await retireProduct(tx, kind, row);
-    await recordAudit(tx, context.actor, context.now, {
-      action: `${entity}.deleted`,
-      entity,
-      entityId: id,
-      platformId,
-      before: extraFacts(await platformCode(tx, platformId), row),
-    });
+    const before = extraFacts(await platformCode(tx, platformId), row);
+    await record(tx, context, `${entity}.deleted`, { id, platformId }, { before });
   });
 }
 
@@ -186,13 +181,9 @@ async function write(
     const adds = input.features.map(({ featureCode, amount }) => ({ addOnId: key, featureCode, amount }));
     if (adds.length > 0) await tx.insert(addOnFeatures).values(adds);
   }
-  await recordAudit(tx, context.actor, context.now, {
-    action: `${entity}.${before ? 'updated' : 'created'}`,
-    entity,
-    entityId: key,
-    platformId,
-    ...(before ? which(input.code, platform, changed) : changed),
-  });
+  const action = `${entity}.${before ? 'updated' : 'created'}`;
+  const said = before ? which(input.code, platform, changed) : changed;
+  await record(tx, context, action, { id: key, platformId }, said);
   return key;
 }
 

@@ -3,7 +3,7 @@ import { and, inArray, isNull, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { stripeDifferences } from '@/db/schema';
-import { type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Actor, entry, recordAll } from '@/lib/billing/audit';
 import { DomainError } from '@/lib/errors';
 import { type PushStep, planWork, type Work } from './push-plan';
 
@@ -71,15 +71,9 @@ async function push(
   await note();
   for (const one of work) {
     await one.run();
-    await db.transaction((tx) =>
-      recordAudit(tx, actor, now, {
-        action: `stripe.${one.action}`,
-        entity: one.entity,
-        entityId: one.entityId,
-        platformId: one.platformId,
-        after: { code: one.code, platform: one.platform, detail: one.detail },
-      }),
-    );
+    const { entity, entityId: id, platformId, code, platform, detail } = one;
+    const line = entry(`stripe.${one.action}`, { id, platformId }, { after: { code, platform, detail } });
+    await db.transaction((tx) => recordAll(tx, { actor, now }, [{ ...line, entity }]));
   }
   await db
     .update(stripeDifferences)

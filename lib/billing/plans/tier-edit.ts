@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { addOns, checkoutSessions, platforms, subscriptions, tiers } from '@/db/schema';
-import { type Actor, changedFields, recordAudit } from '@/lib/billing/audit';
+import { type Actor, changedFields, entry, record, recordAll } from '@/lib/billing/audit';
 import { EditConflict, TierNotFound } from '@/lib/billing/errors';
 import { DomainError, NotFound } from '@/lib/errors';
 import { writePrice } from '@/lib/money';
@@ -65,13 +65,7 @@ export async function createTier(
     if (!made || (await isAddOnCode(tx, platformId, input.code))) throw new TierCodeTaken(input.code);
     if (prices) await writePrices(tx, id, prices);
     const tier = await getTier(tx, platformId, input.code);
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'tier.created',
-      entity: 'tier',
-      entityId: id,
-      platformId,
-      after: tierFacts(tier, platform.code),
-    });
+    await record(tx, context, 'tier.created', { id, platformId }, { after: tierFacts(tier, platform.code) });
     return tier;
   });
 }
@@ -107,13 +101,13 @@ export async function updateTier(
     );
     if (!changed) return before;
     await raiseRevision(tx, before.id);
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'tier.updated',
-      entity: 'tier',
-      entityId: before.id,
-      platformId,
-      ...which(tierCode, platform.code, changed),
-    });
+    await record(
+      tx,
+      context,
+      'tier.updated',
+      { id: before.id, platformId },
+      which(tierCode, platform.code, changed),
+    );
     return getTier(tx, platformId, tierCode);
   });
 }
@@ -140,24 +134,18 @@ export async function deleteTier(
       .set({ successorId: null, revision: sql`${tiers.revision} + 1`, updatedAt: new Date() })
       .where(and(eq(tiers.platformId, platformId), eq(tiers.successorId, tier.id)))
       .returning({ id: tiers.id, code: tiers.code });
-    await recordAudit(tx, context.actor, context.now, [
-      {
-        action: 'tier.deleted',
-        entity: 'tier',
-        entityId: tier.id,
-        platformId,
-        before: tierFacts(tier, platform.code),
-      },
-      ...orphans.map((row) => ({
-        action: 'tier.updated',
-        entity: 'tier',
-        entityId: row.id,
-        platformId,
-        ...which(row.code, platform.code, {
-          before: { successor: tierCode },
-          after: { successor: null },
-        }),
-      })),
+    await recordAll(tx, context, [
+      entry('tier.deleted', { id: tier.id, platformId }, { before: tierFacts(tier, platform.code) }),
+      ...orphans.map((row) =>
+        entry(
+          'tier.updated',
+          { id: row.id, platformId },
+          which(row.code, platform.code, {
+            before: { successor: tierCode },
+            after: { successor: null },
+          }),
+        ),
+      ),
     ]);
     return tier;
   });

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { tierLimits } from '@/db/schema';
-import { type Actor, changedFields, recordAudit } from '@/lib/billing/audit';
+import { type Actor, changedFields, record } from '@/lib/billing/audit';
 import type { Feature } from '@/lib/billing/features';
 import { MAX_QUANTITY } from '@/lib/billing/features';
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
@@ -44,13 +44,13 @@ export async function saveTierLimits(
         set: { enabled: sql`excluded.enabled`, limitValue: sql`excluded.limit_value` },
       });
     await raiseRevision(tx, before.id);
-    await recordAudit(tx, context.actor, context.now, {
-      action: 'tier.limits_changed',
-      entity: 'tier',
-      entityId: before.id,
-      platformId: tier.platformId,
-      ...which(tier.code, await platformCode(tx, tier.platformId), changed),
-    });
+    await record(
+      tx,
+      context,
+      'tier.limits_changed',
+      { id: before.id, platformId: tier.platformId },
+      which(tier.code, await platformCode(tx, tier.platformId), changed),
+    );
     return getTier(tx, tier.platformId, tier.code);
   });
 }

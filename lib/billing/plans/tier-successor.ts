@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { platforms, tierLimits, tierPrices, tiers } from '@/db/schema';
-import { recordAudit } from '@/lib/billing/audit';
+import { entry, recordAll } from '@/lib/billing/audit';
 import { EditConflict } from '@/lib/billing/errors';
 import {
   type EditContext,
@@ -83,31 +83,16 @@ export async function saveAsSuccessor(
       before: { isPublic: old.isPublic },
       after: { isPublic: false, successor: input.code },
     };
-    await recordAudit(tx, context.actor, context.now, [
-      {
-        action: 'tier.succeeded',
-        entity: 'tier',
-        entityId: old.id,
-        platformId,
-        ...which(tierCode, platform.code, change),
-      },
-      {
-        action: 'tier.created',
-        entity: 'tier',
-        entityId: id,
-        platformId,
-        after: tierFacts(successor, platform.code),
-      },
+    await recordAll(tx, context, [
+      entry('tier.succeeded', { id: old.id, platformId }, which(tierCode, platform.code, change)),
+      entry('tier.created', { id, platformId }, { after: tierFacts(successor, platform.code) }),
       ...(movesTrial
         ? [
-            {
-              action: 'platform.trial_tier_changed',
-              entity: 'platform',
-              entityId: platformId,
-              platformId,
-              before: { trialTier: tierCode },
-              after: { trialTier: input.code },
-            },
+            entry(
+              'platform.trial_tier_changed',
+              { id: platformId, platformId },
+              { before: { trialTier: tierCode }, after: { trialTier: input.code } },
+            ),
           ]
         : []),
     ]);

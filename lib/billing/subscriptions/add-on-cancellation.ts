@@ -4,7 +4,7 @@ import type { Db } from '@/db/client';
 import { storeAddOns } from '@/db/schema';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
-import { type Act, type Actor, recordAudit } from '@/lib/billing/audit';
+import { type Act, type Actor, record } from '@/lib/billing/audit';
 import { getCustomer } from '@/lib/billing/customers/customers';
 import { ChangePending, SubscriptionNotCancelled } from '@/lib/billing/errors';
 import { settle } from '@/lib/billing/mirror/settle';
@@ -37,12 +37,12 @@ export async function setAddOnCancellation(
   else
     await callStripe(() => stripe.subscriptions.update(id, { cancel_at_period_end: true })).catch(overtaken);
   await settle(db, stripe, subscriptionMirror, id, input, (tx) =>
-    recordAudit(tx, input.actor, input.now, {
-      action: row.isOnPlan ? 'add_on.removed' : input.cancel ? 'add_on.cancelled' : 'add_on.reactivated',
-      entity: 'add_on',
-      entityId: row.id,
-      ...input.account,
-    }),
+    record(
+      tx,
+      input,
+      row.isOnPlan ? 'add_on.removed' : input.cancel ? 'add_on.cancelled' : 'add_on.reactivated',
+      { id: row.id, ...input.account },
+    ),
   );
   const after = (await listStoreAddOns(db, input.account)).find((one) => one.id === row.id);
   if (!after) throw new NotFound('add-on', input.id);

@@ -11,7 +11,7 @@ import {
   livesAtStripe,
 } from '@/lib/billing/account/subscription';
 import { type Account, holdAccount, ofAccount, openAccount } from '@/lib/billing/accounts';
-import { type Act, recordAudit } from '@/lib/billing/audit';
+import { type Act, record } from '@/lib/billing/audit';
 import { EditConflict, ManagedByStripe } from '@/lib/billing/errors';
 import { centsInput } from '@/lib/billing/plans/tier-prices';
 import { findPrice, getTier } from '@/lib/billing/plans/tiers';
@@ -133,15 +133,13 @@ async function setLocally(tx: Tx, account: Account, input: SubscriptionPut, cont
   await makeCurrent(tx, account, row, now);
   await grantMonth(tx, account, context);
   if (row.endedAt) await askToEndAddOns(tx, account);
-  await recordAudit(tx, actor, now, {
-    action: local ? 'subscription.set' : 'subscription.comped',
-    entity: 'subscription',
-    entityId: row.id,
-    ...account,
-    before: local ? factsOf(local) : null,
-    after: factsOf(row),
-    reason: input.reason,
-  });
+  await record(
+    tx,
+    { actor, now },
+    local ? 'subscription.set' : 'subscription.comped',
+    { id: row.id, ...account },
+    { before: local ? factsOf(local) : null, after: factsOf(row), reason: input.reason },
+  );
 }
 
 type Local = Pick<CurrentSubscription, 'status' | 'trialEnd' | 'cancelAt' | 'endedAt'> | null;

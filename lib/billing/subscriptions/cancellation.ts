@@ -6,7 +6,7 @@ import {
   livesAtStripe,
 } from '@/lib/billing/account/subscription';
 import type { Account } from '@/lib/billing/accounts';
-import { type Act, recordAudit } from '@/lib/billing/audit';
+import { type Act, record } from '@/lib/billing/audit';
 import { NoActiveSubscription, SubscriptionNotCancelled } from '@/lib/billing/errors';
 import { settle } from '@/lib/billing/mirror/settle';
 import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
@@ -80,13 +80,7 @@ export async function afterwards(
   reason?: string,
 ): Promise<CurrentSubscription> {
   await settle(db, stripe, subscriptionMirror, id, context, (tx) =>
-    recordAudit(tx, context.actor, context.now, {
-      action,
-      entity: 'subscription',
-      entityId: id,
-      ...context.account,
-      reason,
-    }),
+    record(tx, context, action, { id, ...context.account }, { reason }),
   );
   const current = await findCurrentSubscription(db, context.account);
   if (!current) throw new NoActiveSubscription();

@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNull, lt, lte, notExists, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { checkoutSessions, invoices, subscriptions } from '@/db/schema';
-import { recordAudit } from '@/lib/billing/audit';
+import { entry, recordAll } from '@/lib/billing/audit';
 import { addDays } from '@/lib/time';
 
 const JOB = { kind: 'job' as const, id: 'cleanup_stale_subscriptions' };
@@ -52,18 +52,18 @@ async function pruneBatch(db: Db, now: Date): Promise<number> {
         old.map((row) => row.id),
       ),
     );
-    await recordAudit(
+    await recordAll(
       tx,
-      JOB,
-      now,
-      old.map((row) => ({
-        action: 'subscription.pruned',
-        entity: 'subscription',
-        entityId: row.id,
-        merchantId: row.merchantId,
-        platformId: row.platformId,
-        before: { status: row.status, endedAt: row.endedAt, stripeSubscriptionId: row.stripeSubscriptionId },
-      })),
+      { actor: JOB, now },
+      old.map((row) =>
+        entry('subscription.pruned', row, {
+          before: {
+            status: row.status,
+            endedAt: row.endedAt,
+            stripeSubscriptionId: row.stripeSubscriptionId,
+          },
+        }),
+      ),
     );
     return old.length;
   });
