@@ -2,8 +2,9 @@ import { refresh } from 'next/cache';
 import { getLocale } from 'next-intl/server';
 import type { ZodType } from 'zod';
 import type { FormAction, FormState } from '@/components/ui/form-state';
-import { DomainError, type FieldProblem, ValidationFailed } from '@/lib/errors';
+import { DomainError, ValidationFailed } from '@/lib/errors';
 import { errorTexts } from '@/lib/i18n/translate-error';
+import { toFieldProblem } from './problem';
 
 type Options = {
   /** Fields whose values do not come back after a failure: passwords. */
@@ -56,7 +57,7 @@ export const actionsFor =
           );
         const who = await authorise(form);
         const parsed = schema.safeParse(nested(form, options.keepEmpty));
-        if (!parsed.success) throw new ValidationFailed(parsed.error.issues.map(toProblem));
+        if (!parsed.success) throw new ValidationFailed(parsed.error.issues.map(toFieldProblem));
         const said = await work(parsed.data, { ...who, form });
         refresh();
         return typeof said === 'object' ? withTyped(said, form, options) : { status: 'ok', message: said };
@@ -110,27 +111,6 @@ function nested(form: FormData, keepEmpty = false): Record<string, unknown> {
     else result[head] = { ...(result[head] as object | undefined), [inner]: value };
   }
   return result;
-}
-
-/** What zod says of a field, as the domain would. */
-export function toProblem(issue: {
-  path: PropertyKey[];
-  code?: string;
-  message: string;
-  origin?: string;
-  minimum?: number | bigint;
-}): FieldProblem {
-  // Nothing at all where something must be is not "too short".
-  if (issue.code === 'too_small' && issue.origin === 'string' && Number(issue.minimum) === 1)
-    return { path: issue.path.join('.'), rule: 'required', message: issue.message };
-  // Where it can be said what to write instead, it is.
-  if (issue.code === 'invalid_format' && issue.path.join('.') === 'code')
-    return { path: 'code', rule: 'code_form', message: issue.message };
-  if (issue.code === 'too_small' && issue.origin === 'number' && [0, 1].includes(Number(issue.minimum)))
-    return { path: issue.path.join('.'), rule: `at_least_${issue.minimum}`, message: issue.message };
-  const rule =
-    issue.code === 'too_small' || issue.code === 'too_big' ? `${issue.origin}_${issue.code}` : issue.code;
-  return { path: issue.path.join('.'), rule: rule ?? 'invalid', message: issue.message };
 }
 
 /** What was typed comes back after a failure, less what is not to. */

@@ -8,16 +8,13 @@ import type { Format } from '@/lib/i18n/format';
 import type { Locale } from '@/lib/i18n/locales';
 import { loadMessages } from '@/lib/i18n/messages';
 import { errorTexts } from '@/lib/i18n/translate-error';
-import { getTranslations, useTranslations } from '@/lib/i18n/translations';
-
-// Codes come from rows and modules: `has` guards what the types of the messages cannot know.
-type Loose = { (key: string): string; has(key: string): boolean };
+import { getWords, useWords } from '@/lib/i18n/translations';
 
 /** What codes of the audit trail, the inbox and the jobs are called: people read words, filters and titles keep the code. */
 export function useChangeWords() {
   const locale = useLocale() as Locale;
-  const t = useTranslations('trail') as unknown as Loose;
-  const say = (area: string, code: string) => (t.has(`${area}.${code}`) ? t(`${area}.${code}`) : spell(code));
+  const find = useWords('trail');
+  const say = (area: string, code: string) => find(`${area}.${code}`) ?? spell(code);
   return {
     action: (code: string) => say('actions', code),
     entity: (code: string) => say('entities', code),
@@ -31,22 +28,21 @@ export function useChangeWords() {
       errorDetails: Record<string, unknown> | null;
     }) => errorTexts(locale).failure({ errorCode, errorDetails: errorDetails ?? {} }),
     /** Why something of Stripe's could not be placed, by its code; null for a code we have no sentence for. */
-    reason: (code: string) => (t.has(`failures.${code}`) ? t(`failures.${code}`) : null),
+    reason: (code: string) => find(`failures.${code}`),
     field: (code: string) => say('fields', code).replace(/^./, (first) => first.toLowerCase()),
   };
 }
 
 /** What a job is called, where one can await. */
 export async function getJobName(code: string): Promise<string> {
-  const t = (await getTranslations('trail')) as unknown as Loose;
-  return t.has(`jobs.${code}`) ? t(`jobs.${code}`) : spell(code);
+  return (await getWords('trail'))(`jobs.${code}`) ?? spell(code);
 }
 
 /** The actions and kinds that a filter offers, by code and in words. */
 export async function listKnown() {
-  const t = (await getTranslations('trail')) as unknown as Loose;
+  const find = await getWords('trail');
   const { actions, entities } = loadMessages('en').trail;
-  const option = (area: string, code: string) => ({ value: code, label: t(`${area}.${code}`) });
+  const option = (area: string, code: string) => ({ value: code, label: find(`${area}.${code}`) ?? code });
   return {
     actions: Object.entries(actions).flatMap(([kind, verbs]) =>
       Object.keys(verbs).map((verb) => option('actions', `${kind}.${verb}`)),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
 import { parsePrice } from '@/lib/money';
-import { toProblem } from '../form-answer';
+import { toFieldProblem } from '../problem';
 
 /**
  * Reads what was typed into a form of the catalogue. What is wrong is kept by field, so that `parse` can say it together
@@ -38,7 +38,7 @@ export function typedFields(form: FormData) {
     parse<T>(schema: z.ZodType<T>, value: unknown): T {
       const result = schema.safeParse(value);
       if (result.success && problems.length === 0) return result.data;
-      throw new ValidationFailed([...problems, ...(result.error?.issues.map(toProblem) ?? [])]);
+      throw new ValidationFailed([...problems, ...(result.error?.issues.map(toFieldProblem) ?? [])]);
     },
   };
 }

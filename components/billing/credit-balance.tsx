@@ -1,9 +1,9 @@
 import { useFormat } from '@/components/ui/format';
+import type { BillingOverview } from '@/lib/billing/reports/overview';
 import { useTranslations } from '@/lib/i18n/translations';
-import type { CreditFacts } from './shapes';
 
 /** What there is to spend, and from which purse. */
-export function CreditBalance({ credits }: { credits: CreditFacts }) {
+export function CreditBalance({ credits }: { credits: BillingOverview['credits'] }) {
   const t = useTranslations('billing.credits');
   const format = useFormat();
   return (

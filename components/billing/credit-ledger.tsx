@@ -1,10 +1,10 @@
 import { DateText } from '@/components/ui/date-text';
 import { useFormat } from '@/components/ui/format';
 import { type Column, Table } from '@/components/ui/table';
+import type { BillingOverview } from '@/lib/billing/reports/overview';
 import { useTranslations } from '@/lib/i18n/translations';
-import type { CreditFacts } from './shapes';
 
-type Entry = CreditFacts['ledger'][number];
+type Entry = BillingOverview['credits']['ledger'][number];
 
 /** Every credit that came or went; the balance is the sum. `note` adds what staff knows of a line. */
 export function CreditLedger<Line extends Entry>({

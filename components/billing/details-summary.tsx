@@ -1,6 +1,6 @@
 import { Badge, type Tone } from '@/components/ui/badge';
 import { useTranslations } from '@/lib/i18n/translations';
-import type { DetailsFacts } from './shapes';
+import type { DetailsFacts } from './facts';
 
 const tones: Record<DetailsFacts['vatStatus'], Tone> = {
   none: 'neutral',

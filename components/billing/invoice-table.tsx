@@ -1,9 +1,9 @@
 import type { Tone } from '@/components/ui/badge';
 import { EmptyState } from '@/components/ui/empty-state';
 import { useFormat } from '@/components/ui/format';
+import type { InvoiceRow } from '@/lib/billing/reports/invoices';
 import { useTranslations } from '@/lib/i18n/translations';
 import { type InvoiceLine, InvoiceList } from './invoice-list';
-import type { InvoiceRow } from './shapes';
 
 const tones: Record<InvoiceRow['status'], Tone> = {
   draft: 'neutral',
@@ -42,7 +42,7 @@ export function InvoiceTable({ invoices, owes = true }: { invoices: InvoiceRow[]
               },
             ]
           : []),
-        ...(row.disputed ? [{ tone: 'danger' as const, text: t('disputed') }] : []),
+        ...(row.disputedAt ? [{ tone: 'danger' as const, text: t('disputed') }] : []),
       ],
       net: format.money(row.subtotal, row.currency),
       tax: format.money(row.tax, row.currency),

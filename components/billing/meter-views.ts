@@ -1,10 +1,10 @@
 import { useFormat } from '@/components/ui/format';
 import type { MeterTone } from '@/components/ui/meter';
+import type { FeatureSummary } from '@/lib/billing/entitlements/entitlements';
 import type { Unlock } from '@/lib/billing/errors';
 import { useTranslations } from '@/lib/i18n/translations';
 import { useFeatureName } from './feature-words';
 import type { MeterView } from './meters';
-import type { FeatureUse } from './shapes';
 
 /** Amber from 70 %, red from 90 %. */
 function toneOf(percent: number): MeterTone {
@@ -12,7 +12,7 @@ function toneOf(percent: number): MeterTone {
 }
 
 /** The words of a meter, without its reasons. */
-export function useMeterView(): (use: FeatureUse) => MeterView {
+export function useMeterView(): (use: FeatureSummary) => MeterView {
   const t = useTranslations('billing.usage');
   const format = useFormat();
   const name = useFeatureName();

@@ -1,6 +1,6 @@
 import { Icon } from '@/components/ui/icon';
 import { useTranslations } from '@/lib/i18n/translations';
-import type { CardFacts } from './shapes';
+import type { CardFacts } from './facts';
 
 /** The card that is charged, and whether it is still valid. */
 export function PaymentMethod({ card, now }: { card: CardFacts | null; now: Date }) {

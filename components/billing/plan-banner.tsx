@@ -2,8 +2,8 @@ import type { ReactNode } from 'react';
 import { Banner } from '@/components/ui/banner';
 import { useFormat } from '@/components/ui/format';
 import { useTranslations } from '@/lib/i18n/translations';
+import type { PlanFacts } from './facts';
 import { failureWord } from './failure-words';
-import type { PlanFacts } from './shapes';
 
 const DAY_MS = 86_400_000;
 

@@ -1,6 +1,6 @@
 import { useFormat } from '@/components/ui/format';
 import { useTranslations } from '@/lib/i18n/translations';
-import type { PlanFacts } from './shapes';
+import type { PlanFacts } from './facts';
 
 /** A date without its year means the next or last one of its kind. */
 const isNear = (at: Date, now: Date) => Math.abs(at.getTime() - now.getTime()) < 300 * 86_400_000;

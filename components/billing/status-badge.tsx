@@ -1,6 +1,6 @@
 import { Badge, type Tone } from '@/components/ui/badge';
+import type { SubscriptionStatus } from '@/lib/billing/entitlements/standing';
 import { useTranslations } from '@/lib/i18n/translations';
-import type { SubscriptionStatus } from './shapes';
 
 /** Green runs, amber needs a look, red costs access. */
 export const statusTones: Record<SubscriptionStatus, Tone> = {

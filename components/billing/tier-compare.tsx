@@ -2,8 +2,8 @@ import { useFormat } from '@/components/ui/format';
 import { Icon } from '@/components/ui/icon';
 import { type Column, Table } from '@/components/ui/table';
 import { useTranslations } from '@/lib/i18n/translations';
+import type { TierFacts } from './facts';
 import { useFeatureName } from './feature-words';
-import type { TierFacts } from './shapes';
 
 /** Every feature of every plan, one row each; on a small screen one block each. */
 export function TierCompare({ tiers }: { tiers: TierFacts[] }) {

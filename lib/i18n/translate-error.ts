@@ -1,11 +1,10 @@
-import { createTranslator } from 'next-intl';
 import type { LimitFacts, Unlock } from '../billing/errors';
 import type { DomainError, FieldProblem } from '../errors';
 import type { Failure } from '../failure';
 import { sayFacts, spell } from './facts';
 import { formatFor } from './format';
 import type { Locale } from './locales';
-import { loadMessages } from './messages';
+import { type FindWords, wordsFor } from './translations';
 
 /** A refusal in words, and what would help. */
 export type Refusal = { title: string; text: string; options: { unlock: Unlock; label: string }[] };
@@ -26,26 +25,19 @@ export type ErrorTexts = ReturnType<typeof makeErrorTexts>;
 const made = new Map<Locale, ErrorTexts>();
 
 function makeErrorTexts(locale: Locale) {
-  const messages = loadMessages(locale);
   const format = formatFor(locale);
-  const typed = createTranslator({ locale, messages, timeZone: 'UTC' });
-  // Codes come from the domain as strings; `has` guards what the types cannot.
-  const t = typed as unknown as {
-    (key: string, values?: Record<string, string | number>): string;
-    has(key: string): boolean;
-  };
-  const either = (key: string, fallback: string) => (t.has(key) ? key : fallback);
+  const find = wordsFor(locale);
+  const t: (...asked: Parameters<FindWords>) => string = (key, values) => find(key, values) ?? key;
 
   /** A feature's name, as the plan tables show it. */
   function feature(code: string): string {
-    const key = `features.${code}`;
-    return t.has(key) ? t(key) : code;
+    return find(`features.${code}`) ?? code;
   }
 
   /** One sentence for any refusal. */
   function sentence(error: DomainError): string {
     const { details } = error;
-    return t(either(`errors.${error.code}`, 'errors.unexpected'), {
+    const values = {
       feature: typeof details.feature === 'string' ? feature(details.feature) : '',
       limit: typeof details.limit === 'number' ? format.number(details.limit) : '',
       current: typeof details.current === 'number' ? format.number(details.current) : '',
@@ -53,20 +45,20 @@ function makeErrorTexts(locale: Locale) {
       domain: typeof details.domain === 'string' ? details.domain : '',
       asked: typeof details.requested === 'number' ? details.requested : 0,
       minutes: typeof details.retryAfter === 'number' ? Math.max(1, Math.ceil(details.retryAfter / 60)) : 1,
-    });
+    };
+    return find(`errors.${error.code}`, values) ?? t('errors.unexpected', values);
   }
 
   /** What a row keeps of a failure, or of why something was left alone: a sentence, and the facts behind it. */
   function failure({ errorCode, errorDetails }: Failure): string {
     const { message, ...facts } = errorDetails;
-    const key = `trail.failures.${errorCode}`;
-    const says = t.has(key) ? t(key) : spell(errorCode);
+    const says = find(`trail.failures.${errorCode}`) ?? spell(errorCode);
     return [says, message, sayFacts(facts)].filter(Boolean).join(' ');
   }
 
   /** What is wrong with one field. */
   function field(problem: FieldProblem): string {
-    return t(either(`errors.rules.${problem.rule}`, 'errors.rules.invalid'));
+    return find(`errors.rules.${problem.rule}`) ?? t('errors.rules.invalid');
   }
 
   /** The unlock panel's words for `limit_reached` and `feature_not_in_plan`; null for other refusals. */

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { readRows } from '@/db/rows';
 import { memberships, merchants, platforms, stores, subscriptions, tiers, users } from '@/db/schema';
+import type { SubscriptionStatus } from '@/lib/billing/entitlements/standing';
 import { matchingMerchants } from '@/lib/merchant-search';
 import { type Cursor, olderThan } from '@/lib/page';
 
@@ -13,7 +14,7 @@ export type MerchantListRow = {
   createdAt: Date;
   closedAt: Date | null;
   storeCodes: string[];
-  subscriptions: { platform: string; tier: string; status: string; ending: boolean }[];
+  subscriptions: { platform: string; tier: string; status: SubscriptionStatus; ending: boolean }[];
 };
 
 /** The merchants, newest first, by cursor; `search` is what `matchingMerchants` knows. One statement. */

@@ -1,6 +1,5 @@
 import type { Metadata, Route } from 'next';
 import Link from 'next/link';
-import type { SubscriptionStatus } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { Badge } from '@/components/ui/badge';
 import { DateText } from '@/components/ui/date-text';
@@ -55,7 +54,7 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
           {row.subscriptions.length === 0 ? <span className="text-muted">{t('none')}</span> : null}
           {row.subscriptions.map((one_) => (
             <span key={one_.platform}>
-              {one_.tier} <StatusBadge status={one_.status as SubscriptionStatus} ending={one_.ending} />
+              {one_.tier} <StatusBadge status={one_.status} ending={one_.ending} />
             </span>
           ))}
         </span>

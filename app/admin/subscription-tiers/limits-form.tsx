@@ -1,3 +1,4 @@
+import { useFeatureName } from '@/components/billing/feature-words';
 import { CheckField } from '@/components/ui/check-field';
 import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
@@ -6,7 +7,7 @@ import { LockedNote } from '@/components/ui/locked-note';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { Tier } from '@/lib/billing/plans/tiers';
 import { features } from '@/lib/features';
-import { useTranslations } from '@/lib/i18n/translations';
+import { useTranslations, useWords } from '@/lib/i18n/translations';
 import { saveLimits } from './actions';
 import { Anyway } from './anyway';
 import { SelectAll } from './select-all';
@@ -15,13 +16,10 @@ import { SelectAll } from './select-all';
 export function LimitsForm({ tier, disabledReason }: { tier: Tier; disabledReason?: string }) {
   const t = useTranslations('plans');
   const c = useTranslations('console');
-  const featureName = useTranslations('features');
+  const nameOf = useFeatureName();
+  const findCategory = useWords('plans.categories');
   const categories = [...new Set(features.map((feature) => feature.category))];
-  const categoryName = (category: string) =>
-    t.has(`categories.${category as 'catalog'}`) ? t(`categories.${category as 'catalog'}`) : category;
   const rowOf = (code: string) => tier.limits.find((row) => row.featureCode === code);
-  const label = (code: string, fallback: string) =>
-    featureName.has(code as 'max_products') ? featureName(code as 'max_products') : fallback;
   return (
     <Dialog
       trigger={t('limits')}
@@ -42,16 +40,20 @@ export function LimitsForm({ tier, disabledReason }: { tier: Tier; disabledReaso
         <fieldset disabled={Boolean(disabledReason)} className="space-y-6">
           {categories.map((category) => (
             <fieldset key={category} className="rounded-lg border border-line px-4 pt-1 pb-4">
-              <legend className="px-1 font-medium">{categoryName(category)}</legend>
+              <legend className="px-1 font-medium">{findCategory(category) ?? category}</legend>
               <div className="flex justify-end">
-                <SelectAll all={t('selectAll')} none={t('selectNone')} of={categoryName(category)} />
+                <SelectAll
+                  all={t('selectAll')}
+                  none={t('selectNone')}
+                  of={findCategory(category) ?? category}
+                />
               </div>
               <div className="mt-1 space-y-3">
                 {features
                   .filter((feature) => feature.category === category)
                   .map((feature) => {
                     const row = rowOf(feature.code);
-                    const name = label(feature.code, feature.name);
+                    const name = nameOf(feature.code, feature.name);
                     const on = (
                       <CheckField
                         name={`on_${feature.code}`}

@@ -1,6 +1,5 @@
 import type { Route } from 'next';
 import Link from 'next/link';
-import type { SubscriptionStatus } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { Badge } from '@/components/ui/badge';
 import { ButtonLink, buttonClass } from '@/components/ui/button';
@@ -9,6 +8,7 @@ import { ActionForm } from '@/components/ui/form';
 import { LockedNote } from '@/components/ui/locked-note';
 import { PageDialog } from '@/components/ui/page-dialog';
 import { SubmitButton } from '@/components/ui/submit-button';
+import type { SubscriptionStatus } from '@/lib/billing/entitlements/standing';
 import { findSuccessor, isGrandfathered } from '@/lib/billing/plans/tiers';
 import { versionOf } from '@/lib/billing/subscriptions/by-hand';
 import { useTranslations } from '@/lib/i18n/translations';

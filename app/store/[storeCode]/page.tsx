@@ -1,4 +1,5 @@
 import type { Route } from 'next';
+import { featureUses, planFacts } from '@/components/billing/facts';
 import { PlanBanner } from '@/components/billing/plan-banner';
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import { StatusBadge } from '@/components/billing/status-badge';
@@ -11,7 +12,6 @@ import { isGraceOver } from '@/lib/billing/reports/overview';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { UsageSection } from './billing/usage-section';
-import { featureUses, planFacts } from './billing/view';
 import { storeContext, storeFacts } from './context';
 
 /** A store's home: how the plan stands, and how much of it is used. */

@@ -2,6 +2,7 @@ import type { Metadata, Route } from 'next';
 import Link from 'next/link';
 import { getLocale } from 'next-intl/server';
 import { DetailsSummary } from '@/components/billing/details-summary';
+import { detailsFacts, featureUses, planFacts } from '@/components/billing/facts';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { LinkTabs } from '@/components/ui/link-tabs';
@@ -9,7 +10,6 @@ import { toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { ExplainedUsage } from '../../../store/[storeCode]/billing/explained-usage';
-import { detailsFacts, featureUses, invoiceRows, planFacts } from '../../../store/[storeCode]/billing/view';
 import { one, staffContext } from '../../context';
 import { AddOnsSection } from './add-ons-section';
 import { CreditsSection } from './credits-section';
@@ -68,7 +68,7 @@ export default async function MerchantPage({ params, searchParams }: PageProps<'
         <OverridesSection {...shared} />
         <AddOnsSection {...shared} />
         <Card id="invoices" title={t('invoices')} flush>
-          <InvoiceTable invoices={invoiceRows(overview.invoices.slice(0, SHOWN))} owes={false} />
+          <InvoiceTable invoices={overview.invoices.slice(0, SHOWN)} owes={false} />
           {overview.invoices.length > SHOWN ? (
             <Link
               href={`/admin/merchants/${merchant.id}/invoices?platform=${platform.code}` as Route}

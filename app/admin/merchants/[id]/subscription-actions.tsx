@@ -1,5 +1,5 @@
 import type { Route } from 'next';
-import type { PlanFacts } from '@/components/billing/shapes';
+import type { PlanFacts } from '@/components/billing/facts';
 import { ButtonLink, buttonClass } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';

@@ -1,7 +1,8 @@
+import type { PlanFacts } from '@/components/billing/facts';
+import { cardFacts } from '@/components/billing/facts';
 import { failureWord } from '@/components/billing/failure-words';
 import { PaymentMethod } from '@/components/billing/payment-method';
 import { PlanSentence } from '@/components/billing/plan-sentence';
-import type { PlanFacts } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
@@ -11,7 +12,6 @@ import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { isGrandfathered } from '@/lib/billing/plans/tiers';
 import { useTranslations } from '@/lib/i18n/translations';
-import { cardFacts } from '../../../store/[storeCode]/billing/view';
 import { NamedId } from '../../named-id';
 import { Pair, Pairs } from '../../pair';
 import { stripeLink } from '../../stripe-link';

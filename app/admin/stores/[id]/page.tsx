@@ -1,6 +1,7 @@
 import type { Metadata, Route } from 'next';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
+import { featureUses, ownAddOns, planFacts } from '@/components/billing/facts';
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { ButtonLink } from '@/components/ui/button';
@@ -14,7 +15,6 @@ import { getTranslations } from '@/lib/i18n/translations';
 import { findMerchant, findStore } from '@/lib/tenancy/merchants';
 import { listStores } from '@/lib/tenancy/stores';
 import { ExplainedUsage } from '../../../store/[storeCode]/billing/explained-usage';
-import { featureUses, ownAddOns, planFacts } from '../../../store/[storeCode]/billing/view';
 import { staffContext } from '../../context';
 
 const getStore = cache(async (id: string) => {

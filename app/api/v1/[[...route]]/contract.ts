@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { snakeKey, toCamel } from '@/lib/dialect';
-import { type FieldProblem, ValidationFailed } from '@/lib/errors';
+import { ValidationFailed } from '@/lib/errors';
 import { toPage } from '@/lib/page';
+import { toProblem } from '../../../problem';
 
 /** The shapes that every resource shares. */
 export const errorBody = z
@@ -29,7 +30,7 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 
 /** The same for an input of the domain: asked for in snake_case, handed on as the domain has it. */
 export const input = <T extends z.ZodType>(schema: T) =>
-  body(inSnake(schema).transform(toCamel) as unknown as z.ZodType<z.output<T>>);
+  body(inSnake(schema).transform((said) => toCamel(said) as z.output<T>));
 
 /** A schema with its keys in snake_case, rows and parts too; what has none stays the same, with its description. */
 function inSnake(schema: z.ZodType): z.ZodType {
@@ -87,16 +88,7 @@ export function pageAnswer<Row extends { id: string }, Shape>(
   return { data: rows.map(present), next_cursor: next };
 }
 
-/** What zod found wrong, as our own refusal: `[2].limit_value` for rows, `address.city` for parts. */
+/** What zod found wrong, as our own refusal. */
 export function toRefusal(error: z.ZodError): ValidationFailed {
   return new ValidationFailed(error.issues.map(toProblem));
-}
-
-function toProblem(issue: z.core.$ZodIssue): FieldProblem {
-  const path = issue.path
-    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
-    .join('');
-  const sized = issue.code === 'too_small' || issue.code === 'too_big';
-  const rule = sized ? `${issue.origin}_${issue.code}` : issue.code;
-  return { path: path || 'body', rule, message: issue.message };
 }

@@ -9,7 +9,7 @@ import { answers, body, instant, iso, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 import { status } from './shapes';
-import { checkoutAnswer, checkoutRequest } from './store-changes';
+import { askCheckout, checkoutAnswer } from './store-changes';
 
 const tags = ['Store billing'];
 
@@ -126,7 +126,7 @@ export const storeAddOns: Resource = (api) => {
     const { addon_code, domain } = c.req.valid('json');
     const stripe = requireStripe();
     await limitPurchase(c.env.db, 'add_on', c.var.caller.actor.id);
-    const request = await checkoutRequest(c);
+    const request = await askCheckout(c);
     const bought = { ...request, addOnCode: addon_code, domain };
     return c.json(toSnake(await startAddOnCheckout(c.env.db, stripe, bought)), 201);
   });

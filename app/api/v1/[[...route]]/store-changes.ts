@@ -6,13 +6,12 @@ import { cancelSubscription, reactivateSubscription } from '@/lib/billing/subscr
 import { changeTier, undoPendingChange } from '@/lib/billing/subscriptions/change';
 import { previewChange } from '@/lib/billing/subscriptions/change-preview';
 import { startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
-import type { CheckoutRequest } from '@/lib/billing/subscriptions/checkout-slot';
 import { toSnake } from '@/lib/dialect';
-import { env } from '@/lib/env';
 import { Forbidden } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
+import { billingUrl, checkoutRequest } from '../../../store/[storeCode]/billing/checkout-request';
 import { answers, body, instant, refusals, storeQuery } from './contract';
 import type { Asked, StoreEnv } from './environment';
 import { asStore } from './guards';
@@ -32,18 +31,10 @@ export const checkoutAnswer = z
 
 type StoreAsked = Asked & { var: StoreEnv['Variables'] };
 
-/** What every checkout of a store's page or API call has in common. */
-export async function checkoutRequest(c: StoreAsked): Promise<CheckoutRequest & { storeId: string }> {
-  const { store, caller } = c.var;
-  const base = `${c.env.appUrl}/store/${encodeURIComponent(store.storeCode)}/billing/checkout`;
-  return {
-    account: { merchantId: store.merchantId, platformId: store.platformId },
-    storeId: store.storeId,
-    urls: { success: `${base}/success?session_id={CHECKOUT_SESSION_ID}`, cancel: `${base}/cancelled` },
-    automaticTax: env().STRIPE_TAX,
-    actor: caller.actor,
-    now: await c.env.now(),
-  };
+/** A checkout that is asked for by the API. */
+export async function askCheckout(c: StoreAsked) {
+  const { storeId: id, storeCode: code } = c.var.store;
+  return checkoutRequest({ ...(await context(c)), store: { id, code } }, c.env.appUrl);
 }
 
 async function answer(c: StoreAsked) {
@@ -183,7 +174,7 @@ export const storeChanges: Resource = (api) => {
     await limitPurchase(c.env.db, 'checkout', c.var.caller.actor.id);
     const { platform } = await loadSubscriptionFacts(c.env.db, c.var.store);
     const session = await startPlanCheckout(c.env.db, stripe, {
-      ...(await checkoutRequest(c)),
+      ...(await askCheckout(c)),
       tierCode: chosen.tier_code,
       interval: chosen.is_annual ? 'year' : 'month',
       currency: chosen.currency ?? platform.defaultCurrency,
@@ -194,7 +185,7 @@ export const storeChanges: Resource = (api) => {
   api.openapi(postPortal, async (c) => {
     const stripe = requireStripe();
     await limitPurchase(c.env.db, 'portal', c.var.caller.actor.id);
-    const returnUrl = `${c.env.appUrl}/store/${encodeURIComponent(c.var.store.storeCode)}/billing`;
+    const returnUrl = billingUrl(c.var.store.storeCode, '', c.env.appUrl);
     const input = { merchantId: c.var.store.merchantId, actor: c.var.caller.actor, now: await c.env.now() };
     return c.json(toSnake(await openPortal(c.env.db, stripe, { ...input, returnUrl })), 201);
   });

@@ -10,7 +10,7 @@ import { requireStripe } from '@/lib/stripe/client';
 import { answers, body, idempotencyHeader, instant, iso, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
-import { checkoutAnswer, checkoutRequest } from './store-changes';
+import { askCheckout, checkoutAnswer } from './store-changes';
 
 const tags = ['Store billing'];
 const balance = z.object({ monthly: z.number().int(), purchased: z.number().int() });
@@ -101,7 +101,7 @@ export const storeCredits: Resource = (api) => {
   api.openapi(postCheckout, async (c) => {
     const stripe = requireStripe();
     await limitPurchase(c.env.db, 'credits', c.var.caller.actor.id);
-    const request = await checkoutRequest(c);
+    const request = await askCheckout(c);
     const packageCode = c.req.valid('json').package_code;
     return c.json(toSnake(await startCreditCheckout(c.env.db, stripe, { ...request, packageCode })), 201);
   });

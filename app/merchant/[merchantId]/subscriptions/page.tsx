@@ -1,5 +1,6 @@
 import type { Metadata, Route } from 'next';
 import Link from 'next/link';
+import { planFacts } from '@/components/billing/facts';
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { ButtonLink } from '@/components/ui/button';
@@ -9,7 +10,6 @@ import { PageHeader } from '@/components/ui/page-header';
 import { accountKey } from '@/lib/billing/features';
 import { isGraceOver } from '@/lib/billing/reports/overview';
 import { getTranslations } from '@/lib/i18n/translations';
-import { planFacts } from '../../../store/[storeCode]/billing/view';
 import { merchantContext } from '../context';
 import { loadPlans } from './load';
 

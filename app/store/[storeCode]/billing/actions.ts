@@ -13,12 +13,11 @@ import { cancelSubscription, reactivateSubscription } from '@/lib/billing/subscr
 import { changeTier, undoPendingChange } from '@/lib/billing/subscriptions/change';
 import { startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
 import { startCreditCheckout } from '@/lib/billing/subscriptions/credit-checkout';
-import { env } from '@/lib/env';
 import { getTranslations } from '@/lib/i18n/translations';
 import { limitPurchase } from '@/lib/rate-limit';
 import { findStripe, requireStripe } from '@/lib/stripe/client';
 import { storeAction } from '../context';
-import { billingUrl, checkoutUrls } from './urls';
+import { billingUrl, checkoutRequest } from './checkout-request';
 
 const nothing = z.object({});
 const plan = z.object({
@@ -28,15 +27,10 @@ const plan = z.object({
 });
 
 /** Goes to Stripe Checkout for a plan. */
-export const subscribe = storeAction(plan, async (input, { db, account, store, actor, now }) => {
+export const subscribe = storeAction(plan, async (input, { db, actor, ...asked }) => {
   await limitPurchase(db, 'checkout', actor.id);
   const session = await startPlanCheckout(db, requireStripe(), {
-    account,
-    storeId: store.id,
-    urls: checkoutUrls(store.code),
-    automaticTax: env().STRIPE_TAX,
-    actor,
-    now,
+    ...checkoutRequest({ actor, ...asked }),
     tierCode: input.tier,
     interval: input.interval,
     currency: input.currency,
@@ -107,15 +101,10 @@ export const goToPortal = storeAction(nothing, async (_input, { db, account, sto
 const addOnChoice = z.object({ addOn: z.string().min(1), domain: z.string().max(300).optional() });
 
 /** Goes to Stripe Checkout for an add-on of this store. */
-export const buyAddOn = storeAction(addOnChoice, async (input, { db, account, store, actor, now }) => {
+export const buyAddOn = storeAction(addOnChoice, async (input, { db, actor, ...asked }) => {
   await limitPurchase(db, 'add_on', actor.id);
   const session = await startAddOnCheckout(db, requireStripe(), {
-    account,
-    storeId: store.id,
-    urls: checkoutUrls(store.code),
-    automaticTax: env().STRIPE_TAX,
-    actor,
-    now,
+    ...checkoutRequest({ actor, ...asked }),
     addOnCode: input.addOn,
     domain: input.domain,
   });
@@ -144,15 +133,10 @@ export const keepAddOn = setAddOn(false);
 const packageChoice = z.object({ package: z.string().min(1) });
 
 /** Goes to Stripe Checkout for a credit package. */
-export const buyCredits = storeAction(packageChoice, async (input, { db, account, store, actor, now }) => {
+export const buyCredits = storeAction(packageChoice, async (input, { db, actor, ...asked }) => {
   await limitPurchase(db, 'credits', actor.id);
   const session = await startCreditCheckout(db, requireStripe(), {
-    account,
-    storeId: store.id,
-    urls: checkoutUrls(store.code),
-    automaticTax: env().STRIPE_TAX,
-    actor,
-    now,
+    ...checkoutRequest({ actor, ...asked }),
     packageCode: input.package,
   });
   redirect(session.checkoutUrl as Route);

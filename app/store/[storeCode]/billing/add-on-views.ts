@@ -1,12 +1,13 @@
 import type { AddOnView, OwnAddOnView } from '@/components/billing/add-on-list';
 import { useFeatureName } from '@/components/billing/feature-words';
-import type { AddOnFacts, OwnAddOn } from '@/components/billing/shapes';
 import { statusTones } from '@/components/billing/status-badge';
 import { useFormat } from '@/components/ui/format';
+import type { AddOnProduct } from '@/lib/billing/plans/extras';
+import type { StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
 import { useTranslations } from '@/lib/i18n/translations';
 
 /** The words of an add-on that the store has. */
-export function useOwnAddOnView(): (addOn: OwnAddOn) => OwnAddOnView {
+export function useOwnAddOnView(): (addOn: StoreAddOn) => OwnAddOnView {
   const t = useTranslations('billing');
   const format = useFormat();
   return ({ id, name, domain, isOnPlan, status, cancelAt, currentPeriodEnd }) => {
@@ -37,7 +38,7 @@ export function useOwnAddOnView(): (addOn: OwnAddOn) => OwnAddOnView {
 }
 
 /** The words of an add-on that can be bought. */
-export function useAddOnView(): (addOn: AddOnFacts) => AddOnView {
+export function useAddOnView(): (addOn: AddOnProduct) => AddOnView {
   const t = useTranslations('billing');
   const format = useFormat();
   const name = useFeatureName();

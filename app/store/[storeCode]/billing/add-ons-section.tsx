@@ -1,6 +1,7 @@
 import { type AddOnWords, OfferedAddOns, OwnAddOns } from '@/components/billing/add-on-list';
-import type { AddOnFacts, OwnAddOn } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
+import type { AddOnProduct } from '@/lib/billing/plans/extras';
+import type { StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
 import { useTranslations } from '@/lib/i18n/translations';
 import { buyAddOn, cancelAddOn, keepAddOn } from './actions';
 import { useAddOnView, useOwnAddOnView } from './add-on-views';
@@ -14,8 +15,8 @@ export function AddOnsSection({
   disabledReason,
 }: {
   storeCode: string;
-  own: OwnAddOn[];
-  offered: AddOnFacts[];
+  own: StoreAddOn[];
+  offered: AddOnProduct[];
   /** Nothing can be bought before there is a plan to buy it beside. */
   needsPlan: boolean;
   disabledReason?: string;

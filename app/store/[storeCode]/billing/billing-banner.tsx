@@ -1,5 +1,5 @@
+import type { PlanFacts } from '@/components/billing/facts';
 import { PlanBanner } from '@/components/billing/plan-banner';
-import type { PlanFacts } from '@/components/billing/shapes';
 import { buttonClass } from '@/components/ui/button';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';

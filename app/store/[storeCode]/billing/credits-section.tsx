@@ -1,11 +1,12 @@
 import type { Route } from 'next';
 import Link from 'next/link';
 import { CreditBalance } from '@/components/billing/credit-balance';
-import type { CreditFacts, PackageFacts } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
 import { ActionForm } from '@/components/ui/form';
 import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
+import type { CreditPackage } from '@/lib/billing/plans/extras';
+import type { BillingOverview } from '@/lib/billing/reports/overview';
 import { useTranslations } from '@/lib/i18n/translations';
 import { buyCredits } from './actions';
 
@@ -17,8 +18,8 @@ export function CreditsSection({
   disabledReason,
 }: {
   storeCode: string;
-  credits: CreditFacts;
-  packages: PackageFacts[];
+  credits: BillingOverview['credits'];
+  packages: CreditPackage[];
   disabledReason?: string;
 }) {
   const t = useTranslations('billing.credits');

@@ -1,4 +1,4 @@
-import type { FeatureUse } from '@/components/billing/shapes';
+import type { FeatureSummary } from '@/lib/billing/entitlements/entitlements';
 import { type ReasonFacts, useFeatureReasons } from './feature-reasons';
 import { UsageSection } from './usage-section';
 
@@ -7,6 +7,6 @@ export function ExplainedUsage({
   uses,
   monthEnd,
   ...facts
-}: ReasonFacts & { uses: FeatureUse[]; monthEnd: Date }) {
+}: ReasonFacts & { uses: FeatureSummary[]; monthEnd: Date }) {
   return <UsageSection uses={uses} monthEnd={monthEnd} explain={useFeatureReasons(facts)} />;
 }

@@ -1,5 +1,13 @@
 import type { Metadata } from 'next';
 import { getLocale } from 'next-intl/server';
+import {
+  cardFacts,
+  detailsFacts,
+  featureUses,
+  ownAddOns,
+  planFacts,
+  tierFacts,
+} from '@/components/billing/facts';
 import { PageHeader } from '@/components/ui/page-header';
 import { toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { getBillingOverview } from '@/lib/billing/reports/overview';
@@ -16,7 +24,6 @@ import { InvoicesSection } from './invoices-section';
 import { PaymentSection } from './payment-section';
 import { PlanSection } from './plan-section';
 import { PlansSection } from './plans-section';
-import { cardFacts, detailsFacts, featureUses, invoiceRows, ownAddOns, planFacts, tierFacts } from './view';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('billing'))('title') };
@@ -82,7 +89,7 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
         <InvoicesSection
           storeCode={store.code}
           account={account}
-          invoices={invoiceRows(overview.invoices.slice(0, INVOICES))}
+          invoices={overview.invoices.slice(0, INVOICES)}
           more={overview.invoices.length > INVOICES}
           renews={overview.livesAtStripe && plan.cancelAt === null}
           showUpcoming={query.upcoming === '1'}

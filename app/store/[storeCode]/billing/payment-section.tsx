@@ -1,7 +1,7 @@
 import type { Route } from 'next';
 import { DetailsSummary } from '@/components/billing/details-summary';
+import type { CardFacts, DetailsFacts } from '@/components/billing/facts';
 import { PaymentMethod } from '@/components/billing/payment-method';
-import type { CardFacts, DetailsFacts } from '@/components/billing/shapes';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { useTranslations } from '@/lib/i18n/translations';

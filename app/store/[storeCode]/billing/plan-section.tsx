@@ -1,5 +1,5 @@
+import type { PlanFacts } from '@/components/billing/facts';
 import { PlanSentence } from '@/components/billing/plan-sentence';
-import type { PlanFacts } from '@/components/billing/shapes';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';

@@ -1,6 +1,6 @@
 import type { Route } from 'next';
 import Link from 'next/link';
-import type { Interval, TierFacts } from '@/components/billing/shapes';
+import type { TierFacts } from '@/components/billing/facts';
 import { TierCardList } from '@/components/billing/tier-card-list';
 import { TierCompare } from '@/components/billing/tier-compare';
 import { Card } from '@/components/ui/card';
@@ -21,7 +21,7 @@ export function PlansSection({
 }: {
   storeCode: string;
   tiers: TierFacts[];
-  interval: Interval;
+  interval: 'month' | 'year';
   currency: string;
   currentCode: string | null;
   compare: boolean;

@@ -1,5 +1,5 @@
+import type { TierFacts } from '@/components/billing/facts';
 import { useFeatureLine } from '@/components/billing/feature-words';
-import type { Interval, TierFacts } from '@/components/billing/shapes';
 import type { TierOffer, TierView } from '@/components/billing/tier-card-list';
 import { useFormat } from '@/components/ui/format';
 import { useTranslations } from '@/lib/i18n/translations';
@@ -7,7 +7,7 @@ import { useTranslations } from '@/lib/i18n/translations';
 /** A plan in words, with what can be done about it as the domain decided. */
 export function useTierView(shown: {
   storeCode: string;
-  interval: Interval;
+  interval: 'month' | 'year';
   currency: string;
   currentCode: string | null;
 }): (tier: TierFacts) => TierView {

@@ -1,8 +1,8 @@
 import { useMeterView } from '@/components/billing/meter-views';
 import { Meters, type MeterView } from '@/components/billing/meters';
-import type { FeatureUse } from '@/components/billing/shapes';
 import { Card } from '@/components/ui/card';
 import { useFormat } from '@/components/ui/format';
+import type { FeatureSummary } from '@/lib/billing/entitlements/entitlements';
 import { useTranslations } from '@/lib/i18n/translations';
 
 /** How much of each limit is used; with `explain` each meter opens its reasons. */
@@ -11,7 +11,7 @@ export function UsageSection({
   monthEnd,
   explain,
 }: {
-  uses: FeatureUse[];
+  uses: FeatureSummary[];
   monthEnd: Date | null;
   explain?: (code: string) => Pick<MeterView, 'reasons' | 'unlocks'>;
 }) {

@@ -5,7 +5,6 @@ import { Pager } from '@/components/ui/pager';
 import { listInvoices } from '@/lib/billing/reports/invoices';
 import { getTranslations } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
-import { invoiceRows } from '../../../../store/[storeCode]/billing/view';
 import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { loadAccount } from '../load';
@@ -40,7 +39,7 @@ export default async function InvoicesPage({
         title={t('invoicesOf', { name: merchant.name })}
       />
       <Card flush>
-        <InvoiceTable invoices={invoiceRows(rows)} owes={false} />
+        <InvoiceTable invoices={rows} owes={false} />
         <Pager
           path={`/admin/merchants/${merchant.id}/invoices`}
           query={{ platform: platform.code }}

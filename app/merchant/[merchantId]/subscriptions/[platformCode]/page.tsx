@@ -1,5 +1,6 @@
 import type { Metadata, Route } from 'next';
 import { notFound } from 'next/navigation';
+import { featureUses, planFacts } from '@/components/billing/facts';
 import { PlanSentence } from '@/components/billing/plan-sentence';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { ButtonLink } from '@/components/ui/button';
@@ -10,7 +11,6 @@ import { getBillingOverview } from '@/lib/billing/reports/overview';
 import { features } from '@/lib/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { ExplainedUsage } from '../../../../store/[storeCode]/billing/explained-usage';
-import { featureUses, planFacts } from '../../../../store/[storeCode]/billing/view';
 import { merchantContext } from '../../context';
 import { PlanLimits } from './plan-limits';
 

@@ -8,7 +8,6 @@ import { getTranslations } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { storeContext } from '../../context';
 import { BackToBilling } from '../back-link';
-import { invoiceRows } from '../view';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('billing.invoices'))('title') };
@@ -34,7 +33,7 @@ export default async function InvoicesPage({
       <BackToBilling storeCode={store.code} />
       <PageHeader title={t('title')} />
       <Card flush>
-        <InvoiceTable invoices={invoiceRows(rows)} />
+        <InvoiceTable invoices={rows} />
         <Pager path={`/store/${store.code}/billing/invoices`} isFurther={before !== undefined} next={next} />
       </Card>
     </>

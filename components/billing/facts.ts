@@ -1,37 +1,36 @@
-import type {
-  CardFacts,
-  DetailsFacts,
-  FeatureUse,
-  InvoiceRow,
-  OwnAddOn,
-  PlanFacts,
-  TierFacts,
-} from '@/components/billing/shapes';
 import { countryName } from '@/components/countries';
 import type { FeatureSummary } from '@/lib/billing/entitlements/entitlements';
 import type { SubscriptionStatus } from '@/lib/billing/entitlements/standing';
 import type { BillingOverview } from '@/lib/billing/reports/overview';
+import type { StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
 import { features } from '@/lib/features';
 import type { Locale } from '@/lib/i18n/locales';
 
-// From the domain's rows to what the pieces draw: names and order, no decisions.
+// From the domain's rows to what the pieces draw: names and order, no decisions. Amounts are in minor units.
+
+export type PlanFacts = ReturnType<typeof planFacts>;
+export type TierFacts = ReturnType<typeof tierFacts>[number];
+export type CardFacts = NonNullable<ReturnType<typeof cardFacts>>;
+export type DetailsFacts = ReturnType<typeof detailsFacts>;
 
 /** The plan and its state. `status` is the resolved one: a trial past its end is over before the job says so. */
 export function planFacts(
   overview: Pick<BillingOverview, 'subscription' | 'currency' | 'graceOver'>,
   status: SubscriptionStatus,
-): PlanFacts {
+) {
   const row = overview.subscription;
   return {
     status,
     tierName: row?.tier.name ?? null,
+    /** A trial that Stripe knows nothing of: nothing will be charged. */
     isLocal: row !== null && row.stripeSubscriptionId === null,
-    interval: row?.interval ?? 'month',
+    interval: row?.interval ?? ('month' as const),
     currency: row?.currency ?? overview.currency,
     unitAmount: row?.unitAmount ?? 0,
     currentPeriodEnd: row?.currentPeriodEnd ?? null,
     trialEnd: row?.trialEnd ?? null,
     cancelAt: row?.cancelAt ?? null,
+    /** When another plan takes this one's place. */
     pendingAt: row?.pendingAt ?? null,
     endedAt: row?.endedAt ?? row?.canceledAt ?? (status === 'canceled' ? (row?.cancelAt ?? null) : null),
     amountDue: row?.amountDue ?? 0,
@@ -50,7 +49,7 @@ export function planFacts(
 }
 
 /** The plans with their limits in the order of the feature list. */
-export function tierFacts(overview: BillingOverview): TierFacts[] {
+export function tierFacts(overview: BillingOverview) {
   return overview.tiers.map((tier) => ({
     code: tier.code,
     name: tier.name,
@@ -67,16 +66,16 @@ export function tierFacts(overview: BillingOverview): TierFacts[] {
 }
 
 /** The limits that are counted. */
-export function featureUses(summaries: FeatureSummary[]): FeatureUse[] {
+export function featureUses(summaries: FeatureSummary[]): FeatureSummary[] {
   return summaries.filter((summary) => summary.featureType === 'quantitative');
 }
 
-export function cardFacts({ customer }: BillingOverview): CardFacts | null {
+export function cardFacts({ customer }: BillingOverview) {
   const { cardBrand: brand, cardLast4: last4, cardExpMonth: expMonth, cardExpYear: expYear } = customer;
   return brand && last4 && expMonth && expYear ? { brand, last4, expMonth, expYear } : null;
 }
 
-export function detailsFacts({ customer }: BillingOverview, locale: Locale): DetailsFacts {
+export function detailsFacts({ customer }: BillingOverview, locale: Locale) {
   const { name, email, vatNumber, vatStatus, taxExempt, country } = customer;
   const town = [customer.postalCode, customer.city].filter(Boolean).join(' ');
   const address = [
@@ -89,11 +88,7 @@ export function detailsFacts({ customer }: BillingOverview, locale: Locale): Det
   return { name, email, address: address.filter(Boolean), vatNumber, vatStatus, taxExempt };
 }
 
-export function invoiceRows(rows: BillingOverview['invoices']): InvoiceRow[] {
-  return rows.map((row) => ({ ...row, disputed: row.disputedAt !== null }));
-}
-
 /** The add-ons that this store has now. */
-export function ownAddOns(overview: BillingOverview, storeId: string): OwnAddOn[] {
+export function ownAddOns(overview: BillingOverview, storeId: string): StoreAddOn[] {
   return overview.storeAddOns.filter((row) => row.storeId === storeId && row.endedAt === null);
 }
