@@ -89,6 +89,13 @@ export class SubscriptionConflict extends DomainError {
   }
 }
 
+/** 409: a dearer plan while an invoice is unpaid. */
+export class PayFirst extends DomainError {
+  constructor() {
+    super('conflict', 'pay_first');
+  }
+}
+
 /** 409: the merchant was closed before. */
 export class MerchantClosed extends DomainError {
   constructor(merchantId: string) {

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import { fromUnix } from '@/lib/time';
+import { expand } from './expansions';
 import { reference, seconds } from './shapes';
 
 const chargeShape = z.object({
@@ -65,7 +66,7 @@ export async function fetchRefunds(stripe: Stripe, chargeId: string) {
 
 /** A dispute, from Stripe now, with the customer of its charge. */
 export async function fetchDispute(stripe: Stripe, disputeId: string) {
-  const response = await stripe.disputes.retrieve(disputeId, { expand: ['charge'] });
+  const response = await stripe.disputes.retrieve(disputeId, { expand: expand('dispute') });
   const dispute = disputeShape.parse(response);
   const charge = typeof response.charge === 'object' ? chargeShape.parse(response.charge) : null;
   const snapshot: MoneyBackSnapshot = {

@@ -13,6 +13,7 @@ import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
 import { LIVE } from '@/lib/billing/statuses';
 import { invalid } from '@/lib/errors';
 import { callStripe } from '@/lib/stripe/client';
+import { expand } from '@/lib/stripe/expansions';
 import { writeMarks } from '@/lib/stripe/metadata';
 import { readSubscription, type SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
 
@@ -62,7 +63,7 @@ export async function importSubscriptions(
   const rows: ImportRow[] = [];
   const taken = new Set<string>();
   await callStripe(async () => {
-    for await (const raw of stripe.subscriptions.list({ limit: 100, expand: ['data.customer'] })) {
+    for await (const raw of stripe.subscriptions.list({ limit: 100, expand: expand('importList') })) {
       const row = await importOne(db, stripe, raw, taken, options);
       rows.push(row);
       options.onRow?.(row);

@@ -4,6 +4,7 @@ import { customers } from '@/db/schema';
 import { changedFields, record } from '@/lib/billing/audit';
 import { enqueue } from '@/lib/queue';
 import { type CustomerSnapshot, readCard, readCustomer } from '@/lib/stripe/customer-snapshot';
+import { expand } from '@/lib/stripe/expansions';
 import { lockCustomer, type Mirror, mayApply, momentOf } from './mirror';
 
 /** Stripe's customers: the billing details, the card and the tax id, taken back from what was changed at Stripe. */
@@ -12,7 +13,7 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
 
   async fetch(stripe, id) {
     const customer = await stripe.customers.retrieve(id, {
-      expand: ['invoice_settings.default_payment_method', 'tax_ids'],
+      expand: expand('customer'),
     });
     const snapshot = readCustomer(customer);
     const at = momentOf(customer.lastResponse);

@@ -4,6 +4,7 @@ import { newId } from '@/db/ids';
 import { type Change, invoicePayments, invoices, platforms, storeAddOns, subscriptions } from '@/db/schema';
 import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { queueInvoiceEmail } from '@/lib/billing/notices';
+import { expand } from '@/lib/stripe/expansions';
 import { type InvoiceSnapshot, readInvoice } from '@/lib/stripe/invoice-snapshot';
 import { DAY_MS } from '@/lib/time';
 import { loadDunning } from './dunning';
@@ -23,7 +24,7 @@ export const invoiceMirror: Mirror<InvoiceSnapshot> = {
   read: readInvoice,
 
   async fetch(stripe, id) {
-    const invoice = await stripe.invoices.retrieve(id, { expand: ['payments.data.payment.payment_intent'] });
+    const invoice = await stripe.invoices.retrieve(id, { expand: expand('invoice') });
     return { snapshot: readInvoice(invoice), at: momentOf(invoice.lastResponse) };
   },
 

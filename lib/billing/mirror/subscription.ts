@@ -6,6 +6,7 @@ import { refreshAccount } from '@/lib/billing/account/current';
 import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
 import type { Account } from '@/lib/billing/accounts';
 import { type Act, changedFields, record } from '@/lib/billing/audit';
+import { expand } from '@/lib/stripe/expansions';
 import type { InvoiceSnapshot } from '@/lib/stripe/invoice-snapshot';
 import {
   type ItemSnapshot,
@@ -29,11 +30,7 @@ export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
 
   async fetch(stripe, id) {
     const subscription = await stripe.subscriptions.retrieve(id, {
-      expand: [
-        'latest_invoice.payments.data.payment.payment_intent',
-        'discounts.source.coupon',
-        'schedule.phases.items.price',
-      ],
+      expand: expand('subscription'),
     });
     return { snapshot: readSubscription(subscription), at: momentOf(subscription.lastResponse) };
   },

@@ -12,14 +12,14 @@ import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
 import { NotFound } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { listStoreAddOns, type StoreAddOn } from './add-ons';
-import { clearCancellation, overtaken } from './at-period-end';
+import { cancelAtOnce, clearCancellation, overtaken } from './at-period-end';
 
 type Row = typeof storeAddOns.$inferSelect;
 
 /**
  * Cancels an add-on, or takes that back. One with a subscription of its own ends with what is paid. One that is an item of
  * the plan's subscription (imports) goes at once and for good: Stripe ends a subscription with its period, not one item of
- * it. The plan stays, and what is left of the paid time is credited on its next invoice.
+ * it. The plan stays, and what is left of the paid time is credited at once, to the customer's balance: as a pending item a later end would drop it.
  * @throws NotFound, SubscriptionNotCancelled, ChangePending, EditConflict, StripeUnavailable
  */
 export async function setAddOnCancellation(
@@ -67,7 +67,7 @@ async function removeItem(stripe: Stripe, row: Row): Promise<void> {
   // The schedule's next phase would bring the item back, and a plan that waits for its payment be given up.
   if (plan.nextPhase || plan.pendingUntil) throw new ChangePending();
   await callStripe(() =>
-    stripe.subscriptionItems.del(row.stripeItemId, { proration_behavior: 'create_prorations' }),
+    stripe.subscriptionItems.del(row.stripeItemId, { proration_behavior: 'always_invoice' }),
   ).catch((error) => {
     if (!isMissing(error)) overtaken(error);
   });
@@ -95,7 +95,7 @@ export async function endAddOns(
   await syncPlans(db, stripe, account, context);
   if (livesAtStripe(await findCurrentSubscription(db, account))) return { ended: 0 };
   for (const { id } of open) {
-    await callStripe(() => stripe.subscriptions.cancel(id)).catch((error) => {
+    await cancelAtOnce(stripe, id).catch((error) => {
       if (!isMissing(error)) throw error;
     });
     await settle(db, stripe, subscriptionMirror, id, context);
@@ -107,6 +107,8 @@ export async function endAddOns(
 async function syncPlans(db: Db, stripe: Stripe, account: Account, context: Act): Promise<void> {
   const { stripeCustomerId: customer, deletedAtStripe } = await getCustomer(db, account.merchantId);
   if (!customer || deletedAtStripe) return;
-  const list = await callStripe(() => stripe.subscriptions.list({ customer, limit: 100 }));
-  for (const { id } of list.data) await settle(db, stripe, subscriptionMirror, id, context);
+  const list = await callStripe(() =>
+    stripe.subscriptions.list({ customer, limit: 100 }).autoPagingToArray({ limit: 1000 }),
+  );
+  for (const { id } of list) await settle(db, stripe, subscriptionMirror, id, context);
 }

@@ -1,7 +1,8 @@
 import type Stripe from 'stripe';
 import { EditConflict } from '@/lib/billing/errors';
 import { log } from '@/lib/log';
-import { callStripe, isRefused } from '@/lib/stripe/client';
+import { callStripe, isMissing, isRefused } from '@/lib/stripe/client';
+import { expand } from '@/lib/stripe/expansions';
 
 // What waits at Stripe for the end of a subscription's period: a cancellation, or another plan on a schedule.
 
@@ -27,6 +28,47 @@ export async function clearCancellation(stripe: Stripe, id: string): Promise<voi
     await callStripe(() => stripe.subscriptions.update(id, { cancel_at: '' })).catch(overtaken);
 }
 
+/**
+ * Ends a subscription now. One that is gone already is done: the SDK repeats a DELETE whose answer was lost (stripe.md 52),
+ * and the second is answered 404. By default Stripe also stops collecting the customer's other open invoices (the types at
+ * `subscriptions.cancel`); those of subscriptions that go on are set going again.
+ * @throws StripeUnavailable, StripeRefused
+ */
+export async function cancelAtOnce(
+  stripe: Stripe,
+  id: string,
+  params: Stripe.SubscriptionCancelParams = {},
+): Promise<void> {
+  const { customer } = await callStripe(() => stripe.subscriptions.retrieve(id));
+  const collected = await listCollected(stripe, idOf(customer), id);
+  await callStripe(() => stripe.subscriptions.cancel(id, params)).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+  if (collected.length === 0) return;
+  const still = new Set(await listCollected(stripe, idOf(customer), id));
+  for (const invoice of collected.filter((one) => !still.has(one))) {
+    await callStripe(() => stripe.invoices.update(invoice, { auto_advance: true })).catch(
+      (error: unknown) => {
+        // Paid or voided meanwhile: nothing to collect.
+        if (!isRefused(error)) throw error;
+      },
+    );
+  }
+}
+
+/** The customer's open invoices that Stripe collects by itself, but for one subscription's. */
+async function listCollected(stripe: Stripe, customer: string, but: string): Promise<string[]> {
+  const found: string[] = [];
+  await callStripe(async () => {
+    found.length = 0;
+    for await (const one of stripe.invoices.list({ customer, status: 'open', limit: 100 })) {
+      const of = one.parent?.subscription_details?.subscription;
+      if (one.id && one.auto_advance && (!of || idOf(of) !== but)) found.push(one.id);
+    }
+  });
+  return found;
+}
+
 /** Lets go of a subscription's schedule, if it has one; the plan stays as it is. @throws EditConflict, StripeUnavailable */
 export async function releaseSchedule(stripe: Stripe, id: string): Promise<boolean> {
   const now = await callStripe(() => stripe.subscriptions.retrieve(id));
@@ -46,7 +88,7 @@ export async function setAside<T>(
   what: { cancellation: boolean },
   work: () => Promise<T>,
 ): Promise<T> {
-  const before = await callStripe(() => stripe.subscriptions.retrieve(id, { expand: ['schedule'] }));
+  const before = await callStripe(() => stripe.subscriptions.retrieve(id, { expand: expand('waiting') }));
   const schedule = typeof before.schedule === 'object' ? before.schedule : null;
   const cancels = what.cancellation && before.cancel_at !== null;
   const taken = { schedule: false, cancellation: false };
@@ -103,15 +145,20 @@ export async function writeSchedule(
   next: (running: PhaseParams) => PhaseParams[],
 ): Promise<void> {
   const subscription = await callStripe(() =>
-    stripe.subscriptions.retrieve(id, { expand: ['discounts', 'items.data.discounts.source.coupon'] }),
+    stripe.subscriptions.retrieve(id, { expand: expand('schedule') }),
   );
   const schedule = await callStripe(() =>
     stripe.subscriptionSchedules.create({ from_subscription: id }),
   ).catch(overtaken);
   const phase = schedule.phases[0];
   if (!phase) throw new EditConflict();
-  const running = { ...toParams(phase), ...discountsOf(subscription) };
-  running.items = running.items.map((item) => ({ ...item, ...itemDiscountsOf(subscription, item.price) }));
+  const at = (start: number, items: PhaseParams['items']) => ({
+    ...discountsAt(subscription.discounts, start),
+    items: withItemFacts(items, subscription, start),
+  });
+  const bare = toParams(phase);
+  const running = { ...bare, ...at(phase.start_date, bare.items) };
+  const ahead = next({ ...bare, ...at(phase.end_date, bare.items) });
   // A trial that is not named would end with the update.
   const trial = subscription.status === 'trialing' && subscription.trial_end;
   const update = () =>
@@ -125,16 +172,33 @@ export async function writeSchedule(
           end_date: phase.end_date,
           ...(trial ? { trial_end: trial } : {}),
         },
-        ...next(running),
+        ...ahead,
       ],
     });
-  await callStripe(update).catch(async (error: unknown) => {
+  const archived = subscription.items.data.flatMap(({ price }) => (price.active ? [] : [price.id]));
+  await withActive(stripe, archived, () => callStripe(update)).catch(async (error: unknown) => {
     // Half a schedule would hold the subscription, and keep what was set aside from being put back.
     await callStripe(() => stripe.subscriptionSchedules.release(schedule.id)).catch((left: unknown) =>
       log.error({ error: left, subscription: id }, 'a schedule without its next phase could not be released'),
     );
     overtaken(error);
   });
+}
+
+/**
+ * Does `work`, which names prices that may be archived: whether a running phase may name one is written nowhere (stripe.md
+ * D25). When Stripe refuses it, they are put back for as long as it takes.
+ */
+async function withActive<T>(stripe: Stripe, archived: string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isRefused(error) || archived.length === 0) throw error;
+    const set = (active: boolean) =>
+      Promise.all(archived.map((id) => callStripe(() => stripe.prices.update(id, { active }))));
+    await set(true);
+    return await work().finally(() => set(false));
+  }
 }
 
 /**
@@ -149,7 +213,6 @@ function toParams(phase: Stripe.SubscriptionSchedule.Phase): PhaseParams {
       price: idOf(item.price),
       quantity: item.quantity ?? 1,
       ...(item.metadata && Object.keys(item.metadata).length > 0 ? { metadata: item.metadata } : {}),
-      ...couponsOf(item.discounts),
       ...(item.tax_rates && item.tax_rates.length > 0
         ? { tax_rates: item.tax_rates.map((rate) => rate.id) }
         : {}),
@@ -163,25 +226,31 @@ function toParams(phase: Stripe.SubscriptionSchedule.Phase): PhaseParams {
   };
 }
 
-/** The discounts themselves, so that they end when they would have. Without any of its own it goes on with the customer's. */
-const discountsOf = ({ discounts }: Stripe.Subscription): Pick<PhaseParams, 'discounts'> =>
-  discounts.length > 0 ? { discounts: discounts.map((one) => ({ discount: idOf(one) })) } : {};
-
-/** Of an item Stripe takes the coupon, not the discount: it is redeemed anew. */
-function couponsOf(discounts: Stripe.SubscriptionSchedule.Phase.Item.Discount[]) {
-  const coupons = discounts.flatMap(({ coupon }) => (coupon ? [{ coupon: idOf(coupon) }] : []));
-  return coupons.length > 0 ? { discounts: coupons } : {};
+/**
+ * The discounts themselves, never their coupons: a coupon is redeemed anew, and one that was deleted is refused (stripe.md
+ * F3). A phase may not name one that has ended by its start (stripe.md F2). Without any of its own it goes on with the
+ * customer's.
+ */
+function discountsAt(discounts: (string | Stripe.Discount)[] | undefined, start: number) {
+  const held = (discounts ?? []).filter(
+    (one) => typeof one === 'string' || one.end === null || one.end > start,
+  );
+  return held.length > 0 ? { discounts: held.map((one) => ({ discount: idOf(one) })) } : {};
 }
 
-/** The same from the subscription's item, where the phase names only discounts. */
-function itemDiscountsOf(subscription: Stripe.Subscription, price: string | undefined) {
-  const item = subscription.items.data.find((one) => one.price.id === price);
-  const coupons = (item?.discounts ?? []).flatMap((one) => {
-    const coupon = typeof one === 'string' ? null : one.source.coupon;
-    return coupon ? [{ coupon: idOf(coupon) }] : [];
+/**
+ * A phase's items with what the subscription's items have: a schedule made from one drops their metadata, and what an update
+ * leaves out is unset (stripe.md F5).
+ */
+const withItemFacts = (items: PhaseParams['items'], subscription: Stripe.Subscription, start: number) =>
+  items.map(({ discounts: _, ...item }) => {
+    const held = subscription.items.data.find((one) => one.price.id === item.price);
+    return {
+      ...item,
+      ...(held && Object.keys(held.metadata).length > 0 ? { metadata: held.metadata } : {}),
+      ...discountsAt(held?.discounts, start),
+    };
   });
-  return coupons.length > 0 ? { discounts: coupons } : {};
-}
 
 /** The phases of a schedule that lie ahead, with the discounts that hold. */
 function laterPhases(schedule: Stripe.SubscriptionSchedule, { discounts }: PhaseParams): PhaseParams[] {

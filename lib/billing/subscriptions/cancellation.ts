@@ -11,7 +11,7 @@ import { NoActiveSubscription, SubscriptionNotCancelled } from '@/lib/billing/er
 import { settle } from '@/lib/billing/mirror/settle';
 import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
 import { callStripe } from '@/lib/stripe/client';
-import { clearCancellation, overtaken, setAside } from './at-period-end';
+import { cancelAtOnce, clearCancellation, overtaken, releaseSchedule, setAside } from './at-period-end';
 
 type Context = Act & { account: Account };
 /** A current subscription that Stripe has. */
@@ -37,13 +37,11 @@ export async function cancelSubscription(
   const live = await getLiveSubscription(db, input.account);
   const id = live.stripeSubscriptionId;
   const details = input.reason ? { cancellation_details: { comment: input.reason } } : {};
-  await setAside(stripe, id, { cancellation: false }, () =>
-    callStripe(() =>
-      input.immediately
-        ? stripe.subscriptions.cancel(id, details)
-        : stripe.subscriptions.update(id, { cancel_at_period_end: true, ...details }),
-    ).catch(overtaken),
-  );
+  await setAside(stripe, id, { cancellation: false }, async () => {
+    if (input.immediately) return cancelAtOnce(stripe, id, details).catch(overtaken);
+    const ends = { cancel_at_period_end: true, ...details };
+    await callStripe(() => stripe.subscriptions.update(id, ends)).catch(overtaken);
+  });
   return afterwards(
     db,
     stripe,
@@ -66,6 +64,8 @@ export async function reactivateSubscription(
   const live = await getLiveSubscription(db, input.account);
   const id = live.stripeSubscriptionId;
   if (!live.cancelAt && !live.cancelAtPeriodEnd) throw new SubscriptionNotCancelled();
+  // A cancellation that a schedule holds (the Dashboard makes such) is the schedule's to give up (stripe.md 42).
+  await releaseSchedule(stripe, id);
   await clearCancellation(stripe, id);
   return afterwards(db, stripe, id, input, 'subscription.reactivated');
 }

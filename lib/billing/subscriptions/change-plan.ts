@@ -4,17 +4,21 @@ import type { Account } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
 import {
   NoActiveSubscription,
+  PayFirst,
   StripePriceNotConfigured,
   TierNotFound,
   TierNotPushed,
   TierNotSelfService,
 } from '@/lib/billing/errors';
 import { placeItems } from '@/lib/billing/mirror/places';
+import { FINAL } from '@/lib/billing/mirror/subscription';
 import { heldMonthlyAmount, monthlyAmount, planChange } from '@/lib/billing/plans/compare';
 import { findPrice, findTierById, getTier, type PriceRow, type Tier } from '@/lib/billing/plans/tiers';
 import { invalid } from '@/lib/errors';
 import { monthly } from '@/lib/money';
 import { callStripe } from '@/lib/stripe/client';
+import { expand } from '@/lib/stripe/expansions';
+import type { ChangeNow, WantedPrice } from '@/lib/stripe/parameters';
 import { type ItemSnapshot, readSubscription } from '@/lib/stripe/subscription-snapshot';
 import { type AtStripe, getLiveSubscription } from './cancellation';
 
@@ -33,9 +37,12 @@ export type ChangeRequest = {
   now: Date;
 };
 
+const UNPAID = ['past_due', 'unpaid'];
+
 /**
  * Reads who changes and to what, and decides price, kind and moment. Writes nothing.
- * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, TierNotPushed, ValidationFailed
+ * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, TierNotPushed, PayFirst,
+ *   ValidationFailed
  */
 export async function decideChange(db: Db, request: Omit<ChangeRequest, 'actor'>) {
   const { byAdmin, interval, now } = request;
@@ -60,14 +67,10 @@ export async function decideChange(db: Db, request: Omit<ChangeRequest, 'actor'>
     },
     now,
   );
+  // It would open a dearer plan past an invoice that nobody paid.
+  if (plan.when === 'now' && plan.kind !== 'none' && UNPAID.includes(live.status)) throw new PayFirst();
   return { live, target, price, plan };
 }
-
-/** A price of the catalogue, or (without `stripePriceId`) one agreed with this merchant, of the tier's product. */
-export type ChosenPrice = Pick<PriceRow, 'unitAmount' | 'currency' | 'interval'> & {
-  stripePriceId: string | null;
-  productId: string | null;
-};
 
 /** What the target costs: an admin's agreed price where the tier has none of its own or is sold by agreement, else its own. */
 function choosePrice(
@@ -75,7 +78,7 @@ function choosePrice(
   currency: string,
   interval: 'month' | 'year',
   byAdmin: ChangeRequest['byAdmin'],
-): ChosenPrice {
+): WantedPrice {
   const found = findPrice(tier, currency, interval);
   const agreed = byAdmin?.unitAmount;
   const shared = { currency, interval, productId: tier.stripeProductId };
@@ -95,28 +98,32 @@ function choosePrice(
   throw new StripePriceNotConfigured({ tierCode: tier.code, interval, currency });
 }
 
-/** The price as an item, a preview or a schedule's phase names it. */
-export function toStripe(price: ChosenPrice) {
-  if (price.stripePriceId) return { price: price.stripePriceId };
-  return {
-    price_data: {
-      currency: price.currency.toLowerCase(),
-      product: price.productId ?? '',
-      unit_amount: price.unitAmount,
-      tax_behavior: 'exclusive' as const,
-      recurring: { interval: price.interval },
-    },
-  };
-}
+/** The plan's subscription as Stripe has it, and its item: the one whose price is a tier's, not always the first (stripe.md 13). */
+export type Held = { item: ItemSnapshot; raw: Stripe.Subscription };
 
-/** The plan's item: the one whose price is a tier's; it need not be the first (stripe.md 13). */
-export async function findPlanItem(
-  db: Db,
-  stripe: Stripe,
-  live: AtStripe,
-): Promise<{ item: ItemSnapshot; raw: Stripe.Subscription }> {
-  const raw = await callStripe(() => stripe.subscriptions.retrieve(live.stripeSubscriptionId));
+/**
+ * Reads it, with how it is paid and what is taken off. @throws NoActiveSubscription when it has ended there meanwhile
+ */
+export async function findPlanItem(db: Db, stripe: Stripe, live: AtStripe): Promise<Held> {
+  const raw = await callStripe(() =>
+    stripe.subscriptions.retrieve(live.stripeSubscriptionId, { expand: expand('change') }),
+  );
+  if (FINAL.some((status) => status === raw.status)) throw new NoActiveSubscription();
   const { plans } = await placeItems(db, readSubscription(raw).items);
   if (!plans[0]) throw new NoActiveSubscription();
   return { item: plans[0].item, raw };
 }
+
+/** The change as Stripe is told it, in a preview and for good. Pure. */
+export const toChange = (
+  { item }: Held,
+  live: AtStripe,
+  price: WantedPrice,
+  prorationDate: number | undefined,
+): ChangeNow => ({
+  item,
+  price,
+  isTrialing: live.status === 'trialing',
+  restarts: live.interval !== price.interval,
+  prorationDate,
+});

@@ -1,12 +1,12 @@
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import type { ChangeKind } from '@/lib/billing/plans/compare';
-import type { Tier } from '@/lib/billing/plans/tiers';
 import type { Money } from '@/lib/money';
 import { callStripe } from '@/lib/stripe/client';
-import { addMonths, toUnix } from '@/lib/time';
+import { changeParams, priceParams, type WantedPrice } from '@/lib/stripe/parameters';
+import { fromUnix, toUnix } from '@/lib/time';
 import type { AtStripe } from './cancellation';
-import { type ChangeRequest, type ChosenPrice, decideChange, findPlanItem, toStripe } from './change-plan';
+import { type ChangeRequest, decideChange, findPlanItem, type Held, toChange } from './change-plan';
 
 export type ChangePreview = {
   kind: ChangeKind;
@@ -24,8 +24,8 @@ export type ChangePreview = {
 
 /**
  * What a change would cost, from Stripe's own preview: an error is an error, never 0. Writes nothing.
- * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, StripeUnavailable; for an agreed
- *   price ValidationFailed on `unitAmount` and TierNotPushed
+ * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, PayFirst, StripeRefused,
+ *   StripeUnavailable; for an agreed price ValidationFailed on `unitAmount` and TierNotPushed
  */
 export async function previewChange(
   db: Db,
@@ -34,7 +34,8 @@ export async function previewChange(
 ): Promise<ChangePreview> {
   const { live, target, price, plan } = await decideChange(db, request);
   const none = { amount: 0, currency: live.currency };
-  const { item, raw } = await findPlanItem(db, stripe, live);
+  const held = await findPlanItem(db, stripe, live);
+  const { raw } = held;
   const base = {
     kind: plan.kind,
     effectiveAt: plan.effectiveAt.toISOString(),
@@ -44,39 +45,35 @@ export async function previewChange(
   if (plan.kind === 'none') {
     // Nothing changes, a cancellation neither: after it there is no invoice.
     const nextInvoice =
-      raw.cancel_at === null ? (await renewalPreview(stripe, live, null)).invoice : { ...none, date: null };
+      raw.cancel_at === null
+        ? (await renewalPreview(stripe, live, held, null)).invoice
+        : { ...none, date: null };
     return { ...base, dueNow: none, nextInvoice, lines: [], totals: null };
   }
-  const change = { item: item.id, price, stays: stays(raw) };
   if (plan.when === 'period_end' || live.status === 'trialing') {
-    const renewal = await renewalPreview(stripe, live, change);
+    const renewal = await renewalPreview(stripe, live, held, price);
     return {
       ...base,
       dueNow: none,
       nextInvoice: renewal.invoice,
-      lines: [renewalLine(target, price)],
+      lines: [{ description: target.name, amount: price.unitAmount * held.item.quantity, proration: false }],
       totals: renewal.totals,
     };
   }
-  const prorationDate = toUnix(request.now);
+  const change = toChange(held, live, price, toUnix(request.now));
   const preview = await callStripe(() =>
     stripe.invoices.createPreview({
       subscription: live.stripeSubscriptionId,
-      subscription_details: {
-        items: [{ id: item.id, ...toStripe(price) }],
-        proration_behavior: 'always_invoice',
-        proration_date: prorationDate,
-        ...change.stays,
-      },
+      subscription_details: { ...changeParams(change), ...stays(raw) },
     }),
   );
-  const resets = live.interval !== request.interval;
+  const renewal = change.restarts
+    ? await regularInvoice(stripe, held, price, furthestEnd(preview))
+    : await renewalPreview(stripe, live, held, price);
   return {
     ...base,
     dueNow: { amount: preview.amount_due, currency: preview.currency.toUpperCase() },
-    nextInvoice: resets
-      ? nextAfterReset(preview, price, request.interval, request.now)
-      : (await renewalPreview(stripe, live, change)).invoice,
+    nextInvoice: renewal.invoice,
     lines: preview.lines.data.map((line) => ({
       description: line.description ?? '',
       amount: line.amount,
@@ -86,7 +83,7 @@ export async function previewChange(
         false,
     })),
     totals: totalsOf(preview),
-    prorationDate,
+    prorationDate: change.restarts ? null : (change.prorationDate ?? null),
   };
 }
 
@@ -114,50 +111,75 @@ function totalsOf(preview: Stripe.Invoice) {
   return { net: total - tax, tax, total, balance: Math.max(0, total - amount_due) };
 }
 
-const renewalLine = (tier: Tier, price: ChosenPrice) => ({
-  description: tier.name,
-  amount: price.unitAmount,
-  proration: false,
-});
+/** Where the furthest regular line of an invoice ends: then comes the next. */
+const furthestEnd = (invoice: Stripe.Invoice): Date =>
+  fromUnix(Math.max(...invoice.lines.data.filter((line) => line.amount >= 0).map((line) => line.period.end)));
 
-/** The next regular invoice, with other prices if a change is asked about. */
-async function renewalPreview(
-  stripe: Stripe,
-  live: AtStripe,
-  change: { item: string; price: ChosenPrice; stays: object } | null,
-) {
+/**
+ * The next invoice at the period's end, with another price if a change is asked about. A subscription on a schedule is
+ * previewed as the schedule will make it, which the change drops first: its next invoice is asked for by itself (stripe.md D61).
+ */
+async function renewalPreview(stripe: Stripe, live: AtStripe, held: Held, price: WantedPrice | null) {
+  const { item, raw } = held;
+  const at = live.trialEnd && live.status === 'trialing' ? live.trialEnd : live.currentPeriodEnd;
+  if (raw.schedule && at) return regularInvoice(stripe, held, price, at);
   const preview = await callStripe(() =>
     stripe.invoices.createPreview({
       subscription: live.stripeSubscriptionId,
-      ...(change
+      ...(price
         ? {
             subscription_details: {
-              items: [{ id: change.item, ...toStripe(change.price) }],
+              items: [{ id: item.id, quantity: item.quantity, ...priceParams(price) }],
               proration_behavior: 'none',
-              ...change.stays,
+              ...stays(raw),
             },
           }
         : {}),
     }),
   );
-  const at = live.trialEnd && live.status === 'trialing' ? live.trialEnd : live.currentPeriodEnd;
-  return {
-    invoice: {
-      amount: preview.amount_due,
-      currency: preview.currency.toUpperCase(),
-      date: at?.toISOString() ?? null,
-    },
-    totals: totalsOf(preview),
-  };
+  return toRenewal(preview, at);
 }
 
-/** A change of interval bills the new one now and next a whole interval later, at the same rate of tax. */
-function nextAfterReset(preview: Stripe.Invoice, price: ChosenPrice, interval: 'month' | 'year', now: Date) {
-  const full = preview.lines.data.find((line) => line.amount === price.unitAmount);
-  const tax = (full?.taxes ?? []).reduce(
-    (sum, one) => sum + (one.tax_behavior === 'exclusive' ? one.amount : 0),
-    0,
+/** An invoice of whole periods from `at` on: all items, this price for the plan's, and the discounts that then still hold. */
+async function regularInvoice(stripe: Stripe, { item, raw }: Held, price: WantedPrice | null, at: Date) {
+  const discounts = raw.discounts.flatMap((one) =>
+    typeof one === 'string' || (one.end !== null && one.end <= toUnix(at)) ? [] : [{ discount: one.id }],
   );
-  const date = addMonths(now, interval === 'year' ? 12 : 1);
-  return { amount: price.unitAmount + tax, currency: price.currency, date: date.toISOString() };
+  const preview = await callStripe(() =>
+    stripe.invoices.createPreview({
+      customer: typeof raw.customer === 'string' ? raw.customer : raw.customer.id,
+      automatic_tax: { enabled: raw.automatic_tax.enabled },
+      ...(discounts.length > 0 ? { discounts } : {}),
+      subscription_details: {
+        items: raw.items.data.map((one) => ({
+          quantity: one.quantity ?? 1,
+          ...(price && one.id === item.id ? priceParams(price) : priceAgain(one.price)),
+        })),
+      },
+    }),
+  );
+  return toRenewal(preview, at);
 }
+
+/** A price that is held already; one that was archived since is refused by its id in a new place (stripe.md D25). */
+const priceAgain = ({ id, active, currency, product, unit_amount, tax_behavior, recurring }: Stripe.Price) =>
+  active || unit_amount === null || !recurring
+    ? { price: id }
+    : {
+        price_data: {
+          currency,
+          product: typeof product === 'string' ? product : product.id,
+          unit_amount,
+          ...(tax_behavior ? { tax_behavior } : {}),
+          recurring: { interval: recurring.interval, interval_count: recurring.interval_count },
+        },
+      };
+
+const toRenewal = (preview: Stripe.Invoice, at: Date | null) => ({
+  invoice: {
+    amount: preview.amount_due,
+    currency: preview.currency.toUpperCase(),
+    date: at?.toISOString() ?? null,
+  },
+  totals: totalsOf(preview),
+});

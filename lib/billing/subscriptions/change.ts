@@ -10,12 +10,19 @@ import type { Account } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
 import { NoPendingChange, SubscriptionConflict } from '@/lib/billing/errors';
 import type { Tier } from '@/lib/billing/plans/tiers';
-import { DomainError } from '@/lib/errors';
-import { callStripe } from '@/lib/stripe/client';
+import { callStripe, isRefused } from '@/lib/stripe/client';
+import {
+  changeParams,
+  methodTypeOf,
+  paymentParams,
+  priceData,
+  priceParams,
+  type WantedPrice,
+} from '@/lib/stripe/parameters';
 import { toUnix } from '@/lib/time';
 import { clearCancellation, overtaken, releaseSchedule, setAside, writeSchedule } from './at-period-end';
 import { type AtStripe, afterwards, getLiveSubscription } from './cancellation';
-import { type ChangeRequest, type ChosenPrice, decideChange, findPlanItem, toStripe } from './change-plan';
+import { type ChangeRequest, decideChange, findPlanItem, toChange } from './change-plan';
 import { syncInvoicesAndCard } from './checkout-return';
 
 export type ChangeAnswer = {
@@ -29,7 +36,7 @@ export type ChangeAnswer = {
  * `paymentUrl` says where (stripe.md 41). Downgrade: at the period's end, visible and cancellable until then. In the
  * local trial: at once and free. Safe to repeat: the same change again changes nothing.
  * @throws NoActiveSubscription, TierNotFound, TierNotSelfService, StripePriceNotConfigured, SubscriptionConflict,
- *   StripeUnavailable; for an agreed price ValidationFailed on `unitAmount` and TierNotPushed
+ *   PayFirst, StripeRefused, StripeUnavailable; for an agreed price ValidationFailed on `unitAmount` and TierNotPushed
  */
 export async function changeTier(
   db: Db,
@@ -70,30 +77,49 @@ async function changeNow(
   stripe: Stripe,
   live: AtStripe,
   target: Tier,
-  price: ChosenPrice,
+  price: WantedPrice,
   request: ChangeRequest & { prorationDate?: number },
 ): Promise<void> {
-  const { item, raw } = await findPlanItem(db, stripe, live);
+  const held = await findPlanItem(db, stripe, live);
+  const { raw } = held;
+  const id = live.stripeSubscriptionId;
   const ends = raw.cancel_at_period_end || (await endsWithPeriod(stripe, raw));
   const fresh = request.prorationDate && Math.abs(toUnix(request.now) - request.prorationDate) <= 900;
+  const payment =
+    live.status === 'trialing'
+      ? {}
+      : paymentParams({ collection_method: raw.collection_method, methodType: methodTypeOf(raw) });
+  // Whether a pending update may bear a price in its own words is written nowhere: it gets one of the price's own.
+  const named =
+    payment.payment_behavior === 'pending_if_incomplete' ? await namePrice(stripe, id, price) : price;
+  const change = toChange(held, live, named, fresh ? request.prorationDate : undefined);
   const updated = await callStripe(() =>
-    stripe.subscriptions.update(live.stripeSubscriptionId, {
-      items: [{ id: item.id, ...toStripe(price) }],
+    stripe.subscriptions.update(id, {
+      ...changeParams(change),
+      ...payment,
       ...(ends ? { cancel_at_period_end: false } : {}),
-      ...(live.status === 'trialing'
-        ? { proration_behavior: 'none' as const }
-        : {
-            proration_behavior: 'always_invoice' as const,
-            payment_behavior: 'pending_if_incomplete' as const,
-            ...(fresh ? { proration_date: request.prorationDate } : {}),
-          }),
     }),
   ).catch((error) => {
-    throw asConflict(error, target.code);
+    // Another change waits to be paid: that is a conflict for the person, not a fault.
+    if (isRefused(error) && raw.pending_update)
+      throw new SubscriptionConflict({ tierCode: target.code, reason: 'change_waits' });
+    throw error;
   });
   if (!updated.pending_update && updated.cancel_at !== null) {
-    await clearCancellation(stripe, live.stripeSubscriptionId);
+    await clearCancellation(stripe, id);
   }
+}
+
+/**
+ * The id of an agreed price, made at Stripe where it has none. Asked twice it is one, for as long as Stripe keeps the key;
+ * later one more of the same, which harms nobody.
+ */
+async function namePrice(stripe: Stripe, subscription: string, price: WantedPrice): Promise<WantedPrice> {
+  if (price.stripePriceId) return price;
+  const { unitAmount, currency, interval, productId } = price;
+  const idempotencyKey = `agreed:${subscription}:${productId}:${unitAmount}:${currency}:${interval}`;
+  const { id } = await callStripe(() => stripe.prices.create(priceData(price), { idempotencyKey }));
+  return { ...price, stripePriceId: id };
 }
 
 /** Whether its date is the period's end; then it is said as the flag from here on. */
@@ -107,14 +133,14 @@ async function endsWithPeriod(
 }
 
 /** Two phases: what is paid until its end, then the other plan with all else as it is. */
-async function changeAtPeriodEnd(db: Db, stripe: Stripe, live: AtStripe, price: ChosenPrice): Promise<void> {
+async function changeAtPeriodEnd(db: Db, stripe: Stripe, live: AtStripe, price: WantedPrice): Promise<void> {
   const { item: former } = await findPlanItem(db, stripe, live);
   await writeSchedule(stripe, live.stripeSubscriptionId, (running) => [
     {
       ...running,
       items: running.items.map(({ price: held, ...item }) => ({
         ...item,
-        ...(held === former.priceId ? toStripe(price) : { price: held }),
+        ...(held === former.priceId ? priceParams(price) : { price: held }),
       })),
       duration: { interval: price.interval, interval_count: 1 },
       // A year that becomes months: their rhythm begins with them.
@@ -137,13 +163,4 @@ export async function undoPendingChange(
   if (!live.pendingAt && !live.stripeScheduleId) throw new NoPendingChange();
   await releaseSchedule(stripe, live.stripeSubscriptionId);
   return afterwards(db, stripe, live.stripeSubscriptionId, input, 'subscription.change_undone');
-}
-
-/** Stripe refuses a change while another waits to be paid: that is a conflict for the person, not a fault. */
-function asConflict(error: unknown, tierCode: string): unknown {
-  if (error instanceof DomainError) return error;
-  if (error instanceof Error && 'type' in error && error.type === 'StripeInvalidRequestError') {
-    return new SubscriptionConflict({ tierCode, reason: error.message });
-  }
-  return error;
 }
