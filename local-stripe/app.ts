@@ -2,8 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type Stripe from 'stripe';
 import { Clock } from './clock';
+import { missing } from './errors';
 import { Ids } from './ids';
 import type { Store } from './store';
+import { NOUNS } from './tables';
 import { Timers } from './timers';
 import type { EventRecord, Json, JsonObject, TableName, Tables, WebhookEndpoint } from './types';
 import { API_VERSION } from './version';
@@ -65,6 +67,13 @@ export class App {
 
   get now(): number {
     return this.clock.now();
+  }
+
+  /** The record that a parameter names, or Stripe's refusal. */
+  need<T extends TableName>(table: T, id: string | null | undefined, param?: string): Tables[T] {
+    const rec = this.store.get(table, id);
+    if (!rec) throw missing(NOUNS[table] ?? table.slice(0, -1), id ?? '', param);
+    return rec;
   }
 
   /** Runs `work` at the test clock's frozen time, if there is one. */

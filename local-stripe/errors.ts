@@ -29,6 +29,16 @@ export function invalid(message: string, param?: string, code?: string): StripeE
   });
 }
 
+/** A parameter that must be there is not. */
+export function lacking(param: string): StripeError {
+  return invalid(`Missing required param: ${param}.`, param, 'parameter_missing');
+}
+
+/** Two parameters that exclude each other. */
+export function either(one: string, other: string, param: string): StripeError {
+  return invalid(`You may only specify one of these parameters: ${one}, ${other}.`, param);
+}
+
 export function malformed(message: string, param: string | undefined, code?: string): StripeError {
   return new StripeError(
     400,

@@ -66,3 +66,17 @@ export const INDEXES: { [T in TableName]?: Index<Tables[T]> } = {
   invoices: { customer: (r) => r.customer, subscription: (r) => r._.subscription },
   deliveries: { event: (r) => r.event },
 };
+
+/** How Stripe's refusals call a record, where it is not simply the table's name without its s. */
+export const NOUNS: { [T in TableName]?: string } = {
+  credit_notes: 'credit note',
+  checkout_sessions: 'checkout.session',
+  invoice_items: 'invoiceitem',
+  payment_methods: 'PaymentMethod',
+  portal_configurations: 'billing_portal configuration',
+  promotion_codes: 'promotion code',
+  schedules: 'subscription_schedule',
+  setup_intents: 'setupintent',
+  test_clocks: 'test clock',
+  webhook_endpoints: 'webhook endpoint',
+};

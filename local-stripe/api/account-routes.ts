@@ -6,9 +6,8 @@ import { invalid } from '../errors';
 import { expand, filled, ignored, int, metadata, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { adjustBalance } from '../records/customer-balance';
-import { getCustomer } from '../records/customers';
 import type { Metadata, Wire } from '../types';
-import { list, nested, one, retrieve } from './crud';
+import { list, nested } from './crud';
 
 function account(app: App): Wire<Stripe.Account> {
   return {
@@ -69,9 +68,8 @@ export const accountRoutes: Route[] = [
     same: ['source', 'type'],
   }),
   list('/v1/tax_rates', 'tax_rates'),
-  retrieve('/v1/tax_rates/:id', 'tax_rates', one('tax_rates', 'tax rate')),
   { method: 'POST', pattern: '/v1/customers/:id/balance_transactions', handler: createBalanceTransaction },
   nested('/v1/customers/:id/balance_transactions', ({ app, ids: [customer = ''] }) =>
-    app.store.by('customer_balance_transactions', 'customer', getCustomer(app, customer).id),
+    app.store.by('customer_balance_transactions', 'customer', app.need('customers', customer).id),
   ),
 ];

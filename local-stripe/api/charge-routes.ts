@@ -5,7 +5,7 @@ import { amount, expand, filled, ignored, metadata, parse, range } from '../http
 import type { Call, Route } from '../http/router';
 import { refundCharge } from '../records/charges';
 import type { Metadata } from '../types';
-import { list, one, retrieve } from './crud';
+import { list, retrieve } from './crud';
 
 const refundCreate = z.strictObject({
   charge: filled.optional(),
@@ -44,11 +44,11 @@ export const chargeRoutes: Route[] = [
     params: { customer: filled, payment_intent: filled, created: range, transfer_group: ignored },
     by: ['payment_intent', 'customer'],
   }),
-  retrieve('/v1/charges/:id', 'charges', one('charges', 'charge')),
+  retrieve('/v1/charges/:id', 'charges'),
   { method: 'POST', pattern: '/v1/refunds', handler: createRefund },
   list('/v1/refunds', 'refunds', {
     params: { charge: filled, payment_intent: filled, created: range },
     by: ['charge', 'payment_intent'],
   }),
-  retrieve('/v1/refunds/:id', 'refunds', one('refunds', 'refund')),
+  retrieve('/v1/refunds/:id', 'refunds'),
 ];

@@ -1,32 +1,19 @@
 /** What may not be asked for together, in Stripe’s words. */
 import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
-import { invalid } from '../errors';
-import { getCustomer } from '../records/customers';
+import { either, invalid, lacking } from '../errors';
 import type { CheckoutGiven } from './checkout-params';
 
 export function refuseOddities(app: App, given: CheckoutGiven): void {
-  if (!given.success_url)
-    throw invalid('Missing required param: success_url.', 'success_url', 'parameter_missing');
-  if (given.mode !== 'setup' && !given.line_items?.length)
-    throw invalid('Missing required param: line_items.', 'line_items', 'parameter_missing');
-  if (given.customer && given.customer_email)
-    throw invalid(
-      'You may only specify one of these parameters: customer, customer_email.',
-      'customer_email',
-    );
+  if (!given.success_url) throw lacking('success_url');
+  if (given.mode !== 'setup' && !given.line_items?.length) throw lacking('line_items');
+  if (given.customer && given.customer_email) throw either('customer', 'customer_email', 'customer_email');
   if (given.customer && given.customer_creation)
-    throw invalid(
-      'You may only specify one of these parameters: customer, customer_creation.',
-      'customer_creation',
-    );
+    throw either('customer', 'customer_creation', 'customer_creation');
   if (given.customer_update && !given.customer)
     throw invalid('`customer_update` can only be used with `customer`.', 'customer_update');
   if (given.allow_promotion_codes && given.discounts?.length) {
-    throw invalid(
-      'You may only specify one of these parameters: allow_promotion_codes, discounts.',
-      'allow_promotion_codes',
-    );
+    throw either('allow_promotion_codes', 'discounts', 'allow_promotion_codes');
   }
   if (given.mode !== 'subscription' && given.subscription_data)
     throw invalid('You can not pass `subscription_data` in this mode.', 'subscription_data');
@@ -36,10 +23,7 @@ export function refuseOddities(app: App, given: CheckoutGiven): void {
     throw invalid('`invoice_creation` can only be used in `payment` mode.', 'invoice_creation');
   const data = given.subscription_data;
   if (data?.trial_end !== undefined && data.trial_period_days !== undefined) {
-    throw invalid(
-      'You may only specify one of these parameters: trial_end, trial_period_days.',
-      'subscription_data[trial_end]',
-    );
+    throw either('trial_end', 'trial_period_days', 'subscription_data[trial_end]');
   }
   // At least 48 hours ahead. https://docs.stripe.com/api/checkout/sessions/create (subscription_data.trial_end)
   if (data?.trial_end !== undefined && data.trial_end < app.now + 48 * HOUR) {
@@ -61,7 +45,7 @@ export function refuseOddities(app: App, given: CheckoutGiven): void {
     );
   }
   if (!given.customer) return;
-  const customer = getCustomer(app, given.customer, 'customer');
+  const customer = app.need('customers', given.customer, 'customer');
   const update = given.customer_update ?? {};
   // An existing customer's name and address may only be collected where they may be kept (stripe.md 44).
   if (given.tax_id_collection?.enabled && update.name !== 'auto') {

@@ -1,12 +1,11 @@
 /** The API of checkout sessions. https://docs.stripe.com/api/checkout/sessions/create */
 import { z } from 'zod';
 import { discountsGiven, draftCustomer } from '../engine/checkout-customer';
-import { invalid } from '../errors';
+import { invalid, lacking } from '../errors';
 import { expand, filled, mergeMetadata, metadata, parse, range } from '../http/params';
 import type { Call, Route } from '../http/router';
 import { quote, writeAmounts } from '../records/checkout-quote';
 import { expire, makeLine, viewCheckoutLine, viewSession } from '../records/checkout-sessions';
-import { getCustomer } from '../records/customers';
 import { priceFor } from '../records/prices';
 import { checkoutParams } from './checkout-params';
 import { refuseOddities } from './checkout-refusals';
@@ -15,17 +14,12 @@ import { list, nested, noParams, one, retrieve, update } from './crud';
 
 function create({ app, params }: Call): object {
   const given = parse(checkoutParams, params);
-  const customer = given.customer ? getCustomer(app, given.customer, 'customer') : null;
+  const customer = given.customer ? app.need('customers', given.customer, 'customer') : null;
   return app.on(customer?.test_clock, () => {
     refuseOddities(app, given);
     const priced = (given.line_items ?? []).map((line, at) => {
       const price = priceFor(app, line, `line_items[${at}]`);
-      if (!price)
-        throw invalid(
-          `Missing required param: line_items[${at}][price].`,
-          `line_items[${at}][price]`,
-          'parameter_missing',
-        );
+      if (!price) throw lacking(`line_items[${at}][price]`);
       if (!price.active && !price._?.inline) {
         throw invalid(
           'The price specified is inactive. This field only accepts active prices.',
@@ -63,7 +57,7 @@ function create({ app, params }: Call): object {
   });
 }
 
-const oneSession = one('checkout_sessions', 'checkout.session');
+const oneSession = one('checkout_sessions');
 
 export const checkoutRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/checkout/sessions', handler: create },
@@ -81,11 +75,10 @@ export const checkoutRoutes: Route[] = [
     where: (one, given) =>
       !given.customer_details || one.customer_details?.email === given.customer_details.email,
   }),
-  retrieve('/v1/checkout/sessions/:id', 'checkout_sessions', oneSession),
+  retrieve('/v1/checkout/sessions/:id', 'checkout_sessions'),
   update(
     '/v1/checkout/sessions/:id',
     'checkout_sessions',
-    oneSession,
     null,
     z.strictObject({ metadata: metadata.optional(), expand }),
     (rec, given) => {

@@ -71,16 +71,15 @@ function createCoupon({ app, params }: Call): object {
   return coupon;
 }
 
-const coupon = one('coupons', 'coupon');
+const coupon = one('coupons');
 
 export const discountRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/coupons', handler: createCoupon },
   list('/v1/coupons', 'coupons', { params: { created: range } }),
-  retrieve('/v1/coupons/:id', 'coupons', coupon),
+  retrieve('/v1/coupons/:id', 'coupons'),
   update(
     '/v1/coupons/:id',
     'coupons',
-    coupon,
     'coupon.updated',
     z.strictObject({
       name: text.optional(),

@@ -8,13 +8,12 @@ import type { Call, Route } from '../http/router';
 import { refundCharge } from '../records/charges';
 import { createParams, make, viewCreditNote } from '../records/credit-notes';
 import { adjustBalance } from '../records/customer-balance';
-import { getInvoice } from '../records/invoices';
 import type { Invoice } from '../types';
 import { list, nested, one, retrieve, update } from './crud';
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
-  const invoice = getInvoice(app, given.invoice, 'invoice');
+  const invoice = app.need('invoices', given.invoice, 'invoice');
   return app.on(invoice.test_clock, () => {
     const note = make(app, given, true);
     if (given.refund_amount) {
@@ -72,7 +71,7 @@ function lowerPayment(app: App, invoice: Invoice): void {
     app.store.put('invoice_payments', Object.assign(payment, { amount_requested: invoice.amount_remaining }));
 }
 
-const get = one('credit_notes', 'credit note');
+const get = one('credit_notes');
 
 export const creditNoteRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/credit_notes', handler: create },
@@ -85,11 +84,10 @@ export const creditNoteRoutes: Route[] = [
     pattern: '/v1/credit_notes/preview',
     handler: ({ app, params }) => viewCreditNote(app, make(app, parse(createParams, params), false)),
   },
-  retrieve('/v1/credit_notes/:id', 'credit_notes', get),
+  retrieve('/v1/credit_notes/:id', 'credit_notes'),
   update(
     '/v1/credit_notes/:id',
     'credit_notes',
-    get,
     'credit_note.updated',
     z.strictObject({ memo: text.optional(), metadata: metadata.optional(), expand }),
     (rec, given) => {
@@ -102,7 +100,7 @@ export const creditNoteRoutes: Route[] = [
     pattern: '/v1/credit_notes/:id/void',
     handler: (call) => {
       const note = get(call);
-      const invoice = getInvoice(call.app, note.invoice);
+      const invoice = call.app.need('invoices', note.invoice);
       if (note.status === 'void' || invoice.status !== 'open')
         throw invalid('Only credit notes of open invoices can be voided.');
       call.app.change('credit_notes', note, 'credit_note.voided', (rec) => {

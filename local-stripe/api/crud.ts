@@ -2,7 +2,6 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
-import { missing } from '../errors';
 import { type Page, page } from '../http/list';
 import { expand, inRange, paging, parse, type Range } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
@@ -67,13 +66,9 @@ export function nested<R extends { id: string }>(
   return { method: 'GET', pattern, handler };
 }
 
-/** The record that a path names; `noun` as Stripe's refusal says it. */
-export function one<T extends TableName>(table: T, noun: string): (call: Call) => Tables[T] {
-  return (call) => {
-    const rec = call.app.store.get(table, id(call));
-    if (!rec) throw missing(noun, id(call));
-    return rec;
-  };
+/** The record that a path names. */
+export function one<T extends TableName>(table: T): (call: Call) => Tables[T] {
+  return (call) => call.app.need(table, id(call));
 }
 
 export const noParams = z.strictObject({ expand });
@@ -82,7 +77,7 @@ export const noParams = z.strictObject({ expand });
 export function retrieve<T extends TableName>(
   pattern: string,
   table: T,
-  find: (call: Call) => Tables[T],
+  find: (call: Call) => Tables[T] = one(table),
 ): Route {
   const handler = (call: Call): object => {
     parse(noParams, call.params);
@@ -95,14 +90,13 @@ export function retrieve<T extends TableName>(
 export function update<T extends TableName, S extends z.ZodType>(
   pattern: string,
   table: T,
-  find: (call: Call) => Tables[T],
   event: Stripe.Event['type'] | null,
   schema: S,
   change: (rec: Tables[T], given: z.output<S>, app: App) => void,
 ): Route {
   const handler = (call: Call): object => {
     const { app } = call;
-    const rec = find(call);
+    const rec = app.need(table, id(call));
     const given = parse(schema, call.params);
     app.change(table, rec, event, () => change(rec, given, app));
     return app.kinds[table].view(app, rec);

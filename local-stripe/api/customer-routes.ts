@@ -1,7 +1,7 @@
 /** The API of customers. https://docs.stripe.com/api/customers */
 import { z } from 'zod';
 import type { App } from '../app';
-import { cardError, invalid, missing } from '../errors';
+import { cardError, invalid } from '../errors';
 import {
   address,
   bool,
@@ -17,7 +17,7 @@ import {
   text,
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { fullAddress, getCustomer, newCustomer } from '../records/customers';
+import { fullAddress, newCustomer } from '../records/customers';
 import { attach, resolvePaymentMethod } from '../records/payment-methods';
 import { refuses } from '../records/payments';
 import { strip } from '../records/strip';
@@ -115,8 +115,7 @@ function apply(app: App, customer: Customer, given: CustomerFields): void {
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
-  if (given.test_clock && !app.store.get('test_clocks', given.test_clock))
-    throw missing('test clock', given.test_clock, 'test_clock');
+  if (given.test_clock) app.need('test_clocks', given.test_clock, 'test_clock');
   return app.on(given.test_clock, () => {
     const customer = newCustomer(app, { test_clock: given.test_clock ?? null });
     const { payment_method, tax_id_data, test_clock: _clock, validate: _validate, ...rest } = given;
@@ -141,7 +140,7 @@ function create({ app, params }: Call): object {
 
 function update(call: Call): object {
   const { app, params } = call;
-  const customer = getCustomer(app, id(call));
+  const customer = app.need('customers', id(call));
   const given = parse(updateParams, params);
   return app.on(customer.test_clock, () => {
     const copy = structuredClone(customer);
@@ -155,13 +154,13 @@ function retrieve(call: Call): object {
   const { app } = call;
   if (app.store.meta.counters[`deleted:${id(call)}`])
     return { id: id(call), object: 'customer', deleted: true };
-  return strip(getCustomer(app, id(call)));
+  return strip(app.need('customers', id(call)));
 }
 
 /** The whole old customer goes out; its subscriptions' deleted events come on their own (stripe.md 35). */
 function remove(call: Call): object {
   const { app } = call;
-  const customer = getCustomer(app, id(call));
+  const customer = app.need('customers', id(call));
   app.on(customer.test_clock, () => {
     for (const sub of app.store.by('subscriptions', 'customer', customer.id))
       endNow(app, sub, 'cancellation_requested');

@@ -6,7 +6,7 @@ import { closeDispute } from '../records/disputes';
 import { strip } from '../records/strip';
 import { list, one, retrieve, update } from './crud';
 
-const get = one('disputes', 'dispute');
+const get = one('disputes');
 
 export const disputeRoutes: Route[] = [
   list('/v1/disputes', 'disputes', {
@@ -14,11 +14,10 @@ export const disputeRoutes: Route[] = [
     by: ['charge'],
     same: ['payment_intent'],
   }),
-  retrieve('/v1/disputes/:id', 'disputes', get),
+  retrieve('/v1/disputes/:id', 'disputes'),
   update(
     '/v1/disputes/:id',
     'disputes',
-    get,
     'charge.dispute.updated',
     z.strictObject({
       metadata: metadata.optional(),

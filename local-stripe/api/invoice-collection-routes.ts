@@ -8,15 +8,15 @@ import { finalize } from '../engine/finalize';
 import { invalid } from '../errors';
 import { bool, expand, filled, ignored, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { getInvoice, markUncollectible, viewInvoice, voidInvoice } from '../records/invoices';
+import { markUncollectible, viewInvoice, voidInvoice } from '../records/invoices';
 import { resolvePaymentMethod } from '../records/payment-methods';
 import { refusal } from '../records/subscriptions';
 import type { Invoice } from '../types';
-import { list, one, retrieve } from './crud';
+import { list, retrieve } from './crud';
 
 function pay(call: Call): object {
   const { app } = call;
-  const invoice = getInvoice(app, id(call));
+  const invoice = app.need('invoices', id(call));
   const given = parse(
     z.strictObject({
       payment_method: filled.optional(),
@@ -69,7 +69,7 @@ function pay(call: Call): object {
 function act(verb: (app: App, invoice: Invoice) => void, from: string[], words: string) {
   return (call: Call): object => {
     const { app } = call;
-    const invoice = getInvoice(app, id(call));
+    const invoice = app.need('invoices', id(call));
     parse(z.strictObject({ auto_advance: ignored, expand }), call.params);
     if (!from.includes(String(invoice.status))) throw invalid(words, undefined, 'invoice_not_editable');
     app.on(invoice.test_clock, () => verb(app, invoice));
@@ -79,7 +79,7 @@ function act(verb: (app: App, invoice: Invoice) => void, from: string[], words: 
 
 function finalizeCall(call: Call): object {
   const { app } = call;
-  const invoice = getInvoice(app, id(call));
+  const invoice = app.need('invoices', id(call));
   const given = parse(z.strictObject({ auto_advance: bool.optional(), expand }), call.params);
   app.on(invoice.test_clock, () => {
     finalize(app, invoice);
@@ -136,5 +136,5 @@ export const invoiceCollectionRoutes: Route[] = [
     where: (one, { payment }) =>
       !payment?.payment_intent || one.payment.payment_intent === payment.payment_intent,
   }),
-  retrieve('/v1/invoice_payments/:id', 'invoice_payments', one('invoice_payments', 'invoice_payment')),
+  retrieve('/v1/invoice_payments/:id', 'invoice_payments'),
 ];

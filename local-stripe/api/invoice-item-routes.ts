@@ -17,17 +17,15 @@ import {
   text,
 } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { getCustomer } from '../records/customers';
 import { activeDiscounts } from '../records/discounts';
 import { type Draft, draftOfItem } from '../records/drafts';
+import { makeInvoiceItem, pricingOf } from '../records/invoice-items';
 import { makeLines, placeFor } from '../records/invoice-lines';
 import { retotal } from '../records/invoice-shape';
-import { getInvoice } from '../records/invoices';
 import { priceAmount, priceWords } from '../records/price-words';
 import { priceFor } from '../records/prices';
 import { strip } from '../records/strip';
-import { getSubscription } from '../records/subscriptions';
-import type { Invoice, InvoiceItem, Metadata } from '../types';
+import type { Invoice, Metadata } from '../types';
 import { deleted, list, one, retrieve } from './crud';
 
 const itemCreate = z.strictObject({
@@ -53,7 +51,7 @@ const itemCreate = z.strictObject({
 
 function createItem({ app, params }: Call): object {
   const given = parse(itemCreate, params);
-  const customer = getCustomer(app, given.customer, 'customer');
+  const customer = app.need('customers', given.customer, 'customer');
   return app.on(customer.test_clock, () => {
     const price = priceFor(app, { price: given.pricing?.price, price_data: given.price_data }, 'pricing');
     const quantity = given.quantity ?? 1;
@@ -67,51 +65,36 @@ function createItem({ app, params }: Call): object {
         'amount',
         'parameter_missing',
       );
-    const target = given.invoice ? getInvoice(app, given.invoice, 'invoice') : null;
+    const target = given.invoice ? app.need('invoices', given.invoice, 'invoice') : null;
     if (target && target.status !== 'draft')
       throw invalid('This invoice is no longer editable', 'invoice', 'invoice_not_editable');
-    const sub = given.subscription ? getSubscription(app, given.subscription, 'subscription') : null;
-    const made = app.ids.make('ii');
-    const item: InvoiceItem = {
-      id: made,
-      object: 'invoiceitem',
+    const sub = given.subscription ? app.need('subscriptions', given.subscription, 'subscription') : null;
+    const item = makeInvoiceItem(app, {
       amount,
       currency: given.currency?.toLowerCase() ?? price?.currency ?? customer.currency ?? 'eur',
       customer: customer.id,
-      customer_account: null,
       date: app.now,
       description: given.description || (price ? priceWords(app, price, quantity) : null),
       discountable: given.discountable ?? amount > 0,
-      discounts: [],
       invoice: target?.id ?? null,
-      livemode: false,
       metadata: (given.metadata ?? {}) as Metadata,
-      net_amount: amount,
       parent: sub ? { subscription_details: { subscription: sub.id }, type: 'subscription_details' } : null,
       period: given.period ?? { start: app.now, end: app.now },
       pricing: price
-        ? {
-            price_details: { price: price.id, product: price.product },
-            type: 'price_details',
-            unit_amount_decimal: price.unit_amount_decimal,
-          }
+        ? pricingOf(price)
         : { type: 'price_details', unit_amount_decimal: String(amount / quantity) },
       proration: false,
       quantity,
-      quantity_decimal: String(quantity),
-      tax_rates: [],
       test_clock: customer.test_clock,
       _: { subscription: sub?.id ?? null, subscription_item: null, net: false },
-    };
-    app.store.put('invoice_items', item);
-    app.emit('invoiceitem.created', app.view('invoice_items', item));
+    });
     if (target) addToDraft(app, target, draftOfItem(app, item));
     return strip(item);
   });
 }
 
 function addToDraft(app: App, invoice: Invoice, draft: Draft): void {
-  const customer = getCustomer(app, invoice.customer ?? '');
+  const customer = app.need('customers', invoice.customer ?? '');
   app.change('invoices', invoice, 'invoice.updated', (rec) => {
     const [line] = makeLines(app, [draft], {
       discounts: activeDiscounts(app, rec.discounts),
@@ -124,7 +107,7 @@ function addToDraft(app: App, invoice: Invoice, draft: Draft): void {
   });
 }
 
-const oneItem = one('invoice_items', 'invoiceitem');
+const oneItem = one('invoice_items');
 
 function removeItem(call: Call): object {
   const { app } = call;
@@ -163,6 +146,6 @@ export const invoiceItemRoutes: Route[] = [
       (given.pending === undefined || (one.invoice === null) === given.pending) &&
       inRange(one.date, given.created),
   }),
-  retrieve('/v1/invoiceitems/:id', 'invoice_items', oneItem),
+  retrieve('/v1/invoiceitems/:id', 'invoice_items'),
   { method: 'DELETE', pattern: '/v1/invoiceitems/:id', handler: removeItem },
 ];

@@ -19,14 +19,12 @@ import {
   text,
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { getCustomer } from '../records/customers';
 import { makeDiscount } from '../records/discounts';
 import { draftOfItem } from '../records/drafts';
-import { getInvoice, viewInvoice } from '../records/invoices';
+import { viewInvoice } from '../records/invoices';
 import { resolvePaymentMethod } from '../records/payment-methods';
-import { getSubscription } from '../records/subscriptions';
 import type { Metadata } from '../types';
-import { deleted, list, nested, one, retrieve } from './crud';
+import { deleted, list, nested, retrieve } from './crud';
 import { preview } from './preview';
 
 const createParams = z.strictObject({
@@ -51,9 +49,9 @@ const createParams = z.strictObject({
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
-  const customer = getCustomer(app, given.customer, 'customer');
+  const customer = app.need('customers', given.customer, 'customer');
   return app.on(customer.test_clock, () => {
-    const sub = given.subscription ? getSubscription(app, given.subscription, 'subscription') : null;
+    const sub = given.subscription ? app.need('subscriptions', given.subscription, 'subscription') : null;
     const currency = given.currency?.toLowerCase() ?? sub?.currency ?? customer.currency ?? 'eur';
     const items =
       given.pending_invoice_items_behavior === 'include' || sub
@@ -111,7 +109,7 @@ const updateParams = z.strictObject({
 
 function update(call: Call): object {
   const { app } = call;
-  const invoice = getInvoice(app, id(call));
+  const invoice = app.need('invoices', id(call));
   const given = parse(updateParams, call.params);
   const open = invoice.status === 'draft' || invoice.status === 'open';
   if (!open && Object.keys(given).some((key) => key !== 'metadata' && key !== 'expand')) {
@@ -140,7 +138,7 @@ function update(call: Call): object {
 
 function removeDraft(call: Call): object {
   const { app } = call;
-  const invoice = getInvoice(app, id(call));
+  const invoice = app.need('invoices', id(call));
   if (invoice.status !== 'draft' || invoice._.subscription)
     throw invalid(
       'You can only delete draft invoices that are not from a subscription.',
@@ -169,8 +167,8 @@ export const invoiceRoutes: Route[] = [
   }),
   { method: 'POST', pattern: '/v1/invoices', handler: create },
   { method: 'POST', pattern: '/v1/invoices/create_preview', handler: preview },
-  retrieve('/v1/invoices/:id', 'invoices', one('invoices', 'invoice')),
+  retrieve('/v1/invoices/:id', 'invoices'),
   { method: 'POST', pattern: '/v1/invoices/:id', handler: update },
   { method: 'DELETE', pattern: '/v1/invoices/:id', handler: removeDraft },
-  nested('/v1/invoices/:id/lines', (call) => getInvoice(call.app, id(call)).lines, { order: 'oldest' }),
+  nested('/v1/invoices/:id/lines', (call) => call.app.need('invoices', id(call)).lines, { order: 'oldest' }),
 ];

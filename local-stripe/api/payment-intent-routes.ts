@@ -16,7 +16,6 @@ import {
   text,
 } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { getCustomer } from '../records/customers';
 import { cancelIntent, makeIntent } from '../records/payment-intents';
 import { attach, resolvePaymentMethod } from '../records/payment-methods';
 import { confirm, refuses } from '../records/payments';
@@ -56,7 +55,7 @@ const confirmParams = z.strictObject({
   expand,
 });
 
-const oneIntent = one('payment_intents', 'payment_intent');
+const oneIntent = one('payment_intents');
 
 function confirmIntent(
   app: App,
@@ -93,7 +92,7 @@ function confirmIntent(
 function createIntent({ app, params }: Call): object {
   const given = parse(intentCreate, params);
   if (given.amount < 1) throw invalid('Amount must be at least 1.', 'amount', 'amount_too_small');
-  if (given.customer) getCustomer(app, given.customer, 'customer');
+  if (given.customer) app.need('customers', given.customer, 'customer');
   const intent = makeIntent(app, {
     amount: given.amount,
     currency: given.currency.toLowerCase(),
@@ -120,11 +119,10 @@ export const paymentRoutes: Route[] = [
     params: { customer: filled, created: range, customer_account: ignored },
     by: ['customer'],
   }),
-  retrieve('/v1/payment_intents/:id', 'payment_intents', oneIntent),
+  retrieve('/v1/payment_intents/:id', 'payment_intents'),
   update(
     '/v1/payment_intents/:id',
     'payment_intents',
-    oneIntent,
     null,
     z.strictObject(intentFields),
     (rec, given, app) => {

@@ -1,7 +1,7 @@
 /** The API of payment methods. https://docs.stripe.com/api/payment_methods */
 import { z } from 'zod';
 import { numberOfToken } from '../cards';
-import { invalid } from '../errors';
+import { invalid, lacking } from '../errors';
 import {
   address,
   clearable,
@@ -15,7 +15,7 @@ import {
   text,
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { fullAddress, getCustomer } from '../records/customers';
+import { fullAddress } from '../records/customers';
 import { attach, detach, makeCard, resolvePaymentMethod } from '../records/payment-methods';
 import { strip } from '../records/strip';
 import type { Metadata } from '../types';
@@ -52,12 +52,12 @@ const updateParams = z.strictObject({
   expand,
 });
 
-const oneMethod = one('payment_methods', 'PaymentMethod');
+const oneMethod = one('payment_methods');
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
   const number = given.card.number ?? numberOfToken(given.card.token ?? '');
-  if (!number) throw invalid('Missing required param: card[number].', 'card[number]', 'parameter_missing');
+  if (!number) throw lacking('card[number]');
   const { billing_details: details } = given;
   const method = makeCard(app, {
     number,
@@ -98,7 +98,7 @@ function update(call: Call): object {
 function attachTo(call: Call): object {
   const { app } = call;
   const given = parse(z.strictObject({ customer: filled, expand }), call.params);
-  const customer = getCustomer(app, given.customer, 'customer');
+  const customer = app.need('customers', given.customer, 'customer');
   return app.on(customer.test_clock, () => {
     const method = resolvePaymentMethod(app, id(call), null);
     if (method.customer && method.customer !== customer.id) {
@@ -134,13 +134,13 @@ export const paymentMethodRoutes: Route[] = [
     same: ['type'],
     where: (_method, given) => given.customer !== undefined, // a customer's cards, never everybody's
   }),
-  retrieve('/v1/payment_methods/:id', 'payment_methods', oneMethod),
+  retrieve('/v1/payment_methods/:id', 'payment_methods'),
   { method: 'POST', pattern: '/v1/payment_methods/:id', handler: update },
   { method: 'POST', pattern: '/v1/payment_methods/:id/attach', handler: attachTo },
   { method: 'POST', pattern: '/v1/payment_methods/:id/detach', handler: detachFrom },
   nested(
     '/v1/customers/:id/payment_methods',
-    (call) => call.app.store.by('payment_methods', 'customer', getCustomer(call.app, id(call)).id),
+    (call) => call.app.store.by('payment_methods', 'customer', call.app.need('customers', id(call)).id),
     { params: listParams },
   ),
 ];

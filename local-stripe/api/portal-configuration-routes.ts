@@ -1,13 +1,13 @@
 /** The API of portal configurations. https://docs.stripe.com/api/customer_portal/configurations */
 import { z } from 'zod';
 import type { App } from '../app';
-import { invalid } from '../errors';
+import { lacking } from '../errors';
 import { bool, clearable, expand, ignored, mergeMetadata, metadata, parse, text } from '../http/params';
 import type { Call, Route } from '../http/router';
 import { blank, REASONS } from '../records/portal';
 import { strip } from '../records/strip';
 import type { PortalConfiguration } from '../types';
-import { list, one, retrieve, update } from './crud';
+import { list, retrieve, update } from './crud';
 
 const proration = z.enum(['none', 'create_prorations', 'always_invoice']);
 const features = z.strictObject({
@@ -128,7 +128,7 @@ function assign(app: App, configuration: PortalConfiguration, given: Configurati
 
 function createConfiguration({ app, params }: Call): object {
   const given = parse(configurationParams, params);
-  if (!given.features) throw invalid('Missing required param: features.', 'features', 'parameter_missing');
+  if (!given.features) throw lacking('features');
   const configuration = blank(app, false);
   assign(app, configuration, given);
   app.store.put('portal_configurations', configuration);
@@ -136,19 +136,16 @@ function createConfiguration({ app, params }: Call): object {
   return strip(configuration);
 }
 
-const oneConfiguration = one('portal_configurations', 'billing_portal configuration');
-
 export const portalRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/billing_portal/configurations', handler: createConfiguration },
   list('/v1/billing_portal/configurations', 'portal_configurations', {
     params: { active: bool, is_default: bool },
     same: ['active', 'is_default'],
   }),
-  retrieve('/v1/billing_portal/configurations/:id', 'portal_configurations', oneConfiguration),
+  retrieve('/v1/billing_portal/configurations/:id', 'portal_configurations'),
   update(
     '/v1/billing_portal/configurations/:id',
     'portal_configurations',
-    oneConfiguration,
     'billing_portal.configuration.updated',
     configurationParams,
     (rec, given, app) => {

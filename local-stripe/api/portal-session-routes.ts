@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { invalid, missing } from '../errors';
 import { expand, filled, ignored, parse, text } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { getCustomer } from '../records/customers';
 import { defaultConfiguration } from '../records/portal';
 import { strip } from '../records/strip';
 import { ENDED } from '../records/subscriptions';
@@ -32,12 +31,10 @@ const sessionParams = z.strictObject({
 
 function createSession({ app, params }: Call): object {
   const given = parse(sessionParams, params);
-  const customer = getCustomer(app, given.customer, 'customer');
+  const customer = app.need('customers', given.customer, 'customer');
   const configuration = given.configuration
-    ? app.store.get('portal_configurations', given.configuration)
+    ? app.need('portal_configurations', given.configuration, 'configuration')
     : defaultConfiguration(app);
-  if (!configuration)
-    throw missing('billing_portal configuration', given.configuration ?? '', 'configuration');
   const flow = given.flow_data;
   if (flow?.type === 'subscription_cancel') {
     const sub = app.store.get('subscriptions', flow.subscription_cancel?.subscription);

@@ -1,16 +1,16 @@
 /** What every preview takes from what was asked: customer, discounts, further items, tax. */
 import type { App } from '../app';
 import { invalid, StripeError } from '../errors';
-import { fullAddress, getCustomer, newCustomer } from '../records/customers';
+import { fullAddress, newCustomer } from '../records/customers';
 import { makeDiscount } from '../records/discounts';
-import type { Draft } from '../records/drafts';
+import { type Draft, oneOff } from '../records/drafts';
 import { priceFor } from '../records/prices';
 import type { Customer, Discount, Subscription } from '../types';
 import type { PreviewGiven } from './preview-params';
 
 export function whose(app: App, given: PreviewGiven, sub: Subscription | null): Customer {
   const known = given.customer ?? sub?.customer;
-  const base = known ? structuredClone(getCustomer(app, known, 'customer')) : null;
+  const base = known ? structuredClone(app.need('customers', known, 'customer')) : null;
   if (!base && !given.customer_details)
     throw invalid(
       'You must provide a `customer`, `subscription` or `customer_details`.',
@@ -38,22 +38,12 @@ export function extraDrafts(app: App, given: PreviewGiven, currency: string): Dr
   return (given.invoice_items ?? []).map((item, at) => {
     const price = item.price ? (priceFor(app, { price: item.price }, `invoice_items[${at}]`) ?? null) : null;
     const quantity = item.quantity ?? 1;
-    return {
+    return oneOff(app, price, quantity, {
       amount: item.amount ?? Math.round(Number(price?.unit_amount ?? 0) * quantity),
       currency,
       description: item.description ?? 'Item',
-      start: app.now,
-      end: app.now,
-      price,
-      quantity,
-      proration: false,
       discountable: item.discountable ?? true,
-      subscription: null,
-      item: null,
-      invoiceItem: null,
-      metadata: {},
-      credited: null,
-    };
+    });
   });
 }
 

@@ -3,8 +3,6 @@ import { invalid } from '../errors';
 import { parse } from '../http/params';
 import type { Call } from '../http/router';
 import { viewInvoice } from '../records/invoices';
-import { getSchedule } from '../records/schedules';
-import { getSubscription } from '../records/subscriptions';
 import { whose } from './preview-asked';
 import { ofSchedule, ofSubscription } from './preview-change';
 import { firstPhase, ofNothingYet, ofPhase } from './preview-new';
@@ -21,9 +19,9 @@ export function preview(call: Call): object {
       given.schedule === undefined ? 'schedule_details' : 'schedule',
       'parameters_exclusive',
     );
-  const schedule = given.schedule ? getSchedule(app, given.schedule, 'schedule') : null;
+  const schedule = given.schedule ? app.need('schedules', given.schedule, 'schedule') : null;
   const subId = given.subscription ?? schedule?.subscription;
-  const sub = subId ? getSubscription(app, subId, 'subscription') : null;
+  const sub = subId ? app.need('subscriptions', subId, 'subscription') : null;
   const customer = whose(app, { ...given, customer: given.customer ?? schedule?.customer }, sub);
   return app.on(customer.test_clock, () =>
     viewInvoice(

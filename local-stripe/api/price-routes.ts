@@ -16,7 +16,7 @@ import {
 import type { Route } from '../http/router';
 import { freeLookupKey, makePrice, priceCreate } from '../records/prices';
 import { strip } from '../records/strip';
-import { list, one, retrieve, update } from './crud';
+import { list, retrieve, update } from './crud';
 
 const priceUpdate = z.strictObject({
   active: bool.optional(),
@@ -28,8 +28,6 @@ const priceUpdate = z.strictObject({
   transfer_lookup_key: bool.optional(),
   expand,
 });
-
-const price = one('prices', 'price');
 
 export const priceRoutes: Route[] = [
   {
@@ -58,8 +56,8 @@ export const priceRoutes: Route[] = [
       (!given.lookup_keys || (price.lookup_key !== null && given.lookup_keys.includes(price.lookup_key))) &&
       (!given.recurring?.interval || price.recurring?.interval === given.recurring.interval),
   }),
-  retrieve('/v1/prices/:id', 'prices', price),
-  update('/v1/prices/:id', 'prices', price, 'price.updated', priceUpdate, (rec, given, app) => {
+  retrieve('/v1/prices/:id', 'prices'),
+  update('/v1/prices/:id', 'prices', 'price.updated', priceUpdate, (rec, given, app) => {
     if (given.lookup_key) freeLookupKey(app, given.lookup_key, given.transfer_lookup_key ?? false, rec.id);
     if (given.active !== undefined) rec.active = given.active;
     if (given.lookup_key !== undefined) rec.lookup_key = given.lookup_key || null;

@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { invalid } from '../errors';
 import { bool, filled, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { getProduct } from '../records/catalog';
 import { makePrice, priceCreate } from '../records/prices';
 import { assignProduct, makeProduct, productFields, productUpdate } from '../records/products';
 import { strip } from '../records/strip';
-import { deleted, list, one, retrieve } from './crud';
+import { deleted, list, retrieve } from './crud';
 
 const productCreate = z.strictObject({
   ...productFields,
@@ -33,7 +32,7 @@ function createProduct({ app, params }: Call): object {
 
 function updateProduct(call: Call): object {
   const { app } = call;
-  const product = getProduct(app, id(call));
+  const product = app.need('products', id(call));
   const given = parse(productUpdate, call.params);
   const copy = structuredClone(product);
   assignProduct(app, copy, given);
@@ -43,7 +42,7 @@ function updateProduct(call: Call): object {
 
 function removeProduct(call: Call): object {
   const { app } = call;
-  const product = getProduct(app, id(call));
+  const product = app.need('products', id(call));
   if (app.store.by('prices', 'product', product.id).length > 0) {
     throw invalid('This product cannot be deleted because it has one or more user-created prices.');
   }
@@ -59,7 +58,7 @@ export const catalogRoutes: Route[] = [
     same: ['active'],
     where: (product, given) => !given.ids || given.ids.includes(product.id),
   }),
-  retrieve('/v1/products/:id', 'products', one('products', 'product')),
+  retrieve('/v1/products/:id', 'products'),
   { method: 'POST', pattern: '/v1/products/:id', handler: updateProduct },
   { method: 'DELETE', pattern: '/v1/products/:id', handler: removeProduct },
 ];

@@ -16,9 +16,8 @@ import {
   text,
 } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { getCoupon } from '../records/discounts';
 import type { Metadata, PromotionCode, Wire } from '../types';
-import { list, one, retrieve, update } from './crud';
+import { list, retrieve, update } from './crud';
 
 const promotionCreate = z.strictObject({
   promotion: z.strictObject({ type: z.enum(['coupon']), coupon: filled }),
@@ -42,7 +41,7 @@ const promotionCreate = z.strictObject({
 
 function createPromotion({ app, params }: Call): object {
   const given = parse(promotionCreate, params);
-  const coupon = getCoupon(app, given.promotion.coupon, 'promotion[coupon]');
+  const coupon = app.need('coupons', given.promotion.coupon, 'promotion[coupon]');
   const code = given.code ?? app.ids.code('promotion', 8);
   if (app.store.by('promotion_codes', 'code', code.toLowerCase()).some((one) => one.active)) {
     throw invalid(
@@ -76,8 +75,6 @@ function createPromotion({ app, params }: Call): object {
   return promotion;
 }
 
-const promotion = one('promotion_codes', 'promotion code');
-
 export const promotionCodeRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/promotion_codes', handler: createPromotion },
   list('/v1/promotion_codes', 'promotion_codes', {
@@ -87,11 +84,10 @@ export const promotionCodeRoutes: Route[] = [
       (!given.code || rec.code.toLowerCase() === given.code.toLowerCase()) &&
       (!given.coupon || rec.promotion.coupon === given.coupon),
   }),
-  retrieve('/v1/promotion_codes/:id', 'promotion_codes', promotion),
+  retrieve('/v1/promotion_codes/:id', 'promotion_codes'),
   update(
     '/v1/promotion_codes/:id',
     'promotion_codes',
-    promotion,
     'promotion_code.updated',
     z.strictObject({ active: bool.optional(), metadata: metadata.optional(), restrictions: ignored, expand }),
     (rec, given) => {

@@ -16,15 +16,14 @@ import {
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { getRecurring } from '../records/catalog';
-import { getCustomer } from '../records/customers';
 import { checkPhases, phaseNow, resolvePhases, revisePhases } from '../records/schedule-phases';
 import { defaults, PLAIN, settingsOf, shape, withDefaults } from '../records/schedule-shape';
-import { getSchedule, ownDiscounts, phaseItems } from '../records/schedules';
+import { ownDiscounts, phaseItems } from '../records/schedules';
 import { strip } from '../records/strip';
 import { phaseParams, prorationBehavior, when } from '../records/subscription-params';
-import { ENDED, endNow, getSubscription, periodEnd } from '../records/subscriptions';
+import { ENDED, endNow, periodEnd } from '../records/subscriptions';
 import type { Metadata, Schedule, Subscription } from '../types';
-import { list, one, retrieve } from './crud';
+import { list, retrieve } from './crud';
 
 const endBehavior = z.enum(['release', 'cancel']);
 const createParams = z.strictObject({
@@ -106,7 +105,7 @@ function fromSubscription(app: App, sub: Subscription, given: z.output<typeof cr
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
   if (given.from_subscription) {
-    const sub = getSubscription(app, given.from_subscription, 'from_subscription');
+    const sub = app.need('subscriptions', given.from_subscription, 'from_subscription');
     return app.on(sub.test_clock, () => strip(fromSubscription(app, sub, given)));
   }
   if (!given.customer || !given.phases?.length)
@@ -115,7 +114,7 @@ function create({ app, params }: Call): object {
       'phases',
       'parameter_missing',
     );
-  const customer = getCustomer(app, given.customer, 'customer');
+  const customer = app.need('customers', given.customer, 'customer');
   return app.on(customer.test_clock, () => {
     const start = given.start_date === undefined || given.start_date === 'now' ? app.now : given.start_date;
     const currency = getRecurring(app, given.phases?.[0]?.items[0]?.price ?? '').currency;
@@ -140,7 +139,7 @@ function create({ app, params }: Call): object {
 
 function update(call: Call): object {
   const { app } = call;
-  const schedule = getSchedule(app, id(call));
+  const schedule = app.need('schedules', id(call));
   const given = parse(updateParams, call.params);
   if (schedule.status !== 'active' && schedule.status !== 'not_started') {
     throw invalid(
@@ -171,7 +170,7 @@ function update(call: Call): object {
 
 function cancel(call: Call): object {
   const { app } = call;
-  const schedule = getSchedule(app, id(call));
+  const schedule = app.need('schedules', id(call));
   parse(z.strictObject({ invoice_now: ignored, prorate: ignored, expand }), call.params);
   if (schedule.status !== 'active' && schedule.status !== 'not_started') {
     throw invalid(
@@ -214,14 +213,14 @@ export const scheduleRoutes: Route[] = [
       inTime(one.canceled_at, given.canceled_at) &&
       inTime(one.completed_at, given.completed_at),
   }),
-  retrieve('/v1/subscription_schedules/:id', 'schedules', one('schedules', 'subscription_schedule')),
+  retrieve('/v1/subscription_schedules/:id', 'schedules'),
   { method: 'POST', pattern: '/v1/subscription_schedules/:id', handler: update },
   {
     method: 'POST',
     pattern: '/v1/subscription_schedules/:id/release',
     handler: (call) => {
       const given = parse(z.strictObject({ preserve_cancel_date: bool.optional(), expand }), call.params);
-      const schedule = getSchedule(call.app, id(call));
+      const schedule = call.app.need('schedules', id(call));
       call.app.on(schedule.test_clock, () => release(call.app, schedule, given.preserve_cancel_date));
       return strip(schedule);
     },

@@ -1,7 +1,7 @@
 /** The API of setup intents. https://docs.stripe.com/api/setup_intents */
 import { z } from 'zod';
 import type { App } from '../app';
-import { cardError, invalid, missing } from '../errors';
+import { cardError, invalid } from '../errors';
 import { bool, expand, filled, ignored, metadata, parse, text } from '../http/params';
 import type { Call, Route } from '../http/router';
 import { resolvePaymentMethod } from '../records/payment-methods';
@@ -22,7 +22,7 @@ const fields = {
   expand,
 };
 
-const get = one('setup_intents', 'setupintent');
+const get = one('setup_intents');
 
 function confirm(app: App, intent: SetupIntent, given: string | undefined): SetupIntent {
   const wanted = given ?? intent.payment_method;
@@ -39,8 +39,7 @@ function confirm(app: App, intent: SetupIntent, given: string | undefined): Setu
 
 function create({ app, params }: Call): object {
   const given = parse(z.strictObject({ ...fields, confirm: bool.optional(), return_url: ignored }), params);
-  if (given.customer && !app.store.get('customers', given.customer))
-    throw missing('customer', given.customer, 'customer');
+  if (given.customer) app.need('customers', given.customer, 'customer');
   const intent = makeSetupIntent(app, given.customer ?? null, (given.metadata ?? {}) as Metadata);
   intent.description = given.description || null;
   intent.usage = given.usage ?? 'off_session';
@@ -58,7 +57,7 @@ export const setupIntentRoutes: Route[] = [
     params: { customer: filled, payment_method: filled },
     same: ['customer'],
   }),
-  retrieve('/v1/setup_intents/:id', 'setup_intents', get),
+  retrieve('/v1/setup_intents/:id', 'setup_intents'),
   {
     method: 'POST',
     pattern: '/v1/setup_intents/:id/confirm',

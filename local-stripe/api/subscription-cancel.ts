@@ -8,7 +8,7 @@ import { invalid } from '../errors';
 import { bool, expand, parse, text } from '../http/params';
 import { type Call, id } from '../http/router';
 import { keepPending } from '../records/invoice-items';
-import { ENDED, endNow, getSubscription, viewSubscription } from '../records/subscriptions';
+import { ENDED, endNow, viewSubscription } from '../records/subscriptions';
 
 const cancelParams = z.strictObject({
   cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
@@ -19,7 +19,7 @@ const cancelParams = z.strictObject({
 
 export function cancelSubscription(call: Call): object {
   const { app } = call;
-  const sub = getSubscription(app, id(call));
+  const sub = app.need('subscriptions', id(call));
   const given = parse(cancelParams, call.params);
   if (ENDED.includes(sub.status)) {
     throw invalid(`No such subscription: '${sub.id}'`, 'id', 'resource_missing');

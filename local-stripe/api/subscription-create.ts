@@ -1,11 +1,10 @@
 /** Making a subscription. https://docs.stripe.com/api/subscriptions/create */
 import { DAY } from '../clock';
 import { startSubscription } from '../engine/subscription-start';
-import { invalid } from '../errors';
+import { invalid, lacking } from '../errors';
 import { parse } from '../http/params';
 import type { Call } from '../http/router';
 import { refuseBothEnds, setCancellation } from '../records/cancellation';
-import { getCustomer } from '../records/customers';
 import { extraDrafts } from '../records/invoice-items';
 import { resolvePaymentMethod } from '../records/payment-methods';
 import { priceAmount } from '../records/price-words';
@@ -17,10 +16,10 @@ import type { Metadata } from '../types';
 
 export function createSubscription({ app, params }: Call): object {
   const given = parse(createParams, params);
-  const customer = getCustomer(app, given.customer, 'customer');
+  const customer = app.need('customers', given.customer, 'customer');
   return app.on(customer.test_clock, () => {
     refuseBothEnds(given.cancel_at_period_end, given.cancel_at);
-    if (!given.items?.length) throw invalid('Missing required param: items.', 'items', 'parameter_missing');
+    if (!given.items?.length) throw lacking('items');
     if (given.payment_behavior === 'pending_if_incomplete')
       throw invalid(
         '`pending_if_incomplete` cannot be used when creating a subscription.',
@@ -33,8 +32,7 @@ export function createSubscription({ app, params }: Call): object {
         'parameter_unknown',
       );
     const items = itemChanges(app, given.items).map((item) => {
-      if (!item.price)
-        throw invalid('Missing required param: items[0][price].', 'items[0][price]', 'parameter_missing');
+      if (!item.price) throw lacking('items[0][price]');
       return {
         price: item.price,
         quantity: item.quantity ?? 1,

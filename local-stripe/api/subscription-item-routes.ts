@@ -12,7 +12,6 @@ import {
   type UpdateGiven,
   updateParams,
 } from '../records/subscription-params';
-import { getSubscription } from '../records/subscriptions';
 import type { Subscription, SubscriptionItem } from '../types';
 import { deleted } from './crud';
 
@@ -76,7 +75,7 @@ export const subscriptionItemRoutes: Route[] = [
         expand: _expand,
         ...item
       } = parse(itemCreate, params);
-      const sub = getSubscription(app, subscription, 'subscription');
+      const sub = app.need('subscriptions', subscription, 'subscription');
       const had = new Set(sub.items.map((one) => one.id));
       changeItems(app, sub, item, { payment_behavior, proration_behavior, proration_date });
       const made =

@@ -8,12 +8,12 @@ import { invalid } from '../errors';
 import { expand, ignored, parse } from '../http/params';
 import { type Call, id } from '../http/router';
 import { prorationBehavior } from '../records/subscription-params';
-import { discountsOf, getSubscription, setStatus, viewSubscription } from '../records/subscriptions';
+import { discountsOf, setStatus, viewSubscription } from '../records/subscriptions';
 
 /** A paused subscription starts again, a new period begins unless told otherwise. https://docs.stripe.com/api/subscriptions/resume */
 export function resumeSubscription(call: Call): object {
   const { app } = call;
-  const sub = getSubscription(app, id(call));
+  const sub = app.need('subscriptions', id(call));
   const given = parse(
     z.strictObject({
       billing_cycle_anchor: z.strictObject({ type: z.enum(['now', 'unchanged', 'resume_at']) }).optional(),
@@ -70,7 +70,7 @@ export function resumeSubscription(call: Call): object {
  */
 export function pauseSubscription(call: Call): object {
   const { app } = call;
-  const sub = getSubscription(app, id(call));
+  const sub = app.need('subscriptions', id(call));
   parse(
     z.strictObject({
       type: z.enum(['subscription']).optional(),

@@ -5,9 +5,9 @@ import { invalid } from '../errors';
 import { filled, ignored, inRange, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { updateParams } from '../records/subscription-params';
-import { ENDED, getSubscription, viewSubscription } from '../records/subscriptions';
+import { ENDED, viewSubscription } from '../records/subscriptions';
 import type { Subscription } from '../types';
-import { list, one, retrieve } from './crud';
+import { list, retrieve } from './crud';
 import { cancelSubscription } from './subscription-cancel';
 import { createSubscription } from './subscription-create';
 import { pauseSubscription, resumeSubscription } from './subscription-pause';
@@ -80,12 +80,12 @@ function listOfCustomer(call: Call): object {
 export const subscriptionRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/subscriptions', handler: createSubscription },
   { ...page, handler: listOfCustomer },
-  retrieve('/v1/subscriptions/:id', 'subscriptions', one('subscriptions', 'subscription')),
+  retrieve('/v1/subscriptions/:id', 'subscriptions'),
   {
     method: 'POST',
     pattern: '/v1/subscriptions/:id',
     handler: (call) => {
-      const sub = getSubscription(call.app, id(call));
+      const sub = call.app.need('subscriptions', id(call));
       const given = parse(updateParams, call.params);
       return call.app.on(sub.test_clock, () =>
         viewSubscription(call.app, updateSubscription(call.app, sub, given)),
@@ -99,7 +99,7 @@ export const subscriptionRoutes: Route[] = [
     method: 'DELETE',
     pattern: '/v1/subscriptions/:id/discount',
     handler: (call) => {
-      const sub = getSubscription(call.app, id(call));
+      const sub = call.app.need('subscriptions', id(call));
       call.app.on(sub.test_clock, () => updateSubscription(call.app, sub, { discounts: null }));
       return { object: 'discount', deleted: true };
     },

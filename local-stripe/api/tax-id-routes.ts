@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { missing } from '../errors';
 import { expand, filled, parse } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { getCustomer } from '../records/customers';
 import { strip } from '../records/strip';
 import { createTaxId, removeTaxId } from '../records/tax-ids';
 import type { TaxId } from '../types';
@@ -14,7 +13,7 @@ function create(call: Call): object {
     z.strictObject({ type: filled, value: filled, owner: z.unknown().optional(), expand }),
     call.params,
   );
-  const customer = getCustomer(call.app, id(call));
+  const customer = call.app.need('customers', id(call));
   return call.app.on(customer.test_clock, () =>
     strip(createTaxId(call.app, customer, given.type, given.value)),
   );
@@ -29,7 +28,7 @@ function find(call: Call): TaxId {
 export const taxIdRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/customers/:id/tax_ids', handler: create },
   nested('/v1/customers/:id/tax_ids', (call) =>
-    call.app.store.by('tax_ids', 'customer', getCustomer(call.app, id(call)).id),
+    call.app.store.by('tax_ids', 'customer', call.app.need('customers', id(call)).id),
   ),
   { method: 'GET', pattern: '/v1/customers/:id/tax_ids/:txi', handler: (call) => strip(find(call)) },
   {

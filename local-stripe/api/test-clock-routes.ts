@@ -9,7 +9,7 @@ import type { Call, Route } from '../http/router';
 import type { Wire } from '../types';
 import { deleted, list, one, retrieve } from './crud';
 
-const get = one('test_clocks', 'test clock');
+const get = one('test_clocks');
 
 function create({ app, params }: Call): object {
   const given = parse(
@@ -70,7 +70,7 @@ function remove(call: Call): object {
 export const testClockRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/test_helpers/test_clocks', handler: create },
   list('/v1/test_helpers/test_clocks', 'test_clocks'),
-  retrieve('/v1/test_helpers/test_clocks/:id', 'test_clocks', get),
+  retrieve('/v1/test_helpers/test_clocks/:id', 'test_clocks'),
   { method: 'POST', pattern: '/v1/test_helpers/test_clocks/:id/advance', handler: advance },
   { method: 'DELETE', pattern: '/v1/test_helpers/test_clocks/:id', handler: remove },
 ];

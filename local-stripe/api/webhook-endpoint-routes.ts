@@ -35,7 +35,7 @@ const updateParams = z.strictObject({
   expand,
 });
 
-const get = one('webhook_endpoints', 'webhook endpoint');
+const get = one('webhook_endpoints');
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
@@ -52,8 +52,8 @@ function create({ app, params }: Call): object {
 export const webhookRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/webhook_endpoints', handler: create },
   list('/v1/webhook_endpoints', 'webhook_endpoints'),
-  retrieve('/v1/webhook_endpoints/:id', 'webhook_endpoints', get),
-  update('/v1/webhook_endpoints/:id', 'webhook_endpoints', get, null, updateParams, (rec, given) => {
+  retrieve('/v1/webhook_endpoints/:id', 'webhook_endpoints'),
+  update('/v1/webhook_endpoints/:id', 'webhook_endpoints', null, updateParams, (rec, given) => {
     if (given.url) rec.url = given.url;
     if (given.enabled_events) rec.enabled_events = given.enabled_events;
     if (given.description !== undefined) rec.description = given.description;

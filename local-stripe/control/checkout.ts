@@ -2,7 +2,8 @@
 import type { App } from '../app';
 import { complete } from '../engine/checkout';
 import { successUrl } from '../pages/checkout';
-import { expire, getSession, viewSession } from '../records/checkout-sessions';
+import { expire, viewSession } from '../records/checkout-sessions';
+import { fullAddress } from '../records/customers';
 import { Refused } from './refused';
 import { schemas } from './schemas';
 
@@ -11,7 +12,7 @@ export function checkout(app: App, parts: string[], given: unknown): unknown {
   const [, sessionId, verb] = parts;
   if (!sessionId || parts.length !== 3)
     throw new Refused(404, 'Use /_local/checkout/{session}/complete or /expire.');
-  const session = getSession(app, sessionId);
+  const session = app.need('checkout_sessions', sessionId);
   const customer = app.store.get('customers', session.customer);
   return app.on(customer?.test_clock, () => {
     if (verb === 'expire') {
@@ -32,14 +33,7 @@ export function checkout(app: App, parts: string[], given: unknown): unknown {
       card: number === null ? null : { number },
       email: wanted.email ?? customer?.email ?? session.customer_email ?? 'buyer@example.test',
       name: wanted.name,
-      address: place && {
-        city: place.city ?? null,
-        country: place.country.toUpperCase(),
-        line1: place.line1 ?? null,
-        line2: place.line2 ?? null,
-        postal_code: place.postal_code ?? null,
-        state: place.state ?? null,
-      },
+      address: place && fullAddress(place),
       taxId: wanted.tax_id ? { type: 'eu_vat', value: wanted.tax_id } : undefined,
       promotionCode: wanted.promotion_code,
       authentication:

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { App } from '../app';
 import { intentOf } from '../engine/collect';
 import { authenticate, settleDelayed } from '../engine/intents';
-import { getSession, viewSession } from '../records/checkout-sessions';
+import { viewSession } from '../records/checkout-sessions';
 import { closeDispute, openDispute } from '../records/disputes';
 import { settleTaxId } from '../records/tax-ids';
 import { Refused } from './refused';
@@ -28,7 +28,7 @@ export function trigger(app: App, given: z.output<typeof schemas.trigger>): unkn
     }
     case 'checkout.session.async_payment_succeeded':
     case 'checkout.session.async_payment_failed': {
-      const session = getSession(app, given.session);
+      const session = app.need('checkout_sessions', given.session);
       const invoice = store.get('invoices', session.invoice);
       const intent =
         store.get('payment_intents', session.payment_intent) ?? (invoice && intentOf(app, invoice));

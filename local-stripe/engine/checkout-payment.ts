@@ -33,7 +33,7 @@ export function subscribe(
       .map(({ line, price }) => ({ price, quantity: line.quantity ?? 1 })),
     extra: priced
       .filter(({ price }) => !price.recurring)
-      .map(({ line, price }) => lineDraft(app, line, price, null, {})),
+      .map(({ line, price }) => lineDraft(app, line, price)),
     trialEnd: trialEndOf(app, session),
     anchor: data.billing_cycle_anchor,
     method: method?.id ?? null,
@@ -104,9 +104,7 @@ function payByInvoice(
     customer,
     subscription: null,
     reason: 'manual',
-    drafts: session._.lines.map((line) =>
-      lineDraft(app, line, app.store.get('prices', line.price) as Price, null, {}),
-    ),
+    drafts: session._.lines.map((line) => lineDraft(app, line, app.store.get('prices', line.price) as Price)),
     discounts: discounts.map((one) => makeDiscount(app, one, { customer, checkout_session: session.id })),
     currency: session.currency ?? 'eur',
     periodStart: app.now,

@@ -2,12 +2,13 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { invalid } from '../errors';
+import { noteBalance } from '../records/customer-balance';
 import { activeDiscounts, couponOf, dropDiscount } from '../records/discounts';
 import { withBalance } from '../records/invoice-lines';
 import { type InvoiceGiven, shapeInvoice } from '../records/invoice-shape';
 import { recordBilled, subscriptionOf } from '../records/invoices';
 import { makeIntent } from '../records/payment-intents';
-import type { CustomerBalanceTransaction, Invoice, PaymentIntent, Wire } from '../types';
+import type { Invoice, PaymentIntent, Wire } from '../types';
 import { markPaid } from './collect';
 
 /** `billed: false` for a pending update: its lines count only once it is paid. */
@@ -41,7 +42,12 @@ export function finalize(app: App, invoice: Invoice): void {
   const { due, ending } = withBalance(invoice.total, starting);
   if (ending !== starting) {
     customer.balance = ending;
-    addBalanceTransaction(app, invoice, ending - starting, ending);
+    const change = ending - starting;
+    noteBalance(app, customer.id, change, ending, {
+      currency: invoice.currency,
+      invoice: invoice.id,
+      type: change < 0 ? 'invoice_too_small' : 'applied_to_invoice',
+    });
   }
   app.store.put('customers', customer);
   app.change('invoices', invoice, null, (rec) => {
@@ -85,26 +91,6 @@ function endSpentDiscounts(app: App, invoice: Invoice): void {
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.discounts = rec.discounts.filter((one) => !spent.includes(one));
   });
-}
-
-function addBalanceTransaction(app: App, invoice: Invoice, change: number, ending: number): void {
-  app.store.put('customer_balance_transactions', {
-    id: app.ids.make('cbtxn'),
-    object: 'customer_balance_transaction',
-    amount: change,
-    checkout_session: null,
-    created: app.now,
-    credit_note: null,
-    currency: invoice.currency,
-    customer: invoice.customer ?? '',
-    customer_account: null,
-    description: null,
-    ending_balance: ending,
-    invoice: invoice.id,
-    livemode: false,
-    metadata: {},
-    type: change < 0 ? 'invoice_too_small' : 'applied_to_invoice',
-  } satisfies Wire<Stripe.CustomerBalanceTransaction> as CustomerBalanceTransaction);
 }
 
 function openPayment(app: App, invoice: Invoice): PaymentIntent {

@@ -2,7 +2,6 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { HOUR } from '../clock';
-import { getCustomer } from '../records/customers';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
 import { priceAmount } from '../records/price-words';
@@ -59,7 +58,7 @@ export function updateInvoiceGiven(
   drafts: Draft[],
   prorationDate: number | undefined,
 ) {
-  const customer = getCustomer(app, sub.customer, 'customer');
+  const customer = app.need('customers', sub.customer, 'customer');
   return {
     customer,
     subscription: sub,

@@ -1,5 +1,6 @@
 /** The fields that checkout, portal and invoice pages share. */
 import { html } from 'hono/html';
+import { fullAddress } from '../records/customers';
 import { EU_RATES } from '../records/tax';
 import type { Address } from '../types';
 import type { Html } from './layout';
@@ -36,15 +37,7 @@ export function addressFields(values: Fields, required: boolean): Html {
 }
 
 export function addressOf(values: Fields): Address | undefined {
-  if (!values.country) return undefined;
-  return {
-    city: values.city || null,
-    country: values.country.toUpperCase(),
-    line1: values.line1 || null,
-    line2: values.line2 || null,
-    postal_code: values.postal_code || null,
-    state: values.state || null,
-  };
+  return values.country ? fullAddress(values) : undefined;
 }
 
 export function addressValues(address: Address | null | undefined): Fields {

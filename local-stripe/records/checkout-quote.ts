@@ -3,9 +3,9 @@ import type { App } from '../app';
 import { DAY } from '../clock';
 import type { CheckoutLine, CheckoutSession, Customer, Price } from '../types';
 import { type DiscountGiven, makeDiscount } from './discounts';
-import type { Draft } from './drafts';
+import { type Draft, oneOff } from './drafts';
 import { makeLines, placeFor, totalsOf } from './invoice-lines';
-import { priceAmount, priceWords } from './price-words';
+import { priceAmount } from './price-words';
 
 /** When the trial of this session would end, as of now. */
 export function trialEndOf(app: App, session: CheckoutSession): number | null {
@@ -35,7 +35,7 @@ export function quote(
     line,
     price: app.store.get('prices', line.price) as Price,
   }));
-  const drafts = priced.map(({ line, price }) => lineDraft(app, line, price, null, null));
+  const drafts = priced.map(({ line, price }) => lineDraft(app, line, price));
   const lines = makeLines(app, drafts, {
     discounts: discounts.map((one) => makeDiscount(app, one, { customer }, false)),
     automaticTax: session.automatic_tax.enabled,
@@ -68,30 +68,10 @@ export function quote(
   };
 }
 
-export function lineDraft(
-  app: App,
-  line: CheckoutLine,
-  price: Price,
-  subscription: string | null,
-  metadata: Draft['metadata'] | null,
-): Draft {
-  const quantity = line.quantity ?? 1;
-  return {
-    amount: priceAmount(price, quantity),
-    currency: price.currency,
-    description: price.recurring ? priceWords(app, price, quantity) : (line.description ?? 'Item'),
-    start: app.now,
-    end: app.now,
-    price,
-    quantity,
-    proration: false,
-    discountable: true,
-    subscription,
-    item: null,
-    invoiceItem: null,
-    metadata: metadata ?? {},
-    credited: null,
-  };
+/** What a line bills on an invoice. */
+export function lineDraft(app: App, line: CheckoutLine, price: Price): Draft {
+  const description = price.recurring ? {} : { description: line.description ?? 'Item' };
+  return oneOff(app, price, line.quantity ?? 1, description);
 }
 
 /** Writes a quote's amounts onto the session and its lines. */

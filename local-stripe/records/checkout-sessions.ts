@@ -1,7 +1,7 @@
 /** Checkout sessions: shape and ends. https://docs.stripe.com/api/checkout/sessions */
 import type Stripe from 'stripe';
 import type { App } from '../app';
-import { invalid, missing } from '../errors';
+import { invalid } from '../errors';
 import type { CheckoutLine, CheckoutSession, Price, Wire } from '../types';
 import { productOf } from './catalog';
 import { priceAmount } from './price-words';
@@ -16,12 +16,6 @@ export function viewSession(
 
 export function viewCheckoutLine(app: App, line: CheckoutLine): Wire<Stripe.LineItem> {
   return { ...line, price: strip(app.store.get('prices', line.price) as Price) as Wire<Stripe.Price> };
-}
-
-export function getSession(app: App, sessionId: string): CheckoutSession {
-  const session = app.store.get('checkout_sessions', sessionId);
-  if (!session) throw missing('checkout.session', sessionId);
-  return session;
 }
 
 export function makeLine(app: App, price: Price, quantity: number): CheckoutLine {

@@ -6,7 +6,6 @@ import { invalid, missing } from '../errors';
 import { embedded } from '../http/list';
 import { amount, expand, filled, ignored, int, metadata, text } from '../http/params';
 import type { CreditNote, CreditNoteLine, Invoice, Metadata, Wire } from '../types';
-import { getInvoice } from './invoices';
 
 export function viewCreditNote(_app: App, note: CreditNote): Wire<Stripe.CreditNote> {
   return { ...note, lines: embedded(note.lines, `/v1/credit_notes/${note.id}/lines`, (line) => line) };
@@ -112,7 +111,7 @@ function amountsOf(invoice: Invoice, given: Given): Amounts {
 }
 
 export function make(app: App, given: Given, keep: boolean): CreditNote {
-  const invoice = getInvoice(app, given.invoice, 'invoice');
+  const invoice = app.need('invoices', given.invoice, 'invoice');
   if (invoice.status !== 'open' && invoice.status !== 'paid')
     throw invalid('Credit notes can only be created for open or paid invoices.', 'invoice');
   const amounts = amountsOf(invoice, given);

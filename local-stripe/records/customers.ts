@@ -1,7 +1,6 @@
 /** Customers. https://docs.stripe.com/api/customers */
 import type Stripe from 'stripe';
 import type { App } from '../app';
-import { missing } from '../errors';
 import type { Address, Customer, Wire } from '../types';
 import { EU_RATES } from './tax';
 
@@ -38,12 +37,6 @@ export function newCustomer(app: App, given: Partial<Customer> = {}): Customer {
     test_clock: null,
     ...given,
   } satisfies Wire<Stripe.Customer> as Customer;
-}
-
-export function getCustomer(app: App, customerId: string, param = 'id'): Customer {
-  const customer = app.store.get('customers', customerId);
-  if (!customer) throw missing('customer', customerId, param);
-  return customer;
 }
 
 export function fullAddress(given: Partial<Record<keyof Address, string | undefined>>): Address {

@@ -6,17 +6,11 @@ import type Stripe from 'stripe';
 import type { z } from 'zod';
 import type { App } from '../app';
 import { addIntervals } from '../clock';
-import { invalid, missing } from '../errors';
+import { invalid } from '../errors';
 import type { discountGiven } from '../http/params';
 import type { Coupon, Customer, Discount, PromotionCode, Wire } from '../types';
 
 export type DiscountGiven = z.output<typeof discountGiven>;
-
-export function getCoupon(app: App, couponId: string, param = 'id'): Coupon {
-  const coupon = app.store.get('coupons', couponId);
-  if (!coupon) throw missing('coupon', couponId, param);
-  return coupon;
-}
 
 function usable(app: App, coupon: Coupon): boolean {
   return (
@@ -55,11 +49,7 @@ interface On {
 
 /** Turns `{coupon | promotion_code | discount}` into a discount; without `keep` nothing is written (previews). */
 export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true): Discount {
-  if (given.discount) {
-    const known = app.store.get('discounts', given.discount);
-    if (!known) throw missing('discount', given.discount, 'discounts');
-    return known;
-  }
+  if (given.discount) return app.need('discounts', given.discount, 'discounts');
   const promotion = given.promotion_code ? findPromotion(app, given.promotion_code, on.customer.id) : null;
   if (given.promotion_code && !promotion) {
     throw invalid(
@@ -70,7 +60,7 @@ export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true
   }
   const couponId = promotion?.promotion.coupon ?? given.coupon;
   if (!couponId) throw invalid('Each discount needs a coupon, promotion_code or discount.', 'discounts');
-  const coupon = getCoupon(app, couponId, 'discounts[0][coupon]');
+  const coupon = app.need('coupons', couponId, 'discounts[0][coupon]');
   if (!usable(app, coupon)) throw invalid(`Coupon expired: ${coupon.id}`, 'coupon', 'coupon_expired');
   const discount: Discount = {
     id: keep ? app.ids.make('di') : 'di_tmp_preview',

@@ -1,38 +1,7 @@
 /** Lines before there is an invoice: what is to be billed, in the order that it is shown. */
 import type { App } from '../app';
 import type { InvoiceItem, Metadata, Price, Subscription, SubscriptionItem } from '../types';
-import { priceWords, prorationWords } from './price-words';
-
-export function draft(
-  app: App,
-  sub: Subscription,
-  item: SubscriptionItem,
-  price: Price,
-  amount: number,
-  start: number,
-  end: number,
-  proration: boolean,
-): Draft {
-  const quantity = item.quantity ?? 1;
-  return {
-    amount,
-    currency: sub.currency,
-    description: proration
-      ? prorationWords(app, 'Remaining', price, quantity, start)
-      : priceWords(app, price, quantity),
-    start,
-    end,
-    price,
-    quantity,
-    proration,
-    discountable: !proration,
-    subscription: sub.id,
-    item: item.id,
-    invoiceItem: null,
-    metadata: sub.metadata,
-    credited: null,
-  };
-}
+import { priceAmount, priceWords, prorationWords } from './price-words';
 
 export interface Draft {
   amount: number;
@@ -49,6 +18,53 @@ export interface Draft {
   invoiceItem: string | null;
   metadata: Metadata;
   credited: { invoice: string; invoice_line_items: string[] } | null;
+}
+
+/** A line beside the subscription's own: billed at once, discounts apply. `given` says what is otherwise. */
+export function oneOff(app: App, price: Price | null, quantity: number, given: Partial<Draft> = {}): Draft {
+  return {
+    amount: price ? priceAmount(price, quantity) : 0,
+    currency: price?.currency ?? 'eur',
+    description: price ? priceWords(app, price, quantity) : 'Item',
+    start: app.now,
+    end: app.now,
+    price,
+    quantity,
+    proration: false,
+    discountable: true,
+    subscription: null,
+    item: null,
+    invoiceItem: null,
+    metadata: {},
+    credited: null,
+    ...given,
+  };
+}
+
+/** A line of one of the subscription's items: a period, or the rest of one. */
+export function draft(
+  app: App,
+  sub: Subscription,
+  item: SubscriptionItem,
+  price: Price,
+  amount: number,
+  start: number,
+  end: number,
+  proration: boolean,
+): Draft {
+  const quantity = item.quantity ?? 1;
+  return oneOff(app, price, quantity, {
+    amount,
+    currency: sub.currency,
+    ...(proration ? { description: prorationWords(app, 'Remaining', price, quantity, start) } : {}),
+    start,
+    end,
+    proration,
+    discountable: !proration,
+    subscription: sub.id,
+    item: item.id,
+    metadata: sub.metadata,
+  });
 }
 
 /** Pending invoice items become lines, credits first (stripe.md 22). */

@@ -4,7 +4,6 @@
  */
 import type Stripe from 'stripe';
 import type { App } from '../app';
-import { missing } from '../errors';
 import { embedded } from '../http/list';
 import type { Invoice, InvoiceLine, List, Subscription, Wire } from '../types';
 import { cancelIntent } from './payment-intents';
@@ -14,12 +13,6 @@ export function viewInvoice(_app: App, invoice: Invoice): Wire<Stripe.Invoice> {
   const { lines, ...rest } = strip(invoice);
   const shown: List<InvoiceLine> = embedded(lines, `/v1/invoices/${invoice.id}/lines`, (line) => line);
   return { ...rest, lines: shown };
-}
-
-export function getInvoice(app: App, invoiceId: string, param = 'id'): Invoice {
-  const invoice = app.store.get('invoices', invoiceId);
-  if (!invoice) throw missing('invoice', invoiceId, param);
-  return invoice;
 }
 
 export function subscriptionOf(app: App, invoice: Invoice): Subscription | undefined {

@@ -2,10 +2,10 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { brandOf, cardBehavior, isCardNumber, numberOfToken } from '../cards';
-import { cardError, invalid, missing } from '../errors';
+import { cardError, invalid } from '../errors';
 import { scramble } from '../ids';
 import type { Address, Customer, PaymentMethod, Wire } from '../types';
-import { fullAddress, getCustomer } from './customers';
+import { fullAddress } from './customers';
 
 interface CardGiven {
   number: string;
@@ -78,11 +78,10 @@ export function resolvePaymentMethod(
   const number = numberOfToken(given);
   if (number) {
     const made = makeCard(app, { number });
-    if (customer) attach(app, made, getCustomer(app, customer, 'customer'));
+    if (customer) attach(app, made, app.need('customers', customer, 'customer'));
     return made;
   }
-  const method = app.store.get('payment_methods', given);
-  if (!method) throw missing('PaymentMethod', given, param);
+  const method = app.need('payment_methods', given, param);
   if (customer && method.customer !== customer) {
     throw invalid(
       `The customer does not have a payment method with the ID ${given}. The payment method must be attached to the customer.`,

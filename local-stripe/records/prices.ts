@@ -2,7 +2,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
-import { invalid } from '../errors';
+import { invalid, lacking } from '../errors';
 import {
   amount,
   bool,
@@ -18,7 +18,6 @@ import {
   text,
 } from '../http/params';
 import type { ItemChange, Metadata, Price, Wire } from '../types';
-import { getPrice, getProduct } from './catalog';
 import { makeProduct, type ProductGiven } from './products';
 import type { itemParams } from './subscription-params';
 
@@ -57,7 +56,7 @@ export function makePrice(app: App, given: PriceGiven, inline = false): Price {
       'parameter_missing',
     );
   }
-  if (given.product) getProduct(app, given.product, 'product');
+  if (given.product) app.need('products', given.product, 'product');
   if (given.lookup_key) freeLookupKey(app, given.lookup_key, given.transfer_lookup_key ?? false);
   const product = given.product ?? makeProduct(app, given.product_data as ProductGiven).id;
   const decimalAmount = given.unit_amount_decimal ?? String(given.unit_amount);
@@ -120,19 +119,14 @@ export function priceFor(
   param: string,
 ): Price | undefined {
   const priceId = given.price ?? given.plan;
-  if (priceId) return getPrice(app, priceId, `${param}[price]`);
+  if (priceId) return app.need('prices', priceId, `${param}[price]`);
   return given.price_data ? makePrice(app, given.price_data, true) : undefined;
 }
 
 export function itemChanges(app: App, items: z.output<typeof itemParams>[] | undefined): ItemChange[] {
   return (items ?? []).map((item, at) => {
     const price = priceFor(app, item, `items[${at}]`);
-    if (!item.id && !price)
-      throw invalid(
-        `Missing required param: items[${at}][price].`,
-        `items[${at}][price]`,
-        'parameter_missing',
-      );
+    if (!item.id && !price) throw lacking(`items[${at}][price]`);
     return {
       id: item.id,
       price,

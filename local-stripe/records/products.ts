@@ -5,7 +5,6 @@ import type { App } from '../app';
 import { invalid } from '../errors';
 import { bool, clearable, expand, filled, ignored, mergeMetadata, metadata, text } from '../http/params';
 import type { Product, Wire } from '../types';
-import { getPrice } from './catalog';
 
 export const productFields = {
   active: bool.optional(),
@@ -75,6 +74,6 @@ export function assignProduct(app: App, product: Product, given: ProductGiven): 
   }
   if (given.default_price !== undefined) {
     product.default_price =
-      given.default_price === '' ? null : getPrice(app, given.default_price, 'default_price').id;
+      given.default_price === '' ? null : app.need('prices', given.default_price, 'default_price').id;
   }
 }

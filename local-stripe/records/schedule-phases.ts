@@ -2,10 +2,9 @@
 import type { z } from 'zod';
 import type { App } from '../app';
 import { addIntervals } from '../clock';
-import { invalid, missing } from '../errors';
+import { invalid, lacking, missing } from '../errors';
 import type { Customer, Metadata, Phase, Schedule, Subscription } from '../types';
 import { getRecurring } from './catalog';
-import { getCustomer } from './customers';
 import { makeDiscount } from './discounts';
 import { resolvePaymentMethod } from './payment-methods';
 import { priceFor } from './prices';
@@ -25,12 +24,7 @@ export function resolvePhases(app: App, given: PhaseGiven[], begin: number, curr
       );
     const items: Phase['items'] = phase.items.map((item, place) => {
       const price = priceFor(app, item, `phases[${at}][items][${place}]`);
-      if (!price)
-        throw invalid(
-          `Missing required param: phases[${at}][items][${place}][price].`,
-          `phases[${at}][items][${place}][price]`,
-          'parameter_missing',
-        );
+      if (!price) throw lacking(`phases[${at}][items][${place}][price]`);
       if (price.currency !== currency)
         throw invalid(
           'All prices of a schedule must have the same currency.',
@@ -122,17 +116,12 @@ export function checkPhases(app: App, phases: Phase[], customer: Customer, sub: 
  */
 export function revisePhases(app: App, schedule: Schedule, given: PhaseGiven[]): Phase[] {
   const begin = schedule.current_phase?.start_date ?? schedule.phases[0]?.start_date ?? app.now;
-  if (given[0]?.start_date === undefined)
-    throw invalid(
-      'Missing required param: phases[0][start_date].',
-      'phases[0][start_date]',
-      'parameter_missing',
-    );
+  if (given[0]?.start_date === undefined) throw lacking('phases[0][start_date]');
   const phases = resolvePhases(app, given, begin, schedule.phases[0]?.currency ?? 'eur');
   if (schedule.current_phase && phases[0]?.start_date !== begin)
     throw invalid('You can not modify the start date of the current phase.', 'phases[0][start_date]');
   const sub = app.store.get('subscriptions', schedule.subscription) ?? null;
-  checkPhases(app, phases, getCustomer(app, schedule.customer, 'customer'), sub);
+  checkPhases(app, phases, app.need('customers', schedule.customer, 'customer'), sub);
   return schedule.current_phase
     ? [...schedule.phases.filter((phase) => phase.end_date <= begin), ...phases]
     : phases;

@@ -1,14 +1,7 @@
 /** Subscription schedules, and how they follow their subscription. https://docs.stripe.com/billing/subscriptions/subscription-schedules */
 import type { App } from '../app';
-import { missing } from '../errors';
-import type { Phase, Schedule, Subscription } from '../types';
+import type { Phase, Subscription } from '../types';
 import type { UpdateGiven } from './subscription-params';
-
-export function getSchedule(app: App, scheduleId: string, param = 'id'): Schedule {
-  const schedule = app.store.get('schedules', scheduleId);
-  if (!schedule) throw missing('subscription_schedule', scheduleId, param);
-  return schedule;
-}
 
 export function running(app: App, trialEnd: number | null): number | null {
   return trialEnd !== null && trialEnd > app.now ? trialEnd : null;

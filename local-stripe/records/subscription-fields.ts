@@ -3,7 +3,6 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import { mergeMetadata } from '../http/params';
 import type { Subscription } from '../types';
-import { getCustomer } from './customers';
 import { dropDiscount, makeDiscount } from './discounts';
 import type { UpdateGiven } from './subscription-params';
 
@@ -53,7 +52,8 @@ export function applyFields(app: App, sub: Subscription, given: UpdateGiven, met
   }
   if (given.discounts !== undefined) {
     const kept = (given.discounts ?? []).map(
-      (one) => makeDiscount(app, one, { customer: getCustomer(app, sub.customer), subscription: sub.id }).id,
+      (one) =>
+        makeDiscount(app, one, { customer: app.need('customers', sub.customer), subscription: sub.id }).id,
     );
     for (const old of sub.discounts) if (!kept.includes(old)) dropDiscount(app, old);
     sub.discounts = kept;

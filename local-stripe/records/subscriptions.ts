@@ -4,7 +4,7 @@
  */
 import type Stripe from 'stripe';
 import type { App } from '../app';
-import { cardError, invalid, missing } from '../errors';
+import { cardError, invalid } from '../errors';
 import { embedded } from '../http/list';
 import type { Discount, Invoice, Subscription, SubscriptionStatus, Wire } from '../types';
 import { activeDiscounts } from './discounts';
@@ -25,12 +25,6 @@ export function viewSubscription(app: App, sub: Subscription): Wire<Stripe.Subsc
       subscription_items: pending_update.subscription_items?.map((item) => viewItem(app, item)) ?? null,
     },
   };
-}
-
-export function getSubscription(app: App, subId: string, param = 'id'): Subscription {
-  const sub = app.store.get('subscriptions', subId);
-  if (!sub) throw missing('subscription', subId, param);
-  return sub;
 }
 
 export function periodEnd(sub: Subscription, pick: 'min' | 'max' = 'min'): number {
