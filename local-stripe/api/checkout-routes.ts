@@ -10,7 +10,7 @@ import { priceFor } from '../records/prices';
 import { checkoutParams } from './checkout-params';
 import { refuseOddities } from './checkout-refusals';
 import { shapeSession } from './checkout-shape';
-import { list, nested, noParams, one, retrieve, update } from './crud';
+import { act, list, nested, noParams, one, retrieve, update } from './crud';
 
 function create({ app, params }: Call): object {
   const given = parse(checkoutParams, params);
@@ -85,16 +85,9 @@ export const checkoutRoutes: Route[] = [
       rec.metadata = mergeMetadata(rec.metadata, given.metadata);
     },
   ),
-  {
-    method: 'POST',
-    pattern: '/v1/checkout/sessions/:id/expire',
-    handler: (call) => {
-      parse(noParams, call.params);
-      const session = oneSession(call);
-      expire(call.app, session);
-      return viewSession(call.app, session);
-    },
-  },
+  act('/v1/checkout/sessions/:id/expire', 'checkout_sessions', noParams, (session, _given, app) =>
+    expire(app, session),
+  ),
   nested('/v1/checkout/sessions/:id/line_items', (call) => oneSession(call)._.lines, {
     view: (line, app) => viewCheckoutLine(app, line),
     order: 'oldest',

@@ -9,7 +9,7 @@ import { refundCharge } from '../records/charges';
 import { createParams, make, viewCreditNote } from '../records/credit-notes';
 import { adjustBalance } from '../records/customer-balance';
 import type { Invoice } from '../types';
-import { list, nested, one, retrieve, update } from './crud';
+import { act, list, nested, noParams, one, retrieve, update } from './crud';
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
@@ -95,26 +95,20 @@ export const creditNoteRoutes: Route[] = [
       rec.metadata = mergeMetadata(rec.metadata, given.metadata);
     },
   ),
-  {
-    method: 'POST',
-    pattern: '/v1/credit_notes/:id/void',
-    handler: (call) => {
-      const note = get(call);
-      const invoice = call.app.need('invoices', note.invoice);
-      if (note.status === 'void' || invoice.status !== 'open')
-        throw invalid('Only credit notes of open invoices can be voided.');
-      call.app.change('credit_notes', note, 'credit_note.voided', (rec) => {
-        rec.status = 'void';
-        rec.voided_at = call.app.now;
-      });
-      call.app.change('invoices', invoice, 'invoice.updated', (rec) => {
-        rec.pre_payment_credit_notes_amount -= note.pre_payment_amount;
-        rec.amount_due += note.pre_payment_amount;
-        rec.amount_remaining += note.pre_payment_amount;
-      });
-      lowerPayment(call.app, invoice);
-      return viewCreditNote(call.app, note);
-    },
-  },
+  act('/v1/credit_notes/:id/void', 'credit_notes', noParams, (note, _given, app) => {
+    const invoice = app.need('invoices', note.invoice);
+    if (note.status === 'void' || invoice.status !== 'open')
+      throw invalid('Only credit notes of open invoices can be voided.');
+    app.change('credit_notes', note, 'credit_note.voided', (rec) => {
+      rec.status = 'void';
+      rec.voided_at = app.now;
+    });
+    app.change('invoices', invoice, 'invoice.updated', (rec) => {
+      rec.pre_payment_credit_notes_amount -= note.pre_payment_amount;
+      rec.amount_due += note.pre_payment_amount;
+      rec.amount_remaining += note.pre_payment_amount;
+    });
+    lowerPayment(app, invoice);
+  }),
   nested('/v1/credit_notes/:id/lines', (call) => get(call).lines, { order: 'oldest' }),
 ];

@@ -86,6 +86,24 @@ export function retrieve<T extends TableName>(
   return { method: 'GET', pattern, handler };
 }
 
+/** What is done to one record, at its own clock; the answer is the record afterwards. */
+export function act<T extends TableName, S extends z.ZodType>(
+  pattern: string,
+  table: T,
+  schema: S,
+  verb: (rec: Tables[T], given: z.output<S>, app: App) => void,
+  method: Route['method'] = 'POST',
+): Route {
+  const handler = (call: Call): object => {
+    const { app } = call;
+    const rec = app.need(table, id(call));
+    const given = parse(schema, call.params);
+    app.on('test_clock' in rec ? rec.test_clock : null, () => verb(rec, given, app));
+    return app.kinds[table].view(app, rec);
+  };
+  return { method, pattern, handler };
+}
+
 /** `POST` a change of one record; `event` tells of it if there was any. */
 export function update<T extends TableName, S extends z.ZodType>(
   pattern: string,
@@ -94,14 +112,9 @@ export function update<T extends TableName, S extends z.ZodType>(
   schema: S,
   change: (rec: Tables[T], given: z.output<S>, app: App) => void,
 ): Route {
-  const handler = (call: Call): object => {
-    const { app } = call;
-    const rec = app.need(table, id(call));
-    const given = parse(schema, call.params);
+  return act(pattern, table, schema, (rec, given, app) => {
     app.change(table, rec, event, () => change(rec, given, app));
-    return app.kinds[table].view(app, rec);
-  };
-  return { method: 'POST', pattern, handler };
+  });
 }
 
 /** What remains of a deleted object. */

@@ -24,7 +24,7 @@ import { strip } from '../records/strip';
 import { endNow } from '../records/subscriptions';
 import { createTaxId } from '../records/tax-ids';
 import type { Customer } from '../types';
-import { deleted, list } from './crud';
+import { deleted, list, update } from './crud';
 
 const shipping = z.strictObject({ address, name: text, phone: text.optional() });
 const fields = {
@@ -138,18 +138,6 @@ function create({ app, params }: Call): object {
   });
 }
 
-function update(call: Call): object {
-  const { app, params } = call;
-  const customer = app.need('customers', id(call));
-  const given = parse(updateParams, params);
-  return app.on(customer.test_clock, () => {
-    const copy = structuredClone(customer);
-    apply(app, copy, given); // refusals leave the record alone
-    app.change('customers', customer, 'customer.updated', (rec) => Object.assign(rec, copy));
-    return strip(customer);
-  });
-}
-
 function retrieve(call: Call): object {
   const { app } = call;
   if (app.store.meta.counters[`deleted:${id(call)}`])
@@ -183,6 +171,10 @@ export const customerRoutes: Route[] = [
     where: (customer, given) => customer.test_clock === (given.test_clock ?? null),
   }),
   { method: 'GET', pattern: '/v1/customers/:id', handler: retrieve },
-  { method: 'POST', pattern: '/v1/customers/:id', handler: update },
+  update('/v1/customers/:id', 'customers', 'customer.updated', updateParams, (customer, given, app) => {
+    const copy = structuredClone(customer);
+    apply(app, copy, given); // refusals leave the record alone
+    Object.assign(customer, copy);
+  }),
   { method: 'DELETE', pattern: '/v1/customers/:id', handler: remove },
 ];

@@ -3,10 +3,7 @@ import { z } from 'zod';
 import { expand, filled, ignored, mergeMetadata, metadata, range } from '../http/params';
 import type { Route } from '../http/router';
 import { closeDispute } from '../records/disputes';
-import { strip } from '../records/strip';
-import { list, one, retrieve, update } from './crud';
-
-const get = one('disputes');
+import { act, list, noParams, retrieve, update } from './crud';
 
 export const disputeRoutes: Route[] = [
   list('/v1/disputes', 'disputes', {
@@ -30,12 +27,7 @@ export const disputeRoutes: Route[] = [
       rec.metadata = mergeMetadata(rec.metadata, given.metadata);
     },
   ),
-  {
-    method: 'POST',
-    pattern: '/v1/disputes/:id/close',
-    handler: (call) => {
-      closeDispute(call.app, get(call), false);
-      return strip(get(call));
-    },
-  },
+  act('/v1/disputes/:id/close', 'disputes', noParams, (dispute, _given, app) =>
+    closeDispute(app, dispute, false),
+  ),
 ];

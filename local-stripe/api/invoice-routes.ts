@@ -1,5 +1,6 @@
 /** The API of invoices: making, changing, listing them. https://docs.stripe.com/api/invoices */
 import { z } from 'zod';
+import type { App } from '../app';
 import { HOUR } from '../clock';
 import { createInvoice } from '../engine/finalize';
 import { invalid } from '../errors';
@@ -23,8 +24,8 @@ import { makeDiscount } from '../records/discounts';
 import { draftOfItem } from '../records/drafts';
 import { viewInvoice } from '../records/invoices';
 import { resolvePaymentMethod } from '../records/payment-methods';
-import type { Metadata } from '../types';
-import { deleted, list, nested, retrieve } from './crud';
+import type { Invoice, Metadata } from '../types';
+import { act, deleted, list, nested, retrieve } from './crud';
 import { preview } from './preview';
 
 const createParams = z.strictObject({
@@ -107,10 +108,7 @@ const updateParams = z.strictObject({
   expand,
 });
 
-function update(call: Call): object {
-  const { app } = call;
-  const invoice = app.need('invoices', id(call));
-  const given = parse(updateParams, call.params);
+function update(invoice: Invoice, given: z.output<typeof updateParams>, app: App): void {
   const open = invoice.status === 'draft' || invoice.status === 'open';
   if (!open && Object.keys(given).some((key) => key !== 'metadata' && key !== 'expand')) {
     throw invalid("Finalized invoices can't be updated in this way", undefined, 'invoice_not_editable');
@@ -133,7 +131,6 @@ function update(call: Call): object {
               .id;
     }
   });
-  return viewInvoice(app, invoice);
 }
 
 function removeDraft(call: Call): object {
@@ -168,7 +165,7 @@ export const invoiceRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/invoices', handler: create },
   { method: 'POST', pattern: '/v1/invoices/create_preview', handler: preview },
   retrieve('/v1/invoices/:id', 'invoices'),
-  { method: 'POST', pattern: '/v1/invoices/:id', handler: update },
+  act('/v1/invoices/:id', 'invoices', updateParams, update),
   { method: 'DELETE', pattern: '/v1/invoices/:id', handler: removeDraft },
   nested('/v1/invoices/:id/lines', (call) => call.app.need('invoices', id(call)).lines, { order: 'oldest' }),
 ];

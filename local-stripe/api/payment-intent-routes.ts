@@ -21,7 +21,7 @@ import { attach, resolvePaymentMethod } from '../records/payment-methods';
 import { confirm, refuses } from '../records/payments';
 import { strip } from '../records/strip';
 import type { Metadata, PaymentIntent } from '../types';
-import { list, one, retrieve, update } from './crud';
+import { act, list, retrieve, update } from './crud';
 
 const intentFields = {
   amount: amount.optional(),
@@ -54,8 +54,6 @@ const confirmParams = z.strictObject({
   error_on_requires_action: bool.optional(),
   expand,
 });
-
-const oneIntent = one('payment_intents');
 
 function confirmIntent(
   app: App,
@@ -133,39 +131,29 @@ export const paymentRoutes: Route[] = [
       if (given.receipt_email !== undefined) rec.receipt_email = given.receipt_email || null;
     },
   ),
-  {
-    method: 'POST',
-    pattern: '/v1/payment_intents/:id/confirm',
-    handler: (call) => strip(confirmIntent(call.app, oneIntent(call), parse(confirmParams, call.params))),
-  },
-  {
-    method: 'POST',
-    pattern: '/v1/payment_intents/:id/cancel',
-    handler: (call) => {
-      const intent = oneIntent(call);
-      if (intent._.invoice)
+  act('/v1/payment_intents/:id/confirm', 'payment_intents', confirmParams, (intent, given, app) => {
+    confirmIntent(app, intent, given);
+  }),
+  act(
+    '/v1/payment_intents/:id/cancel',
+    'payment_intents',
+    z.strictObject({
+      cancellation_reason: z
+        .enum(['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'])
+        .optional(),
+      expand,
+    }),
+    (intent, given, app) => {
+      const why = intent._.invoice
+        ? 'it belongs to an invoice'
+        : intent.status === 'succeeded' && 'it has a status of succeeded';
+      if (why)
         throw invalid(
-          'You cannot cancel this PaymentIntent because it belongs to an invoice.',
+          `You cannot cancel this PaymentIntent because ${why}.`,
           undefined,
           'payment_intent_unexpected_state',
         );
-      const given = parse(
-        z.strictObject({
-          cancellation_reason: z
-            .enum(['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'])
-            .optional(),
-          expand,
-        }),
-        call.params,
-      );
-      if (intent.status === 'succeeded')
-        throw invalid(
-          'You cannot cancel this PaymentIntent because it has a status of succeeded.',
-          undefined,
-          'payment_intent_unexpected_state',
-        );
-      cancelIntent(call.app, intent, given.cancellation_reason ?? null);
-      return strip(intent);
+      cancelIntent(app, intent, given.cancellation_reason ?? null);
     },
-  },
+  ),
 ];

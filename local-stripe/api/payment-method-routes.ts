@@ -1,5 +1,6 @@
 /** The API of payment methods. https://docs.stripe.com/api/payment_methods */
 import { z } from 'zod';
+import type { App } from '../app';
 import { numberOfToken } from '../cards';
 import { invalid, lacking } from '../errors';
 import {
@@ -18,8 +19,8 @@ import { type Call, id, type Route } from '../http/router';
 import { fullAddress } from '../records/customers';
 import { attach, detach, makeCard, resolvePaymentMethod } from '../records/payment-methods';
 import { strip } from '../records/strip';
-import type { Metadata } from '../types';
-import { list, nested, one, retrieve } from './crud';
+import type { Metadata, PaymentMethod } from '../types';
+import { act, list, nested, noParams, retrieve } from './crud';
 
 const billing = z.strictObject({
   address: clearable(address).optional(),
@@ -52,8 +53,6 @@ const updateParams = z.strictObject({
   expand,
 });
 
-const oneMethod = one('payment_methods');
-
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
   const number = given.card.number ?? numberOfToken(given.card.token ?? '');
@@ -72,10 +71,7 @@ function create({ app, params }: Call): object {
   return strip(method);
 }
 
-function update(call: Call): object {
-  const { app } = call;
-  const method = oneMethod(call);
-  const given = parse(updateParams, call.params);
+function update(method: PaymentMethod, given: z.output<typeof updateParams>, app: App): void {
   app.change('payment_methods', method, method.customer ? 'payment_method.updated' : null, (rec) => {
     const { address: place, ...details } = given.billing_details ?? {};
     rec.billing_details = {
@@ -92,7 +88,6 @@ function update(call: Call): object {
     }
     if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
   });
-  return strip(method);
 }
 
 function attachTo(call: Call): object {
@@ -113,17 +108,6 @@ function attachTo(call: Call): object {
   });
 }
 
-function detachFrom(call: Call): object {
-  const { app } = call;
-  const method = oneMethod(call);
-  if (!method.customer)
-    throw invalid(
-      'The payment method you provided is not attached to a customer so detachment is impossible.',
-    );
-  detach(app, method);
-  return strip(method);
-}
-
 const listParams = { type: text.optional(), allow_redisplay: ignored };
 
 export const paymentMethodRoutes: Route[] = [
@@ -135,9 +119,15 @@ export const paymentMethodRoutes: Route[] = [
     where: (_method, given) => given.customer !== undefined, // a customer's cards, never everybody's
   }),
   retrieve('/v1/payment_methods/:id', 'payment_methods'),
-  { method: 'POST', pattern: '/v1/payment_methods/:id', handler: update },
+  act('/v1/payment_methods/:id', 'payment_methods', updateParams, update),
   { method: 'POST', pattern: '/v1/payment_methods/:id/attach', handler: attachTo },
-  { method: 'POST', pattern: '/v1/payment_methods/:id/detach', handler: detachFrom },
+  act('/v1/payment_methods/:id/detach', 'payment_methods', noParams, (method, _given, app) => {
+    if (!method.customer)
+      throw invalid(
+        'The payment method you provided is not attached to a customer so detachment is impossible.',
+      );
+    detach(app, method);
+  }),
   nested(
     '/v1/customers/:id/payment_methods',
     (call) => call.app.store.by('payment_methods', 'customer', call.app.need('customers', id(call)).id),

@@ -6,7 +6,7 @@ import { type Call, id, type Route } from '../http/router';
 import { makePrice, priceCreate } from '../records/prices';
 import { assignProduct, makeProduct, productFields, productUpdate } from '../records/products';
 import { strip } from '../records/strip';
-import { deleted, list, retrieve } from './crud';
+import { act, deleted, list, retrieve } from './crud';
 
 const productCreate = z.strictObject({
   ...productFields,
@@ -30,16 +30,6 @@ function createProduct({ app, params }: Call): object {
   return strip(product);
 }
 
-function updateProduct(call: Call): object {
-  const { app } = call;
-  const product = app.need('products', id(call));
-  const given = parse(productUpdate, call.params);
-  const copy = structuredClone(product);
-  assignProduct(app, copy, given);
-  app.change('products', product, 'product.updated', (rec) => Object.assign(rec, copy, { updated: app.now }));
-  return strip(product);
-}
-
 function removeProduct(call: Call): object {
   const { app } = call;
   const product = app.need('products', id(call));
@@ -59,6 +49,12 @@ export const catalogRoutes: Route[] = [
     where: (product, given) => !given.ids || given.ids.includes(product.id),
   }),
   retrieve('/v1/products/:id', 'products'),
-  { method: 'POST', pattern: '/v1/products/:id', handler: updateProduct },
+  act('/v1/products/:id', 'products', productUpdate, (product, given, app) => {
+    const copy = structuredClone(product);
+    assignProduct(app, copy, given);
+    app.change('products', product, 'product.updated', () =>
+      Object.assign(product, copy, { updated: app.now }),
+    );
+  }),
   { method: 'DELETE', pattern: '/v1/products/:id', handler: removeProduct },
 ];

@@ -14,7 +14,7 @@ import {
   parse,
   range,
 } from '../http/params';
-import { type Call, id, type Route } from '../http/router';
+import type { Call, Route } from '../http/router';
 import { getRecurring } from '../records/catalog';
 import { checkPhases, phaseNow, resolvePhases, revisePhases } from '../records/schedule-phases';
 import { defaults, PLAIN, settingsOf, shape, withDefaults } from '../records/schedule-shape';
@@ -23,7 +23,7 @@ import { strip } from '../records/strip';
 import { phaseParams, prorationBehavior, when } from '../records/subscription-params';
 import { ENDED, endNow, periodEnd } from '../records/subscriptions';
 import type { Metadata, Schedule, Subscription } from '../types';
-import { list, retrieve } from './crud';
+import { act, list, retrieve } from './crud';
 
 const endBehavior = z.enum(['release', 'cancel']);
 const createParams = z.strictObject({
@@ -137,58 +137,47 @@ function create({ app, params }: Call): object {
   });
 }
 
-function update(call: Call): object {
-  const { app } = call;
-  const schedule = app.need('schedules', id(call));
-  const given = parse(updateParams, call.params);
-  if (schedule.status !== 'active' && schedule.status !== 'not_started') {
+/** Only a schedule that has not ended can be changed or canceled. */
+function refuseEnded({ status }: Schedule, verb: string): void {
+  if (status !== 'active' && status !== 'not_started')
     throw invalid(
-      `You cannot update a subscription schedule that is currently in the \`${schedule.status}\` status.`,
+      `You cannot ${verb} a subscription schedule that is currently in the \`${status}\` status.`,
     );
-  }
-  return app.on(schedule.test_clock, () => {
-    const phases = given.phases ? revisePhases(app, schedule, given.phases) : null;
-    const settings = withDefaults(app, schedule.default_settings, given.default_settings, schedule.customer);
-    const from = schedule.current_phase?.start_date;
-    app.change('schedules', schedule, 'subscription_schedule.updated', (rec) => {
-      if (phases) {
-        rec.phases = phases;
-        if (rec.current_phase) rec.current_phase = phaseNow(app, phases) ?? rec.current_phase;
-      }
-      if (given.end_behavior) rec.end_behavior = given.end_behavior;
-      if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
-      rec.default_settings = settings;
-    });
-    const sub = app.store.get('subscriptions', schedule.subscription);
-    // Defaults alone wait for the next phase (seen: https://github.com/bitwarden/server/pull/7437).
-    if (phases) rerunPhase(app, schedule, from, given.proration_behavior ?? 'create_prorations');
-    else if (sub) followEnd(app, schedule, sub);
-    advanceSchedule(app, schedule);
-    return strip(schedule);
-  });
 }
 
-function cancel(call: Call): object {
-  const { app } = call;
-  const schedule = app.need('schedules', id(call));
-  parse(z.strictObject({ invoice_now: ignored, prorate: ignored, expand }), call.params);
-  if (schedule.status !== 'active' && schedule.status !== 'not_started') {
-    throw invalid(
-      `You cannot cancel a subscription schedule that is currently in the \`${schedule.status}\` status.`,
-    );
-  }
-  return app.on(schedule.test_clock, () => {
-    const sub = app.store.get('subscriptions', schedule.subscription);
-    if (sub) endNow(app, sub, 'cancellation_requested');
-    else {
-      app.change('schedules', schedule, null, (rec) => {
-        rec.status = 'canceled';
-        rec.canceled_at = app.now;
-      });
-      app.emit('subscription_schedule.canceled', app.view('schedules', schedule));
+function update(schedule: Schedule, given: z.output<typeof updateParams>, app: App): void {
+  refuseEnded(schedule, 'update');
+  const phases = given.phases ? revisePhases(app, schedule, given.phases) : null;
+  const settings = withDefaults(app, schedule.default_settings, given.default_settings, schedule.customer);
+  const from = schedule.current_phase?.start_date;
+  app.change('schedules', schedule, 'subscription_schedule.updated', (rec) => {
+    if (phases) {
+      rec.phases = phases;
+      if (rec.current_phase) rec.current_phase = phaseNow(app, phases) ?? rec.current_phase;
     }
-    return strip(schedule);
+    if (given.end_behavior) rec.end_behavior = given.end_behavior;
+    if (given.metadata !== undefined) rec.metadata = mergeMetadata(rec.metadata, given.metadata);
+    rec.default_settings = settings;
   });
+  const sub = app.store.get('subscriptions', schedule.subscription);
+  // Defaults alone wait for the next phase (seen: https://github.com/bitwarden/server/pull/7437).
+  if (phases) rerunPhase(app, schedule, from, given.proration_behavior ?? 'create_prorations');
+  else if (sub) followEnd(app, schedule, sub);
+  advanceSchedule(app, schedule);
+}
+
+function cancel(schedule: Schedule, _given: unknown, app: App): void {
+  refuseEnded(schedule, 'cancel');
+  const sub = app.store.get('subscriptions', schedule.subscription);
+  if (sub) {
+    endNow(app, sub, 'cancellation_requested');
+    return;
+  }
+  app.change('schedules', schedule, null, (rec) => {
+    rec.status = 'canceled';
+    rec.canceled_at = app.now;
+  });
+  app.emit('subscription_schedule.canceled', app.view('schedules', schedule));
 }
 
 function inTime(at: number | null, bounds: z.output<typeof range> | undefined): boolean {
@@ -214,16 +203,17 @@ export const scheduleRoutes: Route[] = [
       inTime(one.completed_at, given.completed_at),
   }),
   retrieve('/v1/subscription_schedules/:id', 'schedules'),
-  { method: 'POST', pattern: '/v1/subscription_schedules/:id', handler: update },
-  {
-    method: 'POST',
-    pattern: '/v1/subscription_schedules/:id/release',
-    handler: (call) => {
-      const given = parse(z.strictObject({ preserve_cancel_date: bool.optional(), expand }), call.params);
-      const schedule = call.app.need('schedules', id(call));
-      call.app.on(schedule.test_clock, () => release(call.app, schedule, given.preserve_cancel_date));
-      return strip(schedule);
-    },
-  },
-  { method: 'POST', pattern: '/v1/subscription_schedules/:id/cancel', handler: cancel },
+  act('/v1/subscription_schedules/:id', 'schedules', updateParams, update),
+  act(
+    '/v1/subscription_schedules/:id/release',
+    'schedules',
+    z.strictObject({ preserve_cancel_date: bool.optional(), expand }),
+    (schedule, given, app) => release(app, schedule, given.preserve_cancel_date),
+  ),
+  act(
+    '/v1/subscription_schedules/:id/cancel',
+    'schedules',
+    z.strictObject({ invoice_now: ignored, prorate: ignored, expand }),
+    cancel,
+  ),
 ];

@@ -8,7 +8,7 @@ import { resolvePaymentMethod } from '../records/payment-methods';
 import { confirmSetup, makeSetupIntent } from '../records/setup-intents';
 import { strip } from '../records/strip';
 import type { Metadata, SetupIntent } from '../types';
-import { list, one, retrieve } from './crud';
+import { act, list, retrieve, update } from './crud';
 
 const fields = {
   customer: filled.optional(),
@@ -21,8 +21,6 @@ const fields = {
   payment_method_options: ignored,
   expand,
 };
-
-const get = one('setup_intents');
 
 function confirm(app: App, intent: SetupIntent, given: string | undefined): SetupIntent {
   const wanted = given ?? intent.payment_method;
@@ -58,33 +56,28 @@ export const setupIntentRoutes: Route[] = [
     same: ['customer'],
   }),
   retrieve('/v1/setup_intents/:id', 'setup_intents'),
-  {
-    method: 'POST',
-    pattern: '/v1/setup_intents/:id/confirm',
-    handler: (call) => {
-      const given = parse(
-        z.strictObject({ payment_method: filled.optional(), return_url: ignored, expand }),
-        call.params,
-      );
-      return strip(confirm(call.app, get(call), given.payment_method));
+  act(
+    '/v1/setup_intents/:id/confirm',
+    'setup_intents',
+    z.strictObject({ payment_method: filled.optional(), return_url: ignored, expand }),
+    (intent, given, app) => {
+      confirm(app, intent, given.payment_method);
     },
-  },
-  {
-    method: 'POST',
-    pattern: '/v1/setup_intents/:id/cancel',
-    handler: (call) => {
-      const intent = get(call);
-      if (intent.status === 'succeeded')
+  ),
+  update(
+    '/v1/setup_intents/:id/cancel',
+    'setup_intents',
+    'setup_intent.canceled',
+    z.strictObject({ cancellation_reason: ignored, expand }),
+    (rec) => {
+      if (rec.status === 'succeeded')
         throw invalid(
           'You cannot cancel this SetupIntent because it has succeeded.',
           undefined,
           'setup_intent_unexpected_state',
         );
-      call.app.change('setup_intents', intent, 'setup_intent.canceled', (rec) => {
-        rec.status = 'canceled';
-        rec.cancellation_reason = 'requested_by_customer';
-      });
-      return strip(intent);
+      rec.status = 'canceled';
+      rec.cancellation_reason = 'requested_by_customer';
     },
-  },
+  ),
 ];

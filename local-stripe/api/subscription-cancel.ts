@@ -1,55 +1,50 @@
 /** Ending a subscription at once. https://docs.stripe.com/api/subscriptions/cancel */
 import type Stripe from 'stripe';
 import { z } from 'zod';
+import type { App } from '../app';
 import { planChange } from '../engine/changes';
 import { createInvoice, finalize } from '../engine/finalize';
 import { updateInvoiceGiven } from '../engine/subscription-invoice';
 import { invalid } from '../errors';
-import { bool, expand, parse, text } from '../http/params';
-import { type Call, id } from '../http/router';
+import { bool, expand, text } from '../http/params';
 import { keepPending } from '../records/invoice-items';
-import { ENDED, endNow, viewSubscription } from '../records/subscriptions';
+import { ENDED, endNow } from '../records/subscriptions';
+import type { Subscription } from '../types';
 
-const cancelParams = z.strictObject({
+export const cancelParams = z.strictObject({
   cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
   invoice_now: bool.optional(),
   prorate: bool.optional(),
   expand,
 });
 
-export function cancelSubscription(call: Call): object {
-  const { app } = call;
-  const sub = app.need('subscriptions', id(call));
-  const given = parse(cancelParams, call.params);
+export function cancelSubscription(sub: Subscription, given: z.output<typeof cancelParams>, app: App): void {
   if (ENDED.includes(sub.status)) {
     throw invalid(`No such subscription: '${sub.id}'`, 'id', 'resource_missing');
   }
-  return app.on(sub.test_clock, () => {
-    if (given.prorate && sub.status !== 'trialing') {
-      const plan = planChange(
+  if (given.prorate && sub.status !== 'trialing') {
+    const plan = planChange(
+      app,
+      sub,
+      { items: [], behavior: 'create_prorations', resetAnchor: true, discounts: [] },
+      () => 'si_none',
+    );
+    sub._.billed = [];
+    if (given.invoice_now && plan.credits.length > 0) {
+      const invoice = createInvoice(
         app,
-        sub,
-        { items: [], behavior: 'create_prorations', resetAnchor: true, discounts: [] },
-        () => 'si_none',
+        { ...updateInvoiceGiven(app, sub, plan.credits, undefined), autoAdvance: true },
+        false,
       );
-      sub._.billed = [];
-      if (given.invoice_now && plan.credits.length > 0) {
-        const invoice = createInvoice(
-          app,
-          { ...updateInvoiceGiven(app, sub, plan.credits, undefined), autoAdvance: true },
-          false,
-        );
-        sub.latest_invoice = invoice.id;
-        finalize(app, invoice);
-      } else
-        for (const one of plan.credits)
-          keepPending(app, { ...sub, _: { ...sub._, billed: [] } }, { ...one, item: null }, app.now);
-    }
-    endNow(app, sub, 'cancellation_requested', {
-      comment: given.cancellation_details?.comment || null,
-      feedback: (given.cancellation_details?.feedback ||
-        null) as Stripe.Subscription.CancellationDetails.Feedback | null,
-    });
-    return viewSubscription(app, sub);
+      sub.latest_invoice = invoice.id;
+      finalize(app, invoice);
+    } else
+      for (const one of plan.credits)
+        keepPending(app, { ...sub, _: { ...sub._, billed: [] } }, { ...one, item: null }, app.now);
+  }
+  endNow(app, sub, 'cancellation_requested', {
+    comment: given.cancellation_details?.comment || null,
+    feedback: (given.cancellation_details?.feedback ||
+      null) as Stripe.Subscription.CancellationDetails.Feedback | null,
   });
 }

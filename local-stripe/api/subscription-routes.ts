@@ -2,15 +2,15 @@
 import { z } from 'zod';
 import { updateSubscription } from '../engine/subscription-update';
 import { invalid } from '../errors';
-import { filled, ignored, inRange, parse, range, text } from '../http/params';
+import { filled, ignored, inRange, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { updateParams } from '../records/subscription-params';
-import { ENDED, viewSubscription } from '../records/subscriptions';
+import { ENDED } from '../records/subscriptions';
 import type { Subscription } from '../types';
-import { list, retrieve } from './crud';
-import { cancelSubscription } from './subscription-cancel';
+import { act, list, retrieve } from './crud';
+import { cancelParams, cancelSubscription } from './subscription-cancel';
 import { createSubscription } from './subscription-create';
-import { pauseSubscription, resumeSubscription } from './subscription-pause';
+import { pauseParams, pauseSubscription, resumeParams, resumeSubscription } from './subscription-pause';
 
 const STATUSES = [
   'active',
@@ -81,20 +81,12 @@ export const subscriptionRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/subscriptions', handler: createSubscription },
   { ...page, handler: listOfCustomer },
   retrieve('/v1/subscriptions/:id', 'subscriptions'),
-  {
-    method: 'POST',
-    pattern: '/v1/subscriptions/:id',
-    handler: (call) => {
-      const sub = call.app.need('subscriptions', id(call));
-      const given = parse(updateParams, call.params);
-      return call.app.on(sub.test_clock, () =>
-        viewSubscription(call.app, updateSubscription(call.app, sub, given)),
-      );
-    },
-  },
-  { method: 'DELETE', pattern: '/v1/subscriptions/:id', handler: cancelSubscription },
-  { method: 'POST', pattern: '/v1/subscriptions/:id/pause', handler: pauseSubscription },
-  { method: 'POST', pattern: '/v1/subscriptions/:id/resume', handler: resumeSubscription },
+  act('/v1/subscriptions/:id', 'subscriptions', updateParams, (sub, given, app) => {
+    updateSubscription(app, sub, given);
+  }),
+  act('/v1/subscriptions/:id', 'subscriptions', cancelParams, cancelSubscription, 'DELETE'),
+  act('/v1/subscriptions/:id/pause', 'subscriptions', pauseParams, pauseSubscription),
+  act('/v1/subscriptions/:id/resume', 'subscriptions', resumeParams, resumeSubscription),
   {
     method: 'DELETE',
     pattern: '/v1/subscriptions/:id/discount',
