@@ -4,63 +4,10 @@ import type { App } from '../app';
 import { StripeError } from '../errors';
 import { decodeForm } from '../http/form';
 import { Idempotency } from '../http/idempotency';
-import { routerOf } from '../http/router';
 import type { JsonObject } from '../types';
 import { SECRET_KEY } from '../version';
-import { accountRoutes } from './account-routes';
-import { chargeRoutes } from './charge-routes';
-import { checkoutRoutes } from './checkout-routes';
-import { discountRoutes } from './coupon-routes';
-import { creditNoteRoutes } from './credit-note-routes';
-import { customerRoutes } from './customer-routes';
-import { disputeRoutes } from './dispute-routes';
-import { eventRoutes } from './event-routes';
 import { expandAll } from './expand';
-import { invoiceCollectionRoutes } from './invoice-collection-routes';
-import { invoiceItemRoutes } from './invoice-item-routes';
-import { invoiceRoutes } from './invoice-routes';
-import { paymentRoutes } from './payment-intent-routes';
-import { paymentMethodRoutes } from './payment-method-routes';
-import { portalRoutes } from './portal-configuration-routes';
-import { portalSessionRoutes } from './portal-session-routes';
-import { priceRoutes } from './price-routes';
-import { catalogRoutes } from './product-routes';
-import { promotionCodeRoutes } from './promotion-code-routes';
-import { scheduleRoutes } from './schedule-routes';
-import { setupIntentRoutes } from './setup-intent-routes';
-import { subscriptionItemRoutes } from './subscription-item-routes';
-import { subscriptionRoutes } from './subscription-routes';
-import { taxIdRoutes } from './tax-id-routes';
-import { testClockRoutes } from './test-clock-routes';
-import { webhookRoutes } from './webhook-endpoint-routes';
-
-const find = routerOf([
-  ...accountRoutes,
-  ...catalogRoutes,
-  ...priceRoutes,
-  ...checkoutRoutes,
-  ...creditNoteRoutes,
-  ...customerRoutes,
-  ...discountRoutes,
-  ...promotionCodeRoutes,
-  ...disputeRoutes,
-  ...invoiceRoutes,
-  ...invoiceCollectionRoutes,
-  ...invoiceItemRoutes,
-  ...paymentMethodRoutes,
-  ...paymentRoutes,
-  ...chargeRoutes,
-  ...portalRoutes,
-  ...portalSessionRoutes,
-  ...scheduleRoutes,
-  ...setupIntentRoutes,
-  ...subscriptionRoutes,
-  ...subscriptionItemRoutes,
-  ...taxIdRoutes,
-  ...testClockRoutes,
-  ...webhookRoutes,
-  ...eventRoutes,
-]);
+import { findRoute } from './routes';
 
 interface ApiRequest {
   method: string;
@@ -145,7 +92,7 @@ export class Api {
   }
 
   private handle(request: ApiRequest): JsonObject {
-    const found = find(request.method, request.path);
+    const found = findRoute(request.method, request.path);
     if (!found) {
       throw new StripeError(
         404,

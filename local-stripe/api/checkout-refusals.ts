@@ -4,6 +4,7 @@ import { DAY, HOUR } from '../clock';
 import { either, invalid, lacking } from '../errors';
 import type { CheckoutGiven } from './checkout-params';
 
+/** Throws what Checkout refuses: parameters that exclude, need or outlast each other. `given.customer` must exist. */
 export function refuseOddities(app: App, given: CheckoutGiven): void {
   if (!given.success_url) throw lacking('success_url');
   if (given.mode !== 'setup' && !given.line_items?.length) throw lacking('line_items');

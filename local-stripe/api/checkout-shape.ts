@@ -5,6 +5,7 @@ import { DAY } from '../clock';
 import type { CheckoutSession, Metadata, Wire } from '../types';
 import type { CheckoutGiven } from './checkout-params';
 
+/** Open, without lines or amounts; not yet kept. */
 export function shapeSession(app: App, given: CheckoutGiven, currency: string | null): CheckoutSession {
   const made = app.ids.session();
   const data = given.subscription_data;

@@ -73,7 +73,7 @@ function createCoupon({ app, params }: Call): object {
 
 const coupon = one('coupons');
 
-export const discountRoutes: Route[] = [
+export const couponRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/coupons', handler: createCoupon },
   list('/v1/coupons', 'coupons', { params: { created: range } }),
   retrieve('/v1/coupons/:id', 'coupons'),

@@ -6,16 +6,16 @@ import { invalid, missing } from '../errors';
 import { expand, filled, mergeMetadata, metadata, parse, range, text } from '../http/params';
 import type { Call, Route } from '../http/router';
 import { refundCharge } from '../records/charges';
-import { createParams, make, viewCreditNote } from '../records/credit-notes';
+import { creditNoteParams, makeCreditNote, viewCreditNote } from '../records/credit-notes';
 import { adjustBalance } from '../records/customer-balance';
 import type { Invoice } from '../types';
 import { act, list, nested, noParams, one, retrieve, update } from './crud';
 
 function create({ app, params }: Call): object {
-  const given = parse(createParams, params);
+  const given = parse(creditNoteParams, params);
   const invoice = app.need('invoices', given.invoice, 'invoice');
   return app.on(invoice.test_clock, () => {
-    const note = make(app, given, true);
+    const note = makeCreditNote(app, given, true);
     if (given.refund_amount) {
       const charge = app.store.get('charges', intentOf(app, invoice)?.latest_charge);
       if (!charge)
@@ -82,7 +82,8 @@ export const creditNoteRoutes: Route[] = [
   {
     method: 'GET',
     pattern: '/v1/credit_notes/preview',
-    handler: ({ app, params }) => viewCreditNote(app, make(app, parse(createParams, params), false)),
+    handler: ({ app, params }) =>
+      viewCreditNote(app, makeCreditNote(app, parse(creditNoteParams, params), false)),
   },
   retrieve('/v1/credit_notes/:id', 'credit_notes'),
   update(

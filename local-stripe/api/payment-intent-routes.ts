@@ -111,7 +111,7 @@ function createIntent({ app, params }: Call): object {
   return strip(intent);
 }
 
-export const paymentRoutes: Route[] = [
+export const paymentIntentRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/payment_intents', handler: createIntent },
   list('/v1/payment_intents', 'payment_intents', {
     params: { customer: filled, created: range, customer_account: ignored },

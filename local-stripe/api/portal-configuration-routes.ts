@@ -4,7 +4,7 @@ import type { App } from '../app';
 import { lacking } from '../errors';
 import { bool, clearable, expand, ignored, mergeMetadata, metadata, parse, text } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { blank, REASONS } from '../records/portal';
+import { blankConfiguration, REASONS } from '../records/portal';
 import { strip } from '../records/strip';
 import type { PortalConfiguration } from '../types';
 import { list, retrieve, update } from './crud';
@@ -129,14 +129,14 @@ function assign(app: App, configuration: PortalConfiguration, given: Configurati
 function createConfiguration({ app, params }: Call): object {
   const given = parse(configurationParams, params);
   if (!given.features) throw lacking('features');
-  const configuration = blank(app, false);
+  const configuration = blankConfiguration(app, false);
   assign(app, configuration, given);
   app.store.put('portal_configurations', configuration);
   app.emit('billing_portal.configuration.created', configuration);
   return strip(configuration);
 }
 
-export const portalRoutes: Route[] = [
+export const portalConfigurationRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/billing_portal/configurations', handler: createConfiguration },
   list('/v1/billing_portal/configurations', 'portal_configurations', {
     params: { active: bool, is_default: bool },

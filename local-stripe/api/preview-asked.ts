@@ -8,6 +8,7 @@ import { priceFor } from '../records/prices';
 import type { Customer, Discount, Subscription } from '../types';
 import type { PreviewGiven } from './preview-params';
 
+/** A copy of the customer, or one made up, with the address and tax status asked about. Writes nothing. */
 export function whose(app: App, given: PreviewGiven, sub: Subscription | null): Customer {
   const known = given.customer ?? sub?.customer;
   const base = known ? structuredClone(app.need('customers', known, 'customer')) : null;
@@ -34,6 +35,7 @@ export function discountsFor(app: App, given: PreviewGiven, customer: Customer):
   return (given.discounts ?? []).map((one) => makeDiscount(app, one, { customer }, false));
 }
 
+/** `invoice_items` of the request: lines beside those of the subscription. */
 export function extraDrafts(app: App, given: PreviewGiven, currency: string): Draft[] {
   return (given.invoice_items ?? []).map((item, at) => {
     const price = item.price ? (priceFor(app, { price: item.price }, `invoice_items[${at}]`) ?? null) : null;
@@ -47,6 +49,7 @@ export function extraDrafts(app: App, given: PreviewGiven, currency: string): Dr
   });
 }
 
+/** Automatic tax as asked, else as the subscription has it. */
 export function taxed(given: PreviewGiven, sub: Subscription | null): boolean {
   return given.automatic_tax?.enabled ?? sub?.automatic_tax.enabled ?? false;
 }

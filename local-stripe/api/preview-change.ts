@@ -50,6 +50,7 @@ export function ofSchedule(
   });
 }
 
+/** The next invoice of a subscription, with the change that is asked about. */
 export function ofSubscription(
   app: App,
   real: Subscription,

@@ -11,6 +11,7 @@ import type { Customer, Discount, Invoice, Phase, Price, Schedule } from '../typ
 import { discountsFor, extraDrafts, noneUpcoming, taxed } from './preview-asked';
 import type { PreviewGiven } from './preview-params';
 
+/** The phase that a schedule will begin with; throws invoice_upcoming_none when there is none. */
 export function firstPhase(
   app: App,
   schedule: Schedule | null,
@@ -47,6 +48,7 @@ export function ofPhase(app: App, phase: Phase, customer: Customer, given: Previ
   );
 }
 
+/** The first invoice of a subscription that is only asked about. */
 export function ofNothingYet(app: App, customer: Customer, given: PreviewGiven): Invoice {
   const change = given.subscription_details;
   const items = itemChanges(app, change?.items).map((item) => {

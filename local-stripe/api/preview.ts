@@ -8,6 +8,7 @@ import { ofSchedule, ofSubscription } from './preview-change';
 import { firstPhase, ofNothingYet, ofPhase } from './preview-new';
 import { previewParams } from './preview-params';
 
+/** Which of its invoices a preview is about, and that invoice. Nothing is written, no counter moves. */
 export function preview(call: Call): object {
   const { app } = call;
   const given = parse(previewParams, call.params);

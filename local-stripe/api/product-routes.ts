@@ -41,7 +41,7 @@ function removeProduct(call: Call): object {
   return deleted(product);
 }
 
-export const catalogRoutes: Route[] = [
+export const productRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/products', handler: createProduct },
   list('/v1/products', 'products', {
     params: { active: bool, ids: z.array(filled), shippable: bool, url: text, created: range },

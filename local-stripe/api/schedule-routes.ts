@@ -15,9 +15,15 @@ import {
   range,
 } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { getRecurring } from '../records/catalog';
+import { getRecurring } from '../records/prices';
 import { checkPhases, phaseNow, resolvePhases, revisePhases } from '../records/schedule-phases';
-import { defaults, PLAIN, settingsOf, shape, withDefaults } from '../records/schedule-shape';
+import {
+  defaultSettings,
+  PLAIN_SETTINGS,
+  settingsOf,
+  shapeSchedule,
+  withDefaults,
+} from '../records/schedule-shape';
 import { ownDiscounts, phaseItems } from '../records/schedules';
 import { strip } from '../records/strip';
 import { phaseParams, prorationBehavior, when } from '../records/subscription-params';
@@ -33,7 +39,7 @@ const createParams = z.strictObject({
   phases: z.array(phaseParams).optional(),
   end_behavior: endBehavior.optional(),
   metadata: metadata.optional(),
-  default_settings: defaults.optional(),
+  default_settings: defaultSettings.optional(),
   billing_mode: ignored,
   expand,
 });
@@ -41,7 +47,7 @@ const updateParams = z.strictObject({
   phases: z.array(phaseParams).min(1).optional(),
   end_behavior: endBehavior.optional(),
   metadata: metadata.optional(),
-  default_settings: defaults.optional(),
+  default_settings: defaultSettings.optional(),
   proration_behavior: prorationBehavior.optional(),
   expand,
 });
@@ -71,7 +77,7 @@ function fromSubscription(app: App, sub: Subscription, given: z.output<typeof cr
     start,
     sub.currency,
   );
-  const schedule = shape(app, {
+  const schedule = shapeSchedule(app, {
     customer: sub.customer,
     subscription: sub.id,
     phases: base
@@ -120,7 +126,7 @@ function create({ app, params }: Call): object {
     const currency = getRecurring(app, given.phases?.[0]?.items[0]?.price ?? '').currency;
     const phases = resolvePhases(app, given.phases ?? [], start, currency);
     checkPhases(app, phases, customer, null);
-    const schedule = shape(app, {
+    const schedule = shapeSchedule(app, {
       customer: customer.id,
       subscription: null,
       phases,
@@ -128,7 +134,7 @@ function create({ app, params }: Call): object {
       metadata: (given.metadata ?? {}) as Metadata,
       testClock: customer.test_clock,
       status: 'not_started',
-      settings: withDefaults(app, PLAIN, given.default_settings, customer.id),
+      settings: withDefaults(app, PLAIN_SETTINGS, given.default_settings, customer.id),
     });
     app.store.put('schedules', schedule);
     app.emit('subscription_schedule.created', app.view('schedules', schedule));

@@ -18,6 +18,7 @@ export const cancelParams = z.strictObject({
   expand,
 });
 
+/** `prorate` credits what was paid for and is not used, with an invoice at once under `invoice_now`. */
 export function cancelSubscription(sub: Subscription, given: z.output<typeof cancelParams>, app: App): void {
   if (ENDED.includes(sub.status)) {
     throw invalid(`No such subscription: '${sub.id}'`, 'id', 'resource_missing');

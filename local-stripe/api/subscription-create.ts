@@ -14,6 +14,7 @@ import { createParams } from '../records/subscription-params';
 import { refusal, viewSubscription } from '../records/subscriptions';
 import type { Metadata } from '../types';
 
+/** Refuses before it writes; then starts, bills and collects (engine/subscription-start). */
 export function createSubscription({ app, params }: Call): object {
   const given = parse(createParams, params);
   const customer = app.need('customers', given.customer, 'customer');

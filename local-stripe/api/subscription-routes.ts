@@ -32,7 +32,7 @@ function hasStatus(sub: Subscription, status: (typeof STATUSES)[number] | undefi
   return status ? sub.status === status : sub.status !== 'canceled';
 }
 
-const page = list('/v1/subscriptions', 'subscriptions', {
+const listAll = list('/v1/subscriptions', 'subscriptions', {
   params: {
     collection_method: text,
     created: range,
@@ -74,12 +74,12 @@ function listOfCustomer(call: Call): object {
   ) {
     throw invalid(`No such customer: '${customer}'`, 'customer', 'resource_missing');
   }
-  return page.handler(call);
+  return listAll.handler(call);
 }
 
 export const subscriptionRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/subscriptions', handler: createSubscription },
-  { ...page, handler: listOfCustomer },
+  { ...listAll, handler: listOfCustomer },
   retrieve('/v1/subscriptions/:id', 'subscriptions'),
   act('/v1/subscriptions/:id', 'subscriptions', updateParams, (sub, given, app) => {
     updateSubscription(app, sub, given);

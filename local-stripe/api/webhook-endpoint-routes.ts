@@ -49,7 +49,7 @@ function create({ app, params }: Call): object {
   return { ...strip(endpoint), secret: endpoint._.secret };
 }
 
-export const webhookRoutes: Route[] = [
+export const webhookEndpointRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/webhook_endpoints', handler: create },
   list('/v1/webhook_endpoints', 'webhook_endpoints'),
   retrieve('/v1/webhook_endpoints/:id', 'webhook_endpoints'),

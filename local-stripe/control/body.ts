@@ -1,7 +1,7 @@
-/** JSON, or a form from the front page. */
+/** What comes in, as JSON or as a form from the front page; and how it is refused. */
 import { decodeForm } from '../http/form';
-import { Refused } from './refused';
 
+/** An empty body is `{}`; throws `Refused` for what is no JSON. */
 export function parseBody(body: string, isForm: boolean): unknown {
   if (body.trim() === '') return {};
   if (isForm) {
@@ -18,5 +18,14 @@ export function parseBody(body: string, isForm: boolean): unknown {
     return JSON.parse(body);
   } catch {
     throw new Refused(400, 'The body is not JSON.');
+  }
+}
+
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
   }
 }

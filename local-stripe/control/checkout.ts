@@ -4,7 +4,7 @@ import { complete } from '../engine/checkout';
 import { successUrl } from '../pages/checkout';
 import { expire, viewSession } from '../records/checkout-sessions';
 import { fullAddress } from '../records/customers';
-import { Refused } from './refused';
+import { Refused } from './body';
 import { schemas } from './schemas';
 
 /** `/_local/checkout/{id}/complete` and `/expire`: the hosted page's own code path, without the page. */

@@ -6,7 +6,7 @@ import { authenticate, settleDelayed } from '../engine/intents';
 import { viewSession } from '../records/checkout-sessions';
 import { closeDispute, openDispute } from '../records/disputes';
 import { settleTaxId } from '../records/tax-ids';
-import { Refused } from './refused';
+import { Refused } from './body';
 import type { schemas } from './schemas';
 
 export function trigger(app: App, given: z.output<typeof schemas.trigger>): unknown {

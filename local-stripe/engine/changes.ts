@@ -7,10 +7,10 @@
  */
 import type { App } from '../app';
 import { invalid, missing } from '../errors';
-import { getRecurring } from '../records/catalog';
 import { couponOf } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { priceAmount, prorationWords } from '../records/price-words';
+import { getRecurring } from '../records/prices';
 import { periodAfter, shapeItem, truncateBilled } from '../records/subscription-items';
 import type { Discount, ItemChange, Price, Subscription, SubscriptionItem } from '../types';
 

@@ -12,6 +12,7 @@ import { markPaid } from './collect';
 import { createInvoice, finalize } from './finalize';
 import { startSubscription } from './subscription-start';
 
+/** Mode subscription: one-time lines go onto the first invoice. */
 export function subscribe(
   app: App,
   session: CheckoutSession,
@@ -51,6 +52,7 @@ export function subscribe(
   session.invoice = sub.latest_invoice;
 }
 
+/** Mode payment: an intent, or an invoice where `invoice_creation` asks for one. */
 export function payNow(
   app: App,
   session: CheckoutSession,
@@ -125,6 +127,7 @@ function payByInvoice(
   if (confirm(app, intent, method, how(given)).kind === 'succeeded') markPaid(app, invoice, {});
 }
 
+/** Mode setup. */
 export function saveCard(
   app: App,
   session: CheckoutSession,

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { App } from '../app';
 import { mergeMetadata } from '../http/params';
-import { getRecurring } from '../records/catalog';
 import { isRunning, makeDiscount, redeemable } from '../records/discounts';
+import { getRecurring } from '../records/prices';
 import { discountOf } from '../records/schedule-phases';
 import { running } from '../records/schedules';
 import { shapeItem } from '../records/subscription-items';
@@ -16,6 +16,7 @@ export function trialChange(app: App, sub: Subscription, phase: Phase): number |
   return trial === running(app, sub.trial_end) ? undefined : (trial ?? 'now');
 }
 
+/** Whether the phase begins a new billing cycle (`billing_cycle_anchor: phase_start`). */
 export function startsCycle(schedule: Schedule, phase: Phase): boolean {
   return (phase.billing_cycle_anchor ?? schedule.default_settings.billing_cycle_anchor) === 'phase_start';
 }

@@ -5,8 +5,8 @@
 import type { App } from '../app';
 import { invalid } from '../errors';
 import { markCancellation } from '../records/cancellation';
-import { getRecurring } from '../records/catalog';
 import { dropDiscount } from '../records/discounts';
+import { getRecurring } from '../records/prices';
 import { discountOf } from '../records/schedule-phases';
 import type { UpdateGiven } from '../records/subscription-params';
 import { endNow } from '../records/subscriptions';

@@ -14,6 +14,7 @@ import { addressOf, authenticationForm, cardOf, type Fields } from './fields';
 import { layout } from './layout';
 import type { Here } from './portal-sections';
 
+/** Does what was asked and says so, or answers with a page of its own; throws words for the person at it. */
 export function act(here: Here, values: Fields): string | Page {
   const { app, configuration, customer } = here;
   const allowed = configuration.features;

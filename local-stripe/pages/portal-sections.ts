@@ -2,8 +2,8 @@
 import { html } from 'hono/html';
 import type { App } from '../app';
 import { formatDay } from '../clock';
-import { productOf } from '../records/catalog';
 import { money } from '../records/price-words';
+import { productOf } from '../records/products';
 import { ENDED, periodEnd } from '../records/subscriptions';
 import type { Customer, PortalConfiguration, PortalSession, Subscription } from '../types';
 import { addressFields, addressValues, cardFields, type Fields, hiddenField } from './fields';

@@ -3,8 +3,8 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import { invalid } from '../errors';
 import type { CheckoutLine, CheckoutSession, Price, Wire } from '../types';
-import { productOf } from './catalog';
 import { priceAmount } from './price-words';
+import { productOf } from './products';
 import { strip } from './strip';
 
 export function viewSession(

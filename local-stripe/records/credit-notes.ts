@@ -51,8 +51,8 @@ const fields = {
   shipping_cost: ignored,
   expand,
 };
-export const createParams = z.strictObject(fields);
-type Given = z.output<typeof createParams>;
+export const creditNoteParams = z.strictObject(fields);
+type Given = z.output<typeof creditNoteParams>;
 
 interface Amounts {
   lines: {
@@ -110,7 +110,7 @@ function amountsOf(invoice: Invoice, given: Given): Amounts {
   };
 }
 
-export function make(app: App, given: Given, keep: boolean): CreditNote {
+export function makeCreditNote(app: App, given: Given, keep: boolean): CreditNote {
   const invoice = app.need('invoices', given.invoice, 'invoice');
   if (invoice.status !== 'open' && invoice.status !== 'paid')
     throw invalid('Credit notes can only be created for open or paid invoices.', 'invoice');

@@ -79,6 +79,7 @@ export function confirm(app: App, intent: PaymentIntent, method: PaymentMethod, 
   return outcome;
 }
 
+/** A charge, and the money; charge.succeeded before payment_intent.succeeded. */
 export function succeed(app: App, intent: PaymentIntent, method: PaymentMethod): void {
   const charge = makeCharge(app, intent, method, null);
   intent.status = 'succeeded';
@@ -92,6 +93,7 @@ export function succeed(app: App, intent: PaymentIntent, method: PaymentMethod):
   app.emit('payment_intent.succeeded', app.view('payment_intents', intent));
 }
 
+/** A failed charge; the intent waits for another method. */
 export function fail(app: App, intent: PaymentIntent, method: PaymentMethod, decline: Decline): void {
   const charge = makeCharge(app, intent, method, decline);
   intent.status = 'requires_payment_method';

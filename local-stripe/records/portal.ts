@@ -16,7 +16,7 @@ export const REASONS: Features['subscription_cancel']['cancellation_reason']['op
   'other',
 ];
 
-export function blank(app: App, isDefault: boolean): PortalConfiguration {
+export function blankConfiguration(app: App, isDefault: boolean): PortalConfiguration {
   return {
     id: app.ids.make('bpc'),
     object: 'billing_portal.configuration',
@@ -59,5 +59,5 @@ export function blank(app: App, isDefault: boolean): PortalConfiguration {
 
 export function defaultConfiguration(app: App): PortalConfiguration {
   for (const one of app.store.all('portal_configurations')) if (one.is_default) return one;
-  return app.store.put('portal_configurations', blank(app, true));
+  return app.store.put('portal_configurations', blankConfiguration(app, true));
 }

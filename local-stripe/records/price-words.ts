@@ -2,7 +2,7 @@
 import type { App } from '../app';
 import { formatDay } from '../clock';
 import type { Price } from '../types';
-import { productOf } from './catalog';
+import { productOf } from './products';
 
 export function priceAmount(price: Price, quantity: number): number {
   return Math.round(Number(price.unit_amount_decimal ?? price.unit_amount ?? 0) * quantity);

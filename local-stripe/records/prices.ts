@@ -21,6 +21,18 @@ import type { ItemChange, Metadata, Price, Wire } from '../types';
 import { makeProduct, type ProductGiven } from './products';
 import type { itemParams } from './subscription-params';
 
+/** Throws where the price is unknown or paid once. */
+export function getRecurring(app: App, priceId: string): Price {
+  const price = app.need('prices', priceId, 'items[0][price]');
+  if (!price.recurring) {
+    throw invalid(
+      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+      'items[0][price]',
+    );
+  }
+  return price;
+}
+
 export const priceCreate = z.strictObject({
   active: bool.optional(),
   billing_scheme: z.enum(['per_unit']).optional(),
@@ -41,6 +53,7 @@ export const priceCreate = z.strictObject({
 
 type PriceGiven = Omit<z.output<typeof priceCreate>, 'expand'>;
 
+/** `inline`: by `price_data`, shown in no list. Makes its product too where `product_data` says so. */
 export function makePrice(app: App, given: PriceGiven, inline = false): Price {
   if (!given.product && !given.product_data) {
     throw invalid(
@@ -95,6 +108,7 @@ export function makePrice(app: App, given: PriceGiven, inline = false): Price {
   return price;
 }
 
+/** Throws where another price has the key, unless it is to be taken over (`transfer_lookup_key`). */
 export function freeLookupKey(app: App, key: string, transfer: boolean, except?: string): void {
   const holder = app.store.by('prices', 'lookup_key', key).find((price) => price.id !== except);
   if (!holder) return;
@@ -109,6 +123,7 @@ export function freeLookupKey(app: App, key: string, transfer: boolean, except?:
   });
 }
 
+/** The price that is named, or made in passing; undefined when neither is given. */
 export function priceFor(
   app: App,
   given: {
@@ -123,6 +138,7 @@ export function priceFor(
   return given.price_data ? makePrice(app, given.price_data, true) : undefined;
 }
 
+/** Items as asked for, with their prices. */
 export function itemChanges(app: App, items: z.output<typeof itemParams>[] | undefined): ItemChange[] {
   return (items ?? []).map((item, at) => {
     const price = priceFor(app, item, `items[${at}]`);

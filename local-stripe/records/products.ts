@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { invalid } from '../errors';
 import { bool, clearable, expand, filled, ignored, mergeMetadata, metadata, text } from '../http/params';
-import type { Product, Wire } from '../types';
+import type { Price, Product, Wire } from '../types';
 
 export const productFields = {
   active: bool.optional(),
@@ -30,6 +30,7 @@ export const productUpdate = z.strictObject({
 
 export type ProductGiven = z.output<typeof productUpdate> & { name?: string | undefined };
 
+/** product.created goes out. */
 export function makeProduct(app: App, given: ProductGiven & { id?: string | undefined }): Product {
   if (given.id && app.store.get('products', given.id)) {
     throw invalid(`Product already exists.`, 'id', 'resource_already_exists');
@@ -62,6 +63,7 @@ export function makeProduct(app: App, given: ProductGiven & { id?: string | unde
   return product;
 }
 
+/** Writes what was given; tells nobody. */
 export function assignProduct(app: App, product: Product, given: ProductGiven): void {
   if (given.name !== undefined) product.name = given.name;
   if (given.active !== undefined) product.active = given.active;
@@ -76,4 +78,9 @@ export function assignProduct(app: App, product: Product, given: ProductGiven): 
     product.default_price =
       given.default_price === '' ? null : app.need('prices', given.default_price, 'default_price').id;
   }
+}
+
+/** Undefined when it was deleted. */
+export function productOf(app: App, price: Price): Product | undefined {
+  return app.store.get('products', price.product);
 }

@@ -4,10 +4,9 @@ import type { App } from '../app';
 import { addIntervals } from '../clock';
 import { invalid, lacking, missing } from '../errors';
 import type { Customer, Metadata, Phase, Schedule, Subscription } from '../types';
-import { getRecurring } from './catalog';
 import { makeDiscount } from './discounts';
 import { resolvePaymentMethod } from './payment-methods';
-import { priceFor } from './prices';
+import { getRecurring, priceFor } from './prices';
 import type { phaseParams } from './subscription-params';
 
 type PhaseGiven = z.output<typeof phaseParams>;

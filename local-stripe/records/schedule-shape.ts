@@ -8,7 +8,7 @@ import { resolvePaymentMethod } from './payment-methods';
 import { taxSetting } from './schedule-phases';
 import { automaticTax, collectionMethod } from './subscription-params';
 
-export const defaults = z.strictObject({
+export const defaultSettings = z.strictObject({
   automatic_tax: automaticTax.optional(),
   billing_cycle_anchor: z.enum(['automatic', 'phase_start']).optional(),
   collection_method: collectionMethod.optional(),
@@ -16,10 +16,10 @@ export const defaults = z.strictObject({
   description: text.optional(),
   invoice_settings: ignored,
 });
-type DefaultsGiven = z.output<typeof defaults>;
+type DefaultsGiven = z.output<typeof defaultSettings>;
 type Settings = Schedule['default_settings'];
 
-export const PLAIN: Settings = {
+export const PLAIN_SETTINGS: Settings = {
   application_fee_percent: null,
   automatic_tax: taxSetting(false),
   billing_cycle_anchor: 'automatic',
@@ -46,7 +46,7 @@ export const PLAIN: Settings = {
  */
 export function settingsOf(sub: Subscription): Settings {
   return {
-    ...PLAIN,
+    ...PLAIN_SETTINGS,
     automatic_tax: { ...sub.automatic_tax },
     collection_method: sub.collection_method,
     default_payment_method: sub.default_payment_method,
@@ -55,6 +55,7 @@ export function settingsOf(sub: Subscription): Settings {
   };
 }
 
+/** `default_settings` as given over those there are. */
 export function withDefaults(
   app: App,
   settings: Settings,
@@ -79,7 +80,8 @@ export function withDefaults(
   };
 }
 
-export function shape(
+/** Not yet kept; a running one begins with its first phase. */
+export function shapeSchedule(
   app: App,
   given: {
     customer: string;

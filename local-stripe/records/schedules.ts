@@ -3,6 +3,7 @@ import type { App } from '../app';
 import type { Phase, Subscription } from '../types';
 import type { UpdateGiven } from './subscription-params';
 
+/** A trial that is over counts as none. */
 export function running(app: App, trialEnd: number | null): number | null {
   return trialEnd !== null && trialEnd > app.now ? trialEnd : null;
 }
@@ -56,10 +57,12 @@ function inWords(items: { price: string; quantity?: number }[]): string {
     .join();
 }
 
+/** The subscription’s discounts, in a phase’s words. */
 export function ownDiscounts(sub: Subscription): Phase['discounts'] {
   return sub.discounts.map((discount) => ({ coupon: null, discount, promotion_code: null }));
 }
 
+/** The subscription’s items, in a phase’s words. */
 export function phaseItems(sub: Subscription): Phase['items'] {
   return sub.items.map((item) => ({
     billing_thresholds: null,

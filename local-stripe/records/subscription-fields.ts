@@ -6,6 +6,7 @@ import type { Subscription } from '../types';
 import { dropDiscount, makeDiscount } from './discounts';
 import type { UpdateGiven } from './subscription-params';
 
+/** Writes onto the record and tells nobody; `method` is `default_payment_method`, already found. */
 export function applyFields(app: App, sub: Subscription, given: UpdateGiven, method: string | null): void {
   if (given.metadata !== undefined) sub.metadata = mergeMetadata(sub.metadata, given.metadata);
   if (given.description !== undefined) sub.description = given.description || null;

@@ -1,9 +1,0 @@
-/** `/_local` says no. */
-export class Refused extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
