@@ -1,120 +1,18 @@
 /** The API of customers. https://docs.stripe.com/api/customers */
-import { z } from 'zod';
-import type { App } from '../app';
-import { cardError, invalid } from '../errors';
-import {
-  address,
-  bool,
-  clearable,
-  expand,
-  filled,
-  ignored,
-  int,
-  mergeMetadata,
-  metadata,
-  parse,
-  range,
-  text,
-} from '../http/params';
+import { cardError } from '../errors';
+import { filled, parse, range } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { fullAddress, newCustomer } from '../records/customers';
+import { newCustomer } from '../records/customers';
 import { attach, resolvePaymentMethod } from '../records/payment-methods';
 import { refuses } from '../records/payments';
 import { strip } from '../records/strip';
 import { endNow } from '../records/subscriptions';
 import { createTaxId } from '../records/tax-ids';
-import type { Customer } from '../types';
 import { deleted, list, update } from './crud';
-
-const shipping = z.strictObject({ address, name: text, phone: text.optional() });
-const fields = {
-  address: clearable(address).optional(),
-  balance: int.optional(),
-  business_name: clearable(text).optional(),
-  individual_name: clearable(text).optional(),
-  description: text.optional(),
-  email: text.optional(),
-  name: text.optional(),
-  phone: text.optional(),
-  metadata: metadata.optional(),
-  invoice_prefix: text.optional(),
-  next_invoice_sequence: int.optional(),
-  invoice_settings: z
-    .strictObject({
-      custom_fields: clearable(z.array(z.strictObject({ name: text, value: text }))).optional(),
-      default_payment_method: text.optional(),
-      footer: text.optional(),
-      rendering_options: clearable(
-        z.strictObject({ amount_tax_display: text.optional(), template: text.optional() }),
-      ).optional(),
-    })
-    .optional(),
-  preferred_locales: clearable(z.array(text)).optional(),
-  shipping: clearable(shipping).optional(),
-  tax: z.strictObject({ ip_address: text.optional(), validate_location: text.optional() }).optional(),
-  tax_exempt: clearable(z.enum(['none', 'exempt', 'reverse'])).optional(),
-  cash_balance: ignored,
-  source: ignored,
-  expand,
-};
-const createParams = z.strictObject({
-  ...fields,
-  payment_method: filled.optional(),
-  tax_id_data: z.array(z.strictObject({ type: filled, value: filled })).optional(),
-  test_clock: filled.optional(),
-  validate: ignored,
-});
-const updateParams = z.strictObject({ ...fields, default_source: ignored, validate: bool.optional() });
-type CustomerFields = z.output<typeof updateParams>;
-
-function apply(app: App, customer: Customer, given: CustomerFields): void {
-  if (given.email && !/^[^\s@]+@[^\s@]+$/.test(given.email)) {
-    throw invalid(`Invalid email address: ${given.email}`, 'email', 'email_invalid');
-  }
-  if (given.address !== undefined) customer.address = given.address && fullAddress(given.address);
-  for (const key of ['description', 'email', 'name', 'phone'] as const) {
-    if (given[key] !== undefined) customer[key] = given[key] || null;
-  }
-  if (given.business_name !== undefined) customer.business_name = given.business_name ?? undefined;
-  if (given.individual_name !== undefined) customer.individual_name = given.individual_name ?? undefined;
-  if (given.metadata !== undefined) customer.metadata = mergeMetadata(customer.metadata, given.metadata);
-  if (given.balance !== undefined) customer.balance = given.balance;
-  if (given.invoice_prefix) customer.invoice_prefix = given.invoice_prefix;
-  if (given.next_invoice_sequence) customer.next_invoice_sequence = given.next_invoice_sequence;
-  if (given.tax_exempt !== undefined) customer.tax_exempt = given.tax_exempt ?? 'none';
-  if (given.preferred_locales !== undefined) customer.preferred_locales = given.preferred_locales ?? [];
-  if (given.shipping !== undefined) {
-    customer.shipping = given.shipping && {
-      address: fullAddress(given.shipping.address),
-      name: given.shipping.name,
-      phone: given.shipping.phone ?? null,
-    };
-  }
-  if (given.invoice_settings) {
-    const {
-      default_payment_method: method,
-      footer,
-      custom_fields,
-      rendering_options,
-    } = given.invoice_settings;
-    const settings = { ...customer.invoice_settings };
-    if (method !== undefined)
-      settings.default_payment_method =
-        method === '' ? null : resolvePaymentMethod(app, method, customer.id).id;
-    if (footer !== undefined) settings.footer = footer || null;
-    if (custom_fields !== undefined) settings.custom_fields = custom_fields;
-    if (rendering_options !== undefined) {
-      settings.rendering_options = rendering_options && {
-        amount_tax_display: rendering_options.amount_tax_display || null,
-        template: rendering_options.template || null,
-      };
-    }
-    customer.invoice_settings = settings;
-  }
-}
+import { applyFields, customerCreate, customerUpdate } from './customer-fields';
 
 function create({ app, params }: Call): object {
-  const given = parse(createParams, params);
+  const given = parse(customerCreate, params);
   if (given.test_clock) app.need('test_clocks', given.test_clock, 'test_clock');
   return app.on(given.test_clock, () => {
     const customer = newCustomer(app, { test_clock: given.test_clock ?? null });
@@ -124,7 +22,7 @@ function create({ app, params }: Call): object {
     if (decline) throw cardError(decline); // no customer comes of it
     const settings = rest.invoice_settings;
     const usesMethod = method && settings?.default_payment_method === payment_method;
-    apply(
+    applyFields(
       app,
       customer,
       usesMethod ? { ...rest, invoice_settings: { ...settings, default_payment_method: undefined } } : rest,
@@ -171,9 +69,9 @@ export const customerRoutes: Route[] = [
     where: (customer, given) => customer.test_clock === (given.test_clock ?? null),
   }),
   { method: 'GET', pattern: '/v1/customers/:id', handler: retrieve },
-  update('/v1/customers/:id', 'customers', 'customer.updated', updateParams, (customer, given, app) => {
+  update('/v1/customers/:id', 'customers', 'customer.updated', customerUpdate, (customer, given, app) => {
     const copy = structuredClone(customer);
-    apply(app, copy, given); // refusals leave the record alone
+    applyFields(app, copy, given); // refusals leave the record alone
     Object.assign(customer, copy);
   }),
   { method: 'DELETE', pattern: '/v1/customers/:id', handler: remove },
