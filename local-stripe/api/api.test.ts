@@ -45,6 +45,21 @@ describe('parameters', () => {
     const cleared = await stripe.customers.update(made.id, { name: '', address: '' });
     expect([cleared.name, cleared.address]).toEqual([null, null]);
   });
+  test.each([
+    ['a bad escape', 'name=%E0%A4%A'],
+    ['a list whose elements nobody can tell apart', 'tax_id_data[][type]=eu_vat&tax_id_data[][type]=gb_vat'],
+    ['a name that is no path', 'metadata[a=1'],
+    ['the prototype', 'metadata[__proto__]=1'],
+    ['more depth than there is', `metadata${'[a]'.repeat(20)}=1`],
+    ['more parameters than a request holds', 'a=1&'.repeat(10_001)],
+  ])('%s is a 400', async (_what, body) => {
+    const headers = {
+      authorization: 'Bearer sk_test_local',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const answer = await fetch(`${bench.running.url}/v1/customers`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(400);
+  });
   test('an unknown address is Stripe’s 404', async () => {
     const error = await refused(stripe.rawRequest('GET', '/v1/nothing'));
     expect(error.statusCode).toBe(404);

@@ -3,11 +3,16 @@ import qs from 'qs';
 import { malformed } from '../errors';
 import type { JsonObject } from '../types';
 
+const PATH = /^[^[\]]*(\[[^[\]]*\])*$/;
+/** With `a[][b]` nobody can say where the next element begins; the SDKs count them. */
+const REFUSED = /\[\]\[|__proto__/;
+
 /** Throws what Stripe would refuse: bad escapes, names that are no path, more than a request may hold. */
 export function decodeForm(text: string): JsonObject {
-  // With `a[][b]` nobody can say where the next element begins; the SDKs count them.
-  const odd = /(?:^|&)([^=&]*(?:\[\]\[|%5B%5D%5B|__proto__)[^=&]*)/i.exec(text)?.[1];
-  if (odd) throw malformed(`Invalid parameter name: ${decode(odd)}`, decode(odd));
+  for (const pair of text.split('&')) {
+    const name = decode(pair.split('=', 1)[0] ?? '');
+    if (!PATH.test(name) || REFUSED.test(name)) throw malformed(`Invalid parameter name: ${name}`, name);
+  }
   try {
     return qs.parse(text, {
       depth: 12,
