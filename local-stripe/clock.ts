@@ -57,6 +57,16 @@ export function addIntervals(anchor: number, interval: string, count: number): n
 
 /** The first boundary of the anchor's grid strictly after `after`. */
 export function nextBoundary(anchor: number, interval: string, count: number, after: number): number {
+  return periodAround(anchor, interval, count, after).end;
+}
+
+/** The period of the anchor's grid that an instant lies in. https://docs.stripe.com/billing/subscriptions/billing-cycle */
+export function periodAround(
+  anchor: number,
+  interval: string,
+  count: number,
+  at: number,
+): { start: number; end: number } {
   const unit =
     interval === 'day'
       ? DAY
@@ -65,13 +75,13 @@ export function nextBoundary(anchor: number, interval: string, count: number, af
         : interval === 'month'
           ? 30.436875 * DAY
           : 365.2425 * DAY;
-  let n = Math.floor((after - anchor) / (unit * count)) - 1;
-  let boundary = addIntervals(anchor, interval, n * count);
-  while (boundary <= after) {
+  let n = Math.floor((at - anchor) / (unit * count)) - 1;
+  let end = addIntervals(anchor, interval, n * count);
+  while (end <= at) {
     n += 1;
-    boundary = addIntervals(anchor, interval, n * count);
+    end = addIntervals(anchor, interval, n * count);
   }
-  return boundary;
+  return { start: addIntervals(anchor, interval, (n - 1) * count), end };
 }
 
 export function formatDay(instant: number): string {

@@ -1,9 +1,9 @@
 /** The next invoice of a subscription as it is, or as a change would make it. */
 import type { z } from 'zod';
 import type { App } from '../app';
-import { DAY } from '../clock';
 import { planChange } from '../engine/changes';
 import { foreseeRerun } from '../engine/phase-effects';
+import { refuseProrationDate } from '../engine/subscription-refusals';
 import { type Asked, upcomingInvoice } from '../engine/upcoming';
 import { invalid } from '../errors';
 import { setCancellation } from '../records/cancellation';
@@ -13,7 +13,7 @@ import { shapeInvoice } from '../records/invoice-shape';
 import { itemChanges } from '../records/prices';
 import { phaseNow, revisePhases } from '../records/schedule-phases';
 import type { itemParams, prorationBehavior } from '../records/subscription-params';
-import { discountsOf, ENDED, periodEnd } from '../records/subscriptions';
+import { discountsOf, ENDED } from '../records/subscriptions';
 import type { Customer, Discount, Invoice, Schedule, Subscription } from '../types';
 import { discountsFor, extraDrafts, noneUpcoming, taxed } from './preview-asked';
 import type { PreviewGiven } from './preview-params';
@@ -109,6 +109,19 @@ function atOnce(
   );
 }
 
+/** With a proration date one of items and trial_end is required; the rest is as for the change itself (stripe.md D51, 53). */
+function refuseDate(app: App, sub: Subscription, change: PreviewGiven['subscription_details']): void {
+  const param = 'subscription_details[proration_date]';
+  refuseProrationDate(app, sub, {
+    date: change?.proration_date ?? app.now,
+    behavior: change?.proration_behavior,
+    anchor: change?.billing_cycle_anchor?.type,
+    param,
+  });
+  if (!change?.items?.length && change?.trial_end === undefined)
+    throw invalid('A proration date needs items or a trial end beside it.', param);
+}
+
 /** What a change bills: now, or with the next invoice. A subscription that ends has none but for what prorations owe. */
 function ofChange(
   app: App,
@@ -128,19 +141,10 @@ function ofChange(
   const items = itemChanges(app, wanted.items);
   const resets = change?.billing_cycle_anchor?.type === 'now';
   const moves = items.length > 0 || resets || trialEnd !== undefined;
+  const date = change?.proration_date;
+  if (date !== undefined) refuseDate(app, sub, change);
   const later = schedule ? { schedule, held: wanted.discounts } : {};
   if (!moves) return ofNextCycle(app, sub, customer, given, later);
-  const date = change?.proration_date;
-  if (date !== undefined && behavior === 'none')
-    throw invalid(
-      'Cannot specify `proration_date` when `proration_behavior` is `none`.',
-      'subscription_details[proration_date]',
-    );
-  if (date !== undefined && (date > periodEnd(sub, 'max') || date < sub.created - DAY))
-    throw invalid(
-      'Cannot specify `proration_date` outside of the current period.',
-      'subscription_details[proration_date]',
-    );
   const discounts = discountsFor(app, given, customer) ?? wanted.discounts;
   const plan = planChange(
     app,

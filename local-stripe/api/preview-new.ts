@@ -63,7 +63,7 @@ export function ofNothingYet(app: App, customer: Customer, given: PreviewGiven):
   return ofNew(app, customer, given, {
     items,
     trialEnd: typeof change?.trial_end === 'number' ? change.trial_end : null,
-    anchor: change?.billing_cycle_anchor?.type === 'at' ? change.billing_cycle_anchor.at : null,
+    anchor: change?.billing_cycle_anchor?.timestamp ?? null,
     discounts: [],
     automaticTax: taxed(given, null),
   });

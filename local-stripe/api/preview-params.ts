@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { address, bool, clearable, discountGiven, expand, filled, ignored, int, text } from '../http/params';
 import {
-  anchorChange,
+  billingMode,
   cancelAt,
   itemParams,
   phaseParams,
@@ -11,14 +11,11 @@ import {
 } from '../records/subscription-params';
 
 const details = z.strictObject({
+  // An object since endive (stripe.md 33).
   billing_cycle_anchor: z
-    .union([
-      anchorChange,
-      z.enum(['now', 'unchanged']).transform((type) => ({ type })),
-      int.transform((at) => ({ type: 'at' as const, at })),
-    ])
+    .strictObject({ type: z.enum(['now', 'unchanged', 'timestamp']), timestamp: int.optional() })
     .optional(),
-  billing_mode: ignored,
+  billing_mode: billingMode.optional(),
   cancel_at: cancelAt.optional(),
   cancel_at_period_end: bool.optional(),
   cancel_now: bool.optional(),
@@ -68,7 +65,7 @@ export const previewParams = z.strictObject({
       phases: z.array(phaseParams).optional(),
       end_behavior: z.enum(['release', 'cancel']).optional(),
       proration_behavior: prorationBehavior.optional(),
-      billing_mode: ignored,
+      billing_mode: billingMode.optional(),
       pause_schedules: ignored,
     })
     .optional(),

@@ -75,6 +75,7 @@ export function createSubscription({ app, params }: Call): object {
       behavior,
       missingMethod: given.trial_settings?.end_behavior.missing_payment_method ?? 'create_invoice',
       extra: extraDrafts(app, given.add_invoice_items, null),
+      mode: given.billing_mode?.type,
       saveDefault: given.payment_settings?.save_default_payment_method === 'on_subscription',
     });
     if (given.cancel_at_period_end || given.cancel_at !== undefined) {

@@ -2,8 +2,10 @@
  * What a change of items costs: read → decide → (elsewhere) write. The preview is the same decision without the
  * write. https://docs.stripe.com/billing/subscriptions/prorations
  *
- * Credits are worth what was really billed, after discounts (stripe.md 14); an item in trial was billed nothing. A
- * change of interval starts a new period now and bills it whole (stripe.md 22).
+ * Credits are worth what was really billed, after discounts (stripe.md 14); an item in trial was billed nothing. The
+ * anchor moves only when told; a change of interval is charged its share up to the old anchor (stripe.md 22, D40, G1).
+ * A classic subscription starts a new period at such a change by itself, and when it was free until now
+ * (https://docs.stripe.com/billing/subscriptions/billing-mode/compare).
  */
 import type { App } from '../app';
 import { invalid, missing } from '../errors';
@@ -11,8 +13,20 @@ import { couponOf } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { priceAmount, prorationWords } from '../records/price-words';
 import { getRecurring } from '../records/prices';
-import { periodAfter, shapeItem, truncateBilled } from '../records/subscription-items';
+import {
+  anchoredPeriod,
+  periodAfter,
+  refuseIntervals,
+  sameRhythm,
+  shapeItem,
+  truncateBilled,
+} from '../records/subscription-items';
 import type { Discount, ItemChange, Price, Subscription, SubscriptionItem } from '../types';
+
+/** Whether a change of interval begins a new period though nobody said so. In flexible billing mode too, until the app says so itself. */
+export function restartsByItself(_sub: Subscription): boolean {
+  return true;
+}
 
 export interface Change {
   items: ItemChange[];
@@ -29,7 +43,7 @@ export interface Plan {
   anchor: number;
   trialEnd: number | null;
   reset: boolean;
-  /** Items whose billed time ends at `at`. */
+  /** Items whose billed time ends at `at`; what no proration took back is still owed to a later one. */
   ended: string[];
   credits: Draft[];
   charges: Draft[];
@@ -43,9 +57,13 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
   const startsTrial =
     typeof change.trialEnd === 'number' && change.trialEnd > app.now && change.trialEnd !== sub.trial_end;
   const staysInTrial = (trialing && !endsTrial && change.trialEnd === undefined) || startsTrial;
-  const target = sub.items.map((item) => ({ item: structuredClone(item), changed: false, added: false }));
+  const target = sub.items.map((item) => ({
+    item: structuredClone(item),
+    changed: false,
+    added: false,
+    rhythm: false,
+  }));
   const ended: string[] = [];
-  let intervalChanged = false;
   for (const one of change.items) {
     if (one.id) {
       const known = target.find((row) => row.item.id === one.id);
@@ -57,7 +75,8 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
         continue;
       }
       const price = one.price ?? old;
-      const quantity = one.quantity ?? known.item.quantity ?? 1;
+      // A new price means one of it unless the quantity is said as well (stripe.md D41).
+      const quantity = one.quantity ?? (price.id === old.id ? (known.item.quantity ?? 1) : 1);
       if (one.metadata) known.item.metadata = one.metadata;
       if (price.id === old.id && quantity === known.item.quantity) continue;
       if (price.currency !== sub.currency) throw currencyError(price, sub);
@@ -65,12 +84,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       known.item.price = price.id;
       known.item.quantity = quantity;
       ended.push(known.item.id);
-      if (
-        price.recurring?.interval !== old.recurring?.interval ||
-        price.recurring?.interval_count !== old.recurring?.interval_count
-      ) {
-        intervalChanged = true;
-      }
+      known.rhythm = !sameRhythm(price, old);
     } else if (one.price) {
       if (one.price.currency !== sub.currency) throw currencyError(one.price, sub);
       if (target.some((row) => row.item.price === one.price?.id)) {
@@ -88,12 +102,23 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
         ),
         changed: true,
         added: true,
+        rhythm: false,
       });
     }
   }
   if (target.length === 0) throw invalid('A subscription must have at least one active plan.', 'items');
   const now = app.now;
-  const reset = !staysInTrial && (endsTrial || change.resetAnchor || intervalChanged);
+  refuseIntervals(
+    target.map(({ item }) => getRecurring(app, item.price)),
+    sub.billing_mode.type,
+  );
+  const isFree = (items: SubscriptionItem[]) =>
+    items.every((item) => priceAmount(getRecurring(app, item.price), item.quantity ?? 1) === 0);
+  const freed = isFree(sub.items) && !isFree(target.map((row) => row.item));
+  const resetsItself =
+    (restartsByItself(sub) && target.some((row) => row.rhythm)) ||
+    (sub.billing_mode.type === 'classic' && freed);
+  const reset = !staysInTrial && (endsTrial || change.resetAnchor || resetsItself);
   const anchor = startsTrial ? (change.trialEnd as number) : reset ? now : sub.billing_cycle_anchor;
   const trialEnd = endsTrial ? now : startsTrial ? (change.trialEnd as number) : sub.trial_end;
   const prorates = change.behavior !== 'none' && !(trialing && staysInTrial && !startsTrial);
@@ -102,9 +127,10 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
   const charges: Draft[] = [];
   const crediting = startsTrial || reset ? sub.items.map((item) => item.id) : ended;
   if (prorates) {
-    for (const itemId of crediting) credits.push(...creditsFor(app, sub, itemId, creditAt));
+    for (const itemId of crediting)
+      credits.push(...creditsFor(app, sub, itemId, creditAt, trialing ? null : change.discounts));
   }
-  for (const { item, changed, added } of target) {
+  for (const { item, changed, added, rhythm } of target) {
     const price = getRecurring(app, item.price);
     const quantity = item.quantity ?? 1;
     if (staysInTrial) {
@@ -124,12 +150,15 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       );
       continue;
     }
-    if (added) {
-      item.current_period_end = periodAfter(price, anchor, now);
-      const peer = sub.items.find((one) => one.current_period_end === item.current_period_end);
-      item.current_period_start = peer?.current_period_start ?? now;
+    if (added || rhythm) {
+      const { start, end } = anchoredPeriod(price, anchor, now);
+      const peer = sub.items.find(
+        (one) => one.current_period_end === end && sameRhythm(getRecurring(app, one.price), price),
+      );
+      item.current_period_end = end;
+      item.current_period_start = peer?.current_period_start ?? start;
     }
-    if (changed && prorates) {
+    if (changed && prorates && item.current_period_end > at) {
       const { current_period_start: start, current_period_end: end } = item;
       const from = Math.max(at, start);
       const full = priceAmount(price, quantity);
@@ -145,31 +174,52 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
     anchor,
     trialEnd,
     reset,
-    ended: crediting,
+    ended: prorates || reset ? crediting : [],
     credits,
     charges,
     touchesItems: ended.length > 0 || target.some((row) => row.added) || reset || startsTrial,
   };
 }
 
-function creditsFor(app: App, sub: Subscription, itemId: string, at: number): Draft[] {
+/** Flexible: of each debit its unused share. Classic: of the current price, whatever was billed; `discounts` null in trial. */
+function creditsFor(
+  app: App,
+  sub: Subscription,
+  itemId: string,
+  at: number,
+  discounts: Discount[] | null,
+): Draft[] {
   const item = sub.items.find((one) => one.id === itemId);
   const price = app.store.get('prices', item?.price);
   if (!item || !price) return [];
+  const quantity = item.quantity ?? 1;
+  const credit = (amount: number, start: number, end: number): Draft => ({
+    ...draft(
+      app,
+      sub,
+      item,
+      price,
+      -Math.round((amount * (end - Math.max(at, start))) / (end - start)),
+      Math.max(at, start),
+      end,
+      true,
+    ),
+    description: prorationWords(app, 'Unused', price, quantity, Math.max(at, start)),
+  });
+  if (sub.billing_mode.type === 'classic') {
+    const { current_period_start: start, current_period_end: end } = item;
+    if (!discounts || end <= at) return [];
+    return [credit(afterDiscounts(app, priceAmount(price, quantity), price, discounts), start, end)].filter(
+      (one) => one.amount !== 0,
+    );
+  }
   return sub._.billed
     .filter((billed) => billed.item === itemId && billed.end > at)
-    .map((billed) => {
-      const from = Math.max(at, billed.start);
-      const unused = Math.round((billed.amount * (billed.end - from)) / (billed.end - billed.start));
-      return {
-        ...draft(app, sub, item, price, -unused, from, billed.end, true),
-        description: prorationWords(app, 'Unused', price, item.quantity ?? 1, from),
-        credited:
-          billed.invoice && billed.line
-            ? { invoice: billed.invoice, invoice_line_items: [billed.line] }
-            : null,
-      };
-    })
+    .map((billed) => ({
+      ...credit(billed.amount, billed.start, billed.end),
+      credited:
+        billed.invoice && billed.line ? { invoice: billed.invoice, invoice_line_items: [billed.line] } : null,
+    }))
     .filter((one) => one.amount !== 0);
 }
 

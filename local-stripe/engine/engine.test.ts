@@ -209,21 +209,6 @@ describe('changes of plan', () => {
     expect((await stripe.invoices.retrieve(held.latest_invoice as string)).status).toBe('void');
   });
 
-  test('month to year starts a new year now', async () => {
-    const { sub } = await subscribed();
-    const yearly = await price(stripe, 'Professional yearly', 99000, 'year');
-    await bench.local('advance', { days: 10 });
-    const after = await stripe.subscriptions.update(sub.id, {
-      items: [{ id: item(sub).id, price: yearly.id }],
-      expand: ['latest_invoice'],
-    });
-    expect([day(item(after).current_period_start), day(item(after).current_period_end)]).toEqual([
-      '2026-01-25',
-      '2027-01-25',
-    ]);
-    expect((after.latest_invoice as Stripe.Invoice).total).toBe(99000 - 6706);
-  });
-
   test('create_prorations waits for the next invoice', async () => {
     const { sub } = await subscribed();
     const business = await price(stripe, 'Business', 19900);

@@ -3,12 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { App } from '../app';
 import { mergeMetadata } from '../http/params';
 import { isRunning, makeDiscount, redeemable } from '../records/discounts';
-import { getRecurring } from '../records/prices';
+import type { Draft } from '../records/drafts';
+import { getRecurring, itemChanges } from '../records/prices';
 import { discountOf } from '../records/schedule-phases';
 import { running } from '../records/schedules';
-import { shapeItem } from '../records/subscription-items';
+import { sameRhythm, shapeItem } from '../records/subscription-items';
 import type { UpdateGiven } from '../records/subscription-params';
 import type { Discount, Phase, Schedule, Subscription } from '../types';
+import { planChange, restartsByItself } from './changes';
 
 /** "You must specify the new `trial_end` on each phase" (…#use-trials): a phase without one ends a trial. */
 export function trialChange(app: App, sub: Subscription, phase: Phase): number | 'now' | undefined {
@@ -63,6 +65,19 @@ function pairItems(sub: Subscription, phase: Phase) {
   }));
 }
 
+/**
+ * Whether a phase changes an item's interval and leaves the anchor where it is: its share up to the old anchor date is
+ * prorated as the phase says, and no period begins that would bill it whole (stripe.md D40; seen:
+ * https://github.com/better-auth/better-auth/issues/11336). Classic subscriptions start anew by themselves.
+ */
+export function keepsAnchor(app: App, sub: Subscription, schedule: Schedule, phase: Phase): boolean {
+  if (restartsByItself(sub) || startsCycle(schedule, phase)) return false;
+  return pairItems(sub, phase).some(
+    ({ wanted, known }) =>
+      known && !sameRhythm(getRecurring(app, known.price), getRecurring(app, wanted.price)),
+  );
+}
+
 /** The items of a phase that begins as a period ends: nothing to prorate, the new period bills them. */
 export function takeItems(
   app: App,
@@ -79,10 +94,7 @@ export function takeItems(
       const period = { start: app.now, end: app.now };
       return shapeItem(app, rec.id, price, quantity, period, newId(), wanted.metadata ?? {});
     }
-    const old = getRecurring(app, known.price);
-    rhythm ||=
-      old.recurring?.interval !== price.recurring?.interval ||
-      old.recurring?.interval_count !== price.recurring?.interval_count;
+    rhythm ||= !sameRhythm(getRecurring(app, known.price), price);
     const metadata = mergeMetadata(known.metadata, wanted.metadata ?? {});
     return { ...known, price: price.id, quantity, metadata };
   });
@@ -108,6 +120,14 @@ export function itemUpdates(sub: Subscription, phase: Phase): NonNullable<Update
   ];
 }
 
+interface Foreseen {
+  sub: Subscription;
+  discounts: Discount[];
+  /** Of items whose interval changes while the anchor stays, and whether they are billed as the phase begins. */
+  prorations?: Draft[];
+  billsThem?: boolean;
+}
+
 /**
  * The subscription as the phase that begins at `at` will have it, nothing written; null when none begins there. Run it
  * at that instant.
@@ -117,9 +137,26 @@ export function foreseePhase(
   sub: Subscription,
   schedule: Schedule | undefined,
   at: number,
-): { sub: Subscription; discounts: Discount[] } | null {
+): Foreseen | null {
   const phase = schedule?.phases.find((one) => one.start_date <= at && one.end_date > at);
   if (!schedule || !phase || phase.start_date === schedule.current_phase?.start_date) return null;
+  if (keepsAnchor(app, sub, schedule, phase)) {
+    const then = foreseeWith(app, sub, schedule, phase, () => {});
+    const behavior = phase.proration_behavior as NonNullable<UpdateGiven['proration_behavior']>;
+    const plan = planChange(
+      app,
+      then.sub,
+      {
+        items: itemChanges(app, itemUpdates(sub, phase)),
+        behavior,
+        resetAnchor: false,
+        discounts: then.discounts,
+      },
+      () => 'si_preview',
+    );
+    then.sub.items = plan.items;
+    return { ...then, prorations: plan.charges, billsThem: behavior === 'always_invoice' };
+  }
   return foreseeWith(app, sub, schedule, phase, (rec) =>
     takeItems(app, rec, phase, startsCycle(schedule, phase), () => 'si_preview'),
   );

@@ -13,6 +13,7 @@ import { endNow } from '../records/subscriptions';
 import type { Phase, Schedule, Subscription } from '../types';
 import {
   itemUpdates,
+  keepsAnchor,
   phaseDiscounts,
   scheduledEnd,
   startsCycle,
@@ -84,7 +85,10 @@ function enterPhase(
   again?: ProrationBehavior,
 ): void {
   const trialEnd = trialChange(app, sub, phase);
-  const turns = trialEnd === undefined && sub.items.every((item) => item.current_period_end <= app.now);
+  const turns =
+    trialEnd === undefined &&
+    sub.items.every((item) => item.current_period_end <= app.now) &&
+    !keepsAnchor(app, sub, schedule, phase);
   const anchors = !again && startsCycle(schedule, phase);
   const discounts = phaseDiscounts(app, sub, phase).map((discount) => discount.id);
   for (const old of sub.discounts) if (!discounts.includes(old)) dropDiscount(app, old);

@@ -52,13 +52,36 @@ export function refuseUpdate(app: App, sub: Subscription, given: UpdateGiven): v
         odd,
       );
   }
-  if (
-    given.proration_date !== undefined &&
-    (given.proration_date < Math.min(...sub.items.map((item) => item.current_period_start)) ||
-      given.proration_date > periodEnd(sub, 'max'))
-  ) {
-    throw invalid('Cannot specify `proration_date` outside of the current period.', 'proration_date');
-  }
+  if (given.proration_date !== undefined)
+    refuseProrationDate(app, sub, {
+      date: given.proration_date,
+      behavior: given.proration_behavior,
+      anchor: given.billing_cycle_anchor?.type,
+      param: 'proration_date',
+    });
   if (typeof given.trial_end === 'number' && given.trial_end <= app.now)
     throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
+}
+
+/**
+ * A date of proration lies in the current period (and phase), is not given where nothing is prorated (stripe.md D51), and
+ * never beside `billing_cycle_anchor: {type: 'now'}` (stripe.md 53).
+ */
+export function refuseProrationDate(
+  app: App,
+  sub: Subscription,
+  given: { date: number; behavior: string | undefined; anchor: string | undefined; param: string },
+): void {
+  if (given.anchor === 'now')
+    throw invalid('A proration date cannot go with a billing cycle anchor of now.', given.param);
+  if (given.behavior === 'none')
+    throw invalid('A proration date cannot go with a proration behavior of `none`.', given.param);
+  const phase = app.store.get('schedules', sub.schedule)?.current_phase;
+  const from = Math.min(...sub.items.map((item) => item.current_period_start));
+  const to = periodEnd(sub, 'max');
+  if (
+    given.date < Math.max(from, phase?.start_date ?? from) ||
+    given.date > Math.min(to, phase?.end_date ?? to)
+  )
+    throw invalid('The proration date must lie in the current period of the subscription.', given.param);
 }

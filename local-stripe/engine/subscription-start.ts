@@ -6,7 +6,7 @@ import { makeDiscount } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
 import { priceAmount } from '../records/price-words';
-import { periodAfter } from '../records/subscription-items';
+import { periodAfter, refuseIntervals } from '../records/subscription-items';
 import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
 import { periodEnd, refusal, warnTrialEnd } from '../records/subscriptions';
 import type { Price, Subscription } from '../types';
@@ -54,6 +54,10 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
         'items[0][price]',
       );
   }
+  refuseIntervals(
+    given.items.map(({ price }) => price),
+    given.mode ?? 'flexible',
+  );
   const needsPlace = given.automaticTax && !customer.address?.country;
   if (needsPlace) {
     throw invalid(

@@ -46,24 +46,30 @@ export function upcomingInvoice(app: App, sub: Subscription, asked: Asked = {}):
   return app.clock.at(end, () => {
     const phase = ends || items ? null : foreseePhase(app, sub, schedule, end);
     const then = phase?.sub ?? sub;
-    const coming = (items ?? then.items)
-      .filter((item) => item.current_period_end <= end)
-      .map((item) => {
-        const price = app.store.get('prices', item.price) as Price;
-        const was = app.store.get('prices', sub.items.find((one) => one.id === item.id)?.price);
-        const rhythm = was && was.recurring?.interval !== price.recurring?.interval;
-        const anchor = rhythm ? end : then.billing_cycle_anchor;
-        return {
-          ...item,
-          current_period_start: end,
-          current_period_end: nextBoundary(
-            anchor,
-            price.recurring?.interval ?? 'month',
-            price.recurring?.interval_count ?? 1,
-            end,
-          ),
-        };
-      });
+    const due = (items ?? then.items).filter((item) => item.current_period_end <= end);
+    const prorations = phase?.prorations ?? [];
+    // The phase begins and bills nothing: what it changes waits for the invoice after it.
+    if (phase?.prorations && !phase.billsThem && due.length === 0) {
+      const after = { ...asked, schedule: undefined, items: then.items, discounts: asked.discounts };
+      return upcomingInvoice(
+        app,
+        { ...then, schedule: null },
+        { ...after, pending: [...pending, ...prorations] },
+      );
+    }
+    const coming = due.map((item) => {
+      const price = app.store.get('prices', item.price) as Price;
+      return {
+        ...item,
+        current_period_start: end,
+        current_period_end: nextBoundary(
+          then.billing_cycle_anchor,
+          price.recurring?.interval ?? 'month',
+          price.recurring?.interval_count ?? 1,
+          end,
+        ),
+      };
+    });
     const given = cycleInvoice(app, then, ends ? [] : coming, {
       start: sub.items[0]?.current_period_start ?? end,
       end,
@@ -77,7 +83,7 @@ export function upcomingInvoice(app: App, sub: Subscription, asked: Asked = {}):
           asked.discounts ??
           (phase?.discounts ?? asked.held ?? given.discounts).filter((one) => isRunning(app, one)),
         automaticTax: asked.automaticTax ?? given.automaticTax,
-        drafts: [...pending, ...given.drafts, ...extra],
+        drafts: [...pending, ...prorations, ...given.drafts, ...extra],
         reason: 'upcoming',
       },
       true,

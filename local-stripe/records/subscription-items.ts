@@ -1,7 +1,7 @@
 /** Subscription items: shape, periods, and what each was billed for. https://docs.stripe.com/api/subscription_items */
 import type Stripe from 'stripe';
 import type { App } from '../app';
-import { addIntervals, nextBoundary } from '../clock';
+import { addIntervals, nextBoundary, periodAround } from '../clock';
 import { invalid } from '../errors';
 import type { Billed, Metadata, Price, SubscriptionItem, Wire } from '../types';
 import { strip } from './strip';
@@ -33,15 +33,31 @@ export function shapeItem(
 }
 
 export function periodAfter(price: Price, anchor: number, at: number): number {
-  const every = price.recurring;
-  if (!every)
-    throw invalid(
-      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
-      'items[0][price]',
-    );
+  const every = rhythmOf(price);
   return anchor === at
     ? addIntervals(anchor, every.interval, every.interval_count)
     : nextBoundary(anchor, every.interval, every.interval_count, at);
+}
+
+/** The period that the anchor gives an item at this instant: anchor to anchor + 1 year in its first year (stripe.md G1). */
+export function anchoredPeriod(price: Price, anchor: number, at: number): { start: number; end: number } {
+  const every = rhythmOf(price);
+  return periodAround(anchor, every.interval, every.interval_count, at);
+}
+
+function rhythmOf(price: Price) {
+  if (price.recurring) return price.recurring;
+  throw invalid(
+    'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+    'items[0][price]',
+  );
+}
+
+export function sameRhythm(a: Price, b: Price): boolean {
+  return (
+    a.recurring?.interval === b.recurring?.interval &&
+    a.recurring?.interval_count === b.recurring?.interval_count
+  );
 }
 
 /** Cuts off what is credited, so that it is never credited twice. */
@@ -83,4 +99,41 @@ function planOf(price: Wire<Stripe.Price>): Wire<Stripe.Plan> {
     trial_period_days: price.recurring?.trial_period_days ?? null,
     usage_type: 'licensed',
   };
+}
+
+/**
+ * A classic subscription has one interval; a flexible one may mix them, each a multiple of the shortest (stripe.md D54,
+ * https://docs.stripe.com/billing/subscriptions/mixed-interval#interval-alignment).
+ */
+export function refuseIntervals(prices: Price[], mode: Stripe.Subscription.BillingMode['type']): void {
+  const [first, ...rest] = prices;
+  if (!first) return;
+  if (mode === 'classic' && rest.some((price) => !sameRhythm(price, first)))
+    throw invalid('The prices of a subscription in classic billing mode must share one interval.', 'items');
+  const lengths = prices.map((price) => lengthOf(rhythmOf(price)));
+  const shortest = lengths.reduce((a, b) => (a.days < b.days ? a : b));
+  if (lengths.some((one) => !isMultiple(one, shortest)))
+    throw invalid('Each interval must be a multiple of the shortest one of the subscription.', 'items');
+}
+
+interface Length {
+  unit: 'day' | 'month';
+  count: number;
+  days: number;
+}
+
+function lengthOf(every: NonNullable<Price['recurring']>): Length {
+  const { interval, interval_count: count } = every;
+  if (interval === 'day' || interval === 'week') {
+    const days = interval === 'week' ? count * 7 : count;
+    return { unit: 'day', count: days, days };
+  }
+  const months = interval === 'year' ? count * 12 : count;
+  return { unit: 'month', count: months, days: months * 30 };
+}
+
+/** One day divides every month; weeks divide none. */
+function isMultiple(of: Length, shortest: Length): boolean {
+  if (of.unit === shortest.unit) return of.count % shortest.count === 0;
+  return shortest.unit === 'day' && shortest.count === 1;
 }

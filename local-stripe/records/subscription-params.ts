@@ -26,6 +26,10 @@ export const itemParams = z.strictObject({
   discounts: z.literal('').optional(),
   billing_thresholds: ignored,
 });
+export const billingMode = z.strictObject({
+  type: z.enum(['classic', 'flexible']),
+  flexible: z.strictObject({ proration_discounts: z.enum(['included', 'itemized']).optional() }).optional(),
+});
 export const prorationBehavior = z.enum(['create_prorations', 'always_invoice', 'none']);
 export const cancelAt = clearable(z.union([int, z.enum(['min_period_end', 'max_period_end'])]));
 export const trialEnd = z.union([z.literal('now'), int]);
@@ -76,7 +80,7 @@ export const createParams = z.strictObject({
   cancel_at: cancelAt.optional(),
   backdate_start_date: int.optional(),
   billing_cycle_anchor: int.optional(),
-  billing_mode: z.strictObject({ type: z.enum(['flexible']), flexible: ignored }).optional(),
+  billing_mode: billingMode.optional(),
   currency: filled.optional(),
   payment_behavior: z
     .enum(['allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'])

@@ -27,6 +27,7 @@ export interface StartGiven {
   checkoutSession?: string | null;
   cancelAtPeriodEnd?: boolean;
   saveDefault?: boolean;
+  mode?: 'classic' | 'flexible' | undefined;
   /** Checkout has authenticated or will collect by itself. */
   authentication?: 'passed' | undefined;
   delayed?: boolean;
@@ -62,7 +63,10 @@ export function shapeSubscription(
       },
       billing_cycle_anchor: anchor,
       billing_cycle_anchor_config: null,
-      billing_mode: { flexible: { proration_discounts: 'included' }, type: 'flexible', updated_at: now },
+      billing_mode:
+        given.mode === 'classic'
+          ? { flexible: null, type: 'classic', updated_at: now }
+          : { flexible: { proration_discounts: 'included' }, type: 'flexible', updated_at: now },
       billing_schedules: [],
       billing_thresholds: null,
       cancel_at: null,
