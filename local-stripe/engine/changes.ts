@@ -23,9 +23,9 @@ import {
 } from '../records/subscription-items';
 import type { Discount, ItemChange, Price, Subscription, SubscriptionItem } from '../types';
 
-/** Whether a change of interval begins a new period though nobody said so. In flexible billing mode too, until the app says so itself. */
-export function restartsByItself(_sub: Subscription): boolean {
-  return true;
+/** Whether a change of interval begins a new period though nobody said so: in classic billing mode only (stripe.md D40). */
+export function restartsByItself(sub: Subscription): boolean {
+  return sub.billing_mode.type === 'classic';
 }
 
 export interface Change {
