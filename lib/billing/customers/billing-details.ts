@@ -5,8 +5,7 @@ import type { Db } from '@/db/client';
 import { customers } from '@/db/schema';
 import { holdMerchant } from '@/lib/billing/accounts';
 import { type Act, type Actor, changedFields, record } from '@/lib/billing/audit';
-import { customerMirror } from '@/lib/billing/mirror/customer';
-import { settle } from '@/lib/billing/mirror/settle';
+import { syncCustomer } from '@/lib/billing/mirror/customer';
 import { isCountry } from '@/lib/countries';
 import { invalid } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
@@ -127,7 +126,7 @@ async function pushDetails(
   } catch (error) {
     if (!isMissing(error)) throw error;
     // Deleted there, and its event has yet to come: the next customer is made with these details.
-    await settle(db, stripe, customerMirror, id, input);
+    await syncCustomer(db, stripe, id, input);
     return {};
   }
 }
@@ -161,7 +160,7 @@ export async function applyTaxTreatment(
       // Deleted there, and its event has yet to come: then that is what is brought in.
       if (!isMissing(error)) throw error;
     });
-    await settle(db, stripe, customerMirror, id, context);
+    await syncCustomer(db, stripe, id, context);
   }
   return { taxExempt: wanted };
 }

@@ -5,9 +5,8 @@ import { customers, settings } from '@/db/schema';
 import { holdMerchant } from '@/lib/billing/accounts';
 import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { EditConflict, MerchantClosed } from '@/lib/billing/errors';
-import { customerMirror } from '@/lib/billing/mirror/customer';
+import { syncCustomer } from '@/lib/billing/mirror/customer';
 import { Moved } from '@/lib/billing/mirror/mirror';
-import { settle } from '@/lib/billing/mirror/settle';
 import { NotFound, ValidationFailed } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { type CustomerRow, detailsOf, putDetails, replaceVatNumber } from './stripe-details';
@@ -39,7 +38,7 @@ export async function ensureStripeCustomer(
     } catch (error) {
       if (!isMissing(error)) throw error;
       // Deleted there meanwhile, and its event has yet to come.
-      if (id) await settle(db, stripe, customerMirror, id, context);
+      if (id) await syncCustomer(db, stripe, id, context);
     }
   }
   throw new EditConflict();

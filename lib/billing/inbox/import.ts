@@ -5,7 +5,7 @@ import type { Db } from '@/db/client';
 import { customers, merchants, storeAddOns, subscriptions, tiers } from '@/db/schema';
 import { ofAccount } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
-import { customerMirror } from '@/lib/billing/mirror/customer';
+import { syncCustomer } from '@/lib/billing/mirror/customer';
 import { invoiceMirror } from '@/lib/billing/mirror/invoice';
 import { placeItems } from '@/lib/billing/mirror/places';
 import { settle } from '@/lib/billing/mirror/settle';
@@ -215,7 +215,7 @@ async function takeIn(
     stripe.customers.update(snapshot.customerId, { metadata: { merchant: whose.merchantId } }),
   );
   await callStripe(() => stripe.subscriptions.update(snapshot.id, { metadata: marks }));
-  await settle(db, stripe, customerMirror, snapshot.customerId, context);
+  await syncCustomer(db, stripe, snapshot.customerId, context);
   await settle(db, stripe, subscriptionMirror, snapshot.id, context);
   const bills = await callStripe(() =>
     stripe.invoices.list({ subscription: snapshot.id, limit: 100 }).autoPagingToArray({ limit: 10_000 }),

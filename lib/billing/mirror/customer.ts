@@ -1,11 +1,13 @@
 import { eq } from 'drizzle-orm';
-import type { Tx } from '@/db/client';
+import type Stripe from 'stripe';
+import type { Db, Tx } from '@/db/client';
 import { customers } from '@/db/schema';
-import { changedFields, record } from '@/lib/billing/audit';
+import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { enqueue } from '@/lib/queue';
 import { type CustomerSnapshot, readCard, readCustomer } from '@/lib/stripe/customer-snapshot';
 import { expand } from '@/lib/stripe/expansions';
 import { lockCustomer, type Mirror, mayApply, momentOf } from './mirror';
+import { settle } from './settle';
 
 /** Stripe's customers: the billing details, the card and the tax id, taken back from what was changed at Stripe. */
 export const customerMirror: Mirror<CustomerSnapshot> = {
@@ -100,6 +102,10 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
     };
   },
 };
+
+/** Brings our row to what Stripe says now about a customer. @throws as `settle` */
+export const syncCustomer = (db: Db, stripe: Stripe, id: string, context: Act) =>
+  settle(db, stripe, customerMirror, id, context);
 
 /** Whether the merchant that a customer names has another one. */
 async function isReplaced(tx: Tx, stripeCustomerId: string, merchantId: string): Promise<boolean> {

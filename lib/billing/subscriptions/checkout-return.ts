@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import type { Act, Actor } from '@/lib/billing/audit';
-import { customerMirror } from '@/lib/billing/mirror/customer';
+import { syncCustomer } from '@/lib/billing/mirror/customer';
 import { invoiceMirror } from '@/lib/billing/mirror/invoice';
 import { closeSession, sessionMirror } from '@/lib/billing/mirror/session';
 import { settle } from '@/lib/billing/mirror/settle';
@@ -57,5 +57,5 @@ export async function syncInvoicesAndCard(
   for (const invoice of list.data) {
     if (invoice.id) await settle(db, stripe, invoiceMirror, invoice.id, context);
   }
-  if (of.customerId) await settle(db, stripe, customerMirror, of.customerId, context);
+  if (of.customerId) await syncCustomer(db, stripe, of.customerId, context);
 }
