@@ -19,6 +19,23 @@ export interface Settings {
   tax_id_verdicts: Record<string, 'verified' | 'unverified' | 'unavailable' | 'pending'>;
   tax_id_seconds: number;
   seller_country: string;
+  /** The version of the account: what a request without `Stripe-Version` gets, and what `events.list` renders (stripe.md D65). */
+  account_version: string;
+  /** stripe.md D3. `off`, or how many operations a second are let through: 25, 100 in live, 25 per endpoint. */
+  rate: 'off' | 'sandbox' | 'live';
+  /** What `rk_test_local` may do: `rak_customer_write`, …; write includes read (stripe.md D10). */
+  restricted_key: string[];
+  /** Stripe Tax is set up, with a head office (stripe.md D18). */
+  tax_active: boolean;
+  /** Countries in which the seller is registered; null = its own and, by the one-stop shop, every member state (stripe.md D17). */
+  registrations: string[] | null;
+  /** The account's default for prices that say nothing about tax; null = none (stripe.md D20). */
+  tax_behavior: 'inclusive' | 'exclusive' | 'inferred_by_currency' | null;
+  /** The methods that the account has on: what Checkout offers where none is named (stripe.md D37, F9). */
+  payment_methods: string[];
+  /** How long a bank debit is under way, and what becomes of it (stripe.md D37). */
+  debit_days: number;
+  debit_outcome: 'succeeds' | 'fails';
 }
 export const DEFAULT_SETTINGS: Settings = {
   dunning_end: 'canceled',
@@ -26,6 +43,15 @@ export const DEFAULT_SETTINGS: Settings = {
   tax_id_verdicts: {},
   tax_id_seconds: 5,
   seller_country: 'LU',
+  account_version: API_VERSION,
+  rate: 'off',
+  restricted_key: [],
+  tax_active: true,
+  registrations: null,
+  tax_behavior: null,
+  payment_methods: ['card', 'klarna', 'link', 'sepa_debit'],
+  debit_days: 5,
+  debit_outcome: 'succeeds',
 };
 
 /** What the app must know of a kind of record; `kinds.ts` puts them together, so that this file knows no noun. */
@@ -43,6 +69,8 @@ export class App {
   settings: Settings;
   /** The API request being served, for `event.request`; null for the engine's own doings. */
   request: { id: string | null; idempotency_key: string | null } | null = null;
+  /** The request being served has a live key (stripe.md D8). */
+  live = false;
   /** Set by the server: where the hosted pages are. */
   url = 'http://127.0.0.1:12111';
   /** From STRIPE_WEBHOOK_SECRET: signs the deliveries of every endpoint. */

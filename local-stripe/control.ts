@@ -66,6 +66,7 @@ export class Control {
       'deliver',
       'trigger',
       'checkout',
+      'reads',
     ];
     if (!known.includes(parts[0] ?? '')) throw new Refused(404, `There is no /_local/${path}.`);
     if (method === 'GET') {
@@ -78,9 +79,15 @@ export class Control {
           return this.app.settings;
         case 'faults':
           return this.faults();
+        case 'reads':
+          return this.api.reads.shown();
         default:
           throw new Refused(405, `/_local/${path} takes POST.`);
       }
+    }
+    if (path === (method === 'DELETE' ? 'reads' : 'reads/reset')) {
+      this.api.reads.reset();
+      return this.api.reads.shown();
     }
     if (method !== 'POST') throw new Refused(405, 'GET or POST only.');
     switch (path) {
@@ -154,6 +161,7 @@ export class Control {
     this.deliverer.reset();
     this.deliverer.fault = 'normal';
     this.api.fault = null;
+    this.api.reads.reset();
     app.store.reset();
     app.timers.clear();
     app.settings = { ...DEFAULT_SETTINGS };

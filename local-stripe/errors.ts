@@ -3,6 +3,8 @@ export interface ErrorBody {
   type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error' | 'rate_limit_error';
   code?: string;
   decline_code?: string;
+  advice_code?: string;
+  network_decline_code?: string;
   message: string;
   param?: string;
   payment_intent?: unknown;
@@ -13,20 +15,33 @@ export class StripeError extends Error {
   constructor(
     readonly status: number,
     readonly body: ErrorBody,
-    /** Failures of parsing or validation are not kept under an idempotency key (stripe.md 39). */
+    /**
+     * The endpoint began to execute: such an answer is kept under an idempotency key and bears `stripe-should-retry: false`
+     * (stripe.md F10, G3).
+     */
     readonly executed = true,
+    /** Headers that come with this refusal alone. */
+    readonly headers: Record<string, string> = {},
   ) {
     super(body.message);
   }
 }
 
+/**
+ * A 400. One that names a parameter is a refusal at validation; one that names none (no payment source, a state that does not
+ * allow it) was executed: so in Stripe's recorded answers (stripe.md F10, G3).
+ */
 export function invalid(message: string, param?: string, code?: string): StripeError {
-  return new StripeError(400, {
-    type: 'invalid_request_error',
-    message,
-    ...(param ? { param } : {}),
-    ...(code ? { code } : {}),
-  });
+  return new StripeError(
+    400,
+    {
+      type: 'invalid_request_error',
+      message,
+      ...(param ? { param } : {}),
+      ...(code ? { code } : {}),
+    },
+    param === undefined,
+  );
 }
 
 /** A parameter that must be there is not. */
@@ -48,12 +63,11 @@ export function malformed(message: string, param: string | undefined, code?: str
 }
 
 export function missing(kind: string, id: string, param = 'id'): StripeError {
-  return new StripeError(param === 'id' ? 404 : 400, {
-    type: 'invalid_request_error',
-    code: 'resource_missing',
-    message: `No such ${kind}: '${id}'`,
-    param,
-  });
+  return new StripeError(
+    param === 'id' ? 404 : 400,
+    { type: 'invalid_request_error', code: 'resource_missing', message: `No such ${kind}: '${id}'`, param },
+    false,
+  );
 }
 
 export function cardError(

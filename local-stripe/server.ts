@@ -136,7 +136,15 @@ async function handle(
       return;
     }
     const answer = api.answer(
-      { method, path, query, body, authorization: header(request, 'authorization'), idempotencyKey: key },
+      {
+        method,
+        path,
+        query,
+        body,
+        authorization: header(request, 'authorization'),
+        idempotencyKey: key,
+        version: header(request, 'stripe-version'),
+      },
       fault,
     );
     app.store.flush();

@@ -4,9 +4,12 @@ import type { App } from '../app';
 import { StripeError } from '../errors';
 import { decodeForm } from '../http/form';
 import { Idempotency } from '../http/idempotency';
+import type { Found } from '../http/router';
 import type { JsonObject } from '../types';
-import { SECRET_KEY } from '../version';
+import { authorize, permit } from './access';
 import { expandAll } from './expand';
+import { limited, locked, RateLimiter } from './rate';
+import { Reads } from './reads';
 import { findRoute } from './routes';
 
 interface ApiRequest {
@@ -16,6 +19,7 @@ interface ApiRequest {
   body: string;
   authorization: string | undefined;
   idempotencyKey: string | undefined;
+  version: string | undefined;
 }
 interface ApiAnswer {
   status: number;
@@ -23,15 +27,18 @@ interface ApiAnswer {
   headers: Record<string, string>;
 }
 export interface ApiFault {
-  status: 500 | 429 | 'timeout';
+  status: 500 | 429 | 'lock_timeout' | 'timeout';
   next: number;
 }
 
 export class Api {
   fault: ApiFault | null = null;
   readonly idempotency: Idempotency;
+  readonly reads = new Reads();
+  private readonly rate: RateLimiter;
   constructor(private readonly app: App) {
     this.idempotency = new Idempotency(app);
+    this.rate = new RateLimiter(app);
   }
 
   /** Takes one from the fault's count; `timeout` is the server's to play. */
@@ -43,56 +50,72 @@ export class Api {
     return status;
   }
 
-  /** One request, start to end, with nothing awaited in between: a change is atomic. */
-  answer(request: ApiRequest, fault: 500 | 429 | null): ApiAnswer {
+  /**
+   * One request, start to end, with nothing awaited in between: a change is atomic. The headers are those of Stripe's recorded
+   * answers (stripe.md G3): a POST's first run names itself in `original-request`, a DELETE echoes its key and no more.
+   */
+  answer(request: ApiRequest, fault: Exclude<ApiFault['status'], 'timeout'> | null): ApiAnswer {
     const requestId = `req_${randomBytes(10).toString('base64url').replace(/[-_]/g, 'x').slice(0, 14)}`;
     const headers: Record<string, string> = {
+      'cache-control': 'no-cache, no-store',
       'request-id': requestId,
-      'stripe-version': '2026-10-28.endive',
+      'stripe-version': request.version ?? this.app.settings.account_version,
     };
     const key = request.method === 'POST' ? request.idempotencyKey : undefined;
-    if (key) headers['idempotency-key'] = key;
+    if (key) Object.assign(headers, { 'idempotency-key': key, 'original-request': requestId });
+    else if (request.method === 'DELETE' && request.idempotencyKey)
+      headers['idempotency-key'] = request.idempotencyKey;
     try {
-      authorize(request.authorization);
+      const mode = authorize(request.authorization);
       if (fault) throw faultError(fault);
+      const found = findRoute(request.method, request.path);
+      if (found) {
+        this.rate.take(`${found.method} ${found.pattern}`);
+        this.reads.count(found);
+        if (mode === 'restricted') permit(this.app, found);
+      }
       const stored = key ? this.idempotency.find(key, request.method, request.path, request.body) : null;
       if (stored) {
         headers['idempotent-replayed'] = 'true';
         headers['original-request'] = stored.request_id;
-        headers['request-id'] = requestId;
         return { status: stored.status, body: stored.body, headers };
       }
-      return { ...this.run(request, key, requestId), headers };
+      this.app.live = mode === 'live';
+      const { executed, ...answer } = this.run(request, found, key, requestId);
+      if (executed && request.method === 'POST') headers['stripe-should-retry'] = 'false';
+      return { ...answer, headers };
     } catch (error) {
-      return { ...failure(error, requestId), headers };
+      const refusal = error instanceof StripeError ? error : null;
+      const own = refusal?.status === 401 ? { 'cache-control': 'no-cache, no-store' } : headers;
+      return { ...failure(error, requestId), headers: { ...own, ...refusal?.headers } };
     }
   }
 
   private run(
     request: ApiRequest,
+    found: Found | undefined,
     key: string | undefined,
     requestId: string,
-  ): { status: number; body: string } {
+  ): { status: number; body: string; executed: boolean } {
     let answer: { status: number; body: string };
-    let keep = true;
+    let executed = true;
     this.app.request = { id: requestId, idempotency_key: key ?? null };
     try {
-      answer = { status: 200, body: JSON.stringify(this.handle(request), null, 2) };
+      answer = { status: 200, body: JSON.stringify(this.handle(request, found), null, 2) };
     } catch (error) {
       // Validation failures are not stored, nor are our own crashes (stripe.md 39).
-      keep = error instanceof StripeError && error.executed;
+      executed = error instanceof StripeError && error.executed;
       answer = failure(error, requestId);
     } finally {
       this.app.request = null;
     }
-    if (key && keep)
+    if (key && executed)
       this.idempotency.keep(key, request.method, request.path, request.body, { ...answer, requestId });
     this.app.store.commit();
-    return answer;
+    return { ...answer, executed };
   }
 
-  private handle(request: ApiRequest): JsonObject {
-    const found = findRoute(request.method, request.path);
+  private handle(request: ApiRequest, found: Found | undefined): JsonObject {
     if (!found) {
       throw new StripeError(
         404,
@@ -111,35 +134,14 @@ export class Api {
   }
 }
 
-function authorize(header: string | undefined): void {
-  const bearer = /^Bearer (.*)$/.exec(header ?? '')?.[1];
-  const basic = /^Basic (.*)$/.exec(header ?? '')?.[1];
-  const key = bearer ?? (basic ? Buffer.from(basic, 'base64').toString().split(':')[0] : undefined);
-  if (key === SECRET_KEY) return;
-  throw new StripeError(
-    401,
-    {
-      type: 'invalid_request_error',
-      message: key
-        ? `Invalid API Key provided: ${key.slice(0, 8)}****`
-        : 'You did not provide an API key. You need to provide your API key in the Authorization header.',
-    },
+function faultError(status: 500 | 429 | 'lock_timeout'): StripeError {
+  if (status === 429) return limited('global-rate');
+  if (status === 'lock_timeout') return locked();
+  return new StripeError(
+    500,
+    { type: 'api_error', message: 'An unknown error occurred. (local fault)' },
     false,
   );
-}
-
-function faultError(status: 500 | 429): StripeError {
-  return status === 429
-    ? new StripeError(
-        429,
-        {
-          type: 'invalid_request_error',
-          code: 'rate_limit',
-          message: 'Request rate limit exceeded. (local fault)',
-        },
-        false,
-      )
-    : new StripeError(500, { type: 'api_error', message: 'An unknown error occurred. (local fault)' }, false);
 }
 
 function failure(error: unknown, requestId: string): { status: number; body: string } {
@@ -147,16 +149,11 @@ function failure(error: unknown, requestId: string): { status: number; body: str
     const doc = error.body.code
       ? { doc_url: `https://stripe.com/docs/error-codes/${error.body.code.replaceAll('_', '-')}` }
       : {};
+    const log = `https://dashboard.stripe.com/test/logs/${requestId}`;
     return {
       status: error.status,
       body: JSON.stringify(
-        {
-          error: {
-            ...error.body,
-            ...doc,
-            request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}`,
-          },
-        },
+        { error: { ...error.body, ...doc, ...(error.status === 401 ? {} : { request_log_url: log }) } },
         null,
         2,
       ),

@@ -9,7 +9,7 @@ export function parseBody(body: string, isForm: boolean): unknown {
     const api = fields.api;
     // The front page's fault form: `api[status]`, `api[next]`.
     if (api && typeof api === 'object' && !Array.isArray(api)) {
-      const status = api.status === 'timeout' ? 'timeout' : Number(api.status);
+      const status = /^\d+$/.test(String(api.status)) ? Number(api.status) : api.status;
       return { ...fields, api: { status, next: Number(api.next) } };
     }
     return fields;

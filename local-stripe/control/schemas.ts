@@ -22,7 +22,7 @@ export const schemas = {
     webhooks: z.enum(['normal', 'duplicate', 'shuffle', 'delay', 'drop']).optional(),
     api: z
       .strictObject({
-        status: z.union([z.literal(500), z.literal(429), z.literal('timeout')]),
+        status: z.union([z.literal(500), z.literal(429), z.literal('lock_timeout'), z.literal('timeout')]),
         next: z.int().min(0).max(100_000),
       })
       .optional(),
@@ -36,6 +36,18 @@ export const schemas = {
       .optional(),
     tax_id_seconds: z.int().min(0).optional(),
     seller_country: z.string().length(2).optional(),
+    account_version: z
+      .string()
+      .regex(/^\d{4}-\d\d-\d\d(\.\w+)?$/)
+      .optional(),
+    rate: z.enum(['off', 'sandbox', 'live']).optional(),
+    restricted_key: z.array(z.string().regex(/^rak_\w+_(read|write)$/)).optional(),
+    tax_active: z.boolean().optional(),
+    registrations: z.array(z.string().length(2)).nullable().optional(),
+    tax_behavior: z.enum(['inclusive', 'exclusive', 'inferred_by_currency']).nullable().optional(),
+    payment_methods: z.array(z.string().min(1)).min(1).optional(),
+    debit_days: z.number().min(0).optional(),
+    debit_outcome: z.enum(['succeeds', 'fails']).optional(),
   }),
   trigger: z.discriminatedUnion('type', [
     z.strictObject({

@@ -16,6 +16,10 @@ export interface Route {
   handler: Handler;
 }
 
+export interface Found extends Route {
+  ids: string[];
+}
+
 /** `id(call)`: the first variable of the pattern. */
 export function id(call: Call, at = 0): string {
   return call.ids[at] ?? '';
@@ -23,10 +27,10 @@ export function id(call: Call, at = 0): string {
 
 /** Finds who answers a request. A literal stands before a variable in the list: create_preview is no invoice's id. */
 export function routerOf(routes: Route[]) {
-  const router = new TrieRouter<Handler>();
-  for (const { method, pattern, handler } of routes) router.add(method, pattern, handler);
-  return (method: string, path: string): { handler: Handler; ids: string[] } | undefined => {
+  const router = new TrieRouter<Route>();
+  for (const route of routes) router.add(route.method, route.pattern, route);
+  return (method: string, path: string): Found | undefined => {
     const found = router.match(method, path)[0][0];
-    return found && { handler: found[0], ids: Object.values(found[1]).map(decodeURIComponent) };
+    return found && { ...found[0], ids: Object.values(found[1]).map(decodeURIComponent) };
   };
 }
