@@ -29,6 +29,8 @@ export interface Settings {
   tax_active: boolean;
   /** Countries in which the seller is registered; null = its own and, by the one-stop shop, every member state (stripe.md D17). */
   registrations: string[] | null;
+  /** What becomes of an address that cannot be placed while a subscription with automatic tax runs: not known (stripe.md D12, F16). */
+  unplaceable_address: 'refused' | 'stored';
   /** The account's default for prices that say nothing about tax; null = none (stripe.md D20). */
   tax_behavior: 'inclusive' | 'exclusive' | 'inferred_by_currency' | null;
   /** The methods that the account has on: what Checkout offers where none is named (stripe.md D37, F9). */
@@ -48,6 +50,7 @@ export const DEFAULT_SETTINGS: Settings = {
   restricted_key: [],
   tax_active: true,
   registrations: null,
+  unplaceable_address: 'refused',
   tax_behavior: null,
   payment_methods: ['card', 'klarna', 'link', 'sepa_debit'],
   debit_days: 5,

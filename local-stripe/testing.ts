@@ -86,6 +86,7 @@ export async function price(
     unit_amount: amount,
     recurring: { interval },
     product_data: { name },
+    tax_behavior: 'exclusive',
   });
 }
 

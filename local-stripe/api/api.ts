@@ -7,7 +7,7 @@ import { Idempotency } from '../http/idempotency';
 import type { Found } from '../http/router';
 import type { JsonObject } from '../types';
 import { authorize, permit } from './access';
-import { expandAll } from './expand';
+import { expandAll, refuseExpansions } from './expand';
 import { limited, locked, RateLimiter } from './rate';
 import { Reads } from './reads';
 import { findRoute } from './routes';
@@ -127,7 +127,7 @@ export class Api {
       );
     }
     const params = decodeForm([request.query, request.body].filter(Boolean).join('&'));
-    const paths = Array.isArray(params.expand) ? params.expand.map(String) : [];
+    const paths = refuseExpansions(found, params.expand);
     const body = found.handler({ app: this.app, ids: found.ids, params }) as JsonObject;
     // Expanding writes into the answer: never into a record.
     return paths.length > 0 ? expandAll(this.app, structuredClone(body), paths) : body;

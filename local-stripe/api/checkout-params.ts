@@ -1,6 +1,17 @@
 /** What a checkout session may be asked for. https://docs.stripe.com/api/checkout/sessions/create */
 import { z } from 'zod';
-import { bool, discountGiven, expand, filled, ignored, int, metadata, priceData, text } from '../http/params';
+import {
+  bool,
+  discountGiven,
+  expand,
+  filled,
+  ignored,
+  int,
+  metadata,
+  priceData,
+  text,
+  upTo,
+} from '../http/params';
 
 const url = z.string().regex(/^https?:\/\/\S+$/, 'Not a valid URL');
 export const checkoutParams = z.strictObject({
@@ -10,13 +21,13 @@ export const checkoutParams = z.strictObject({
   automatic_tax: z.strictObject({ enabled: bool, liability: ignored }).optional(),
   billing_address_collection: z.enum(['auto', 'required']).optional(),
   cancel_url: url.optional(),
-  client_reference_id: text.optional(),
+  client_reference_id: upTo(200).optional(),
   consent_collection: ignored,
   currency: filled.optional(),
   custom_text: ignored,
   customer: filled.optional(),
   customer_creation: z.enum(['always', 'if_required']).optional(),
-  customer_email: filled.optional(),
+  customer_email: filled.max(512).optional(),
   customer_update: z
     .strictObject({
       address: z.enum(['auto', 'never']).optional(),
@@ -75,7 +86,7 @@ export const checkoutParams = z.strictObject({
     .strictObject({
       billing_cycle_anchor: int.optional(),
       billing_mode: ignored,
-      description: text.optional(),
+      description: upTo(500).optional(),
       invoice_settings: ignored,
       metadata: metadata.optional(),
       proration_behavior: z.enum(['create_prorations', 'none']).optional(),

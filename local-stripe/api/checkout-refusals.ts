@@ -2,10 +2,13 @@
 import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
 import { either, invalid, lacking } from '../errors';
+import { canPlace, taxAddress } from '../records/places';
+import { refuseInsecure } from '../records/urls';
 import type { CheckoutGiven } from './checkout-params';
 
 /** Throws what Checkout refuses: parameters that exclude, need or outlast each other. `given.customer` must exist. */
 export function refuseOddities(app: App, given: CheckoutGiven): void {
+  refuseInsecure(app, { success_url: given.success_url, cancel_url: given.cancel_url });
   if (!given.success_url) throw lacking('success_url');
   if (given.mode !== 'setup' && !given.line_items?.length) throw lacking('line_items');
   if (given.customer && given.customer_email) throw either('customer', 'customer_email', 'customer_email');
@@ -55,7 +58,7 @@ export function refuseOddities(app: App, given: CheckoutGiven): void {
       'tax_id_collection',
     );
   }
-  if (given.automatic_tax?.enabled && update.address !== 'auto' && !customer.address?.country) {
+  if (given.automatic_tax?.enabled && update.address !== 'auto' && !canPlace(taxAddress(customer))) {
     throw invalid(
       'Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to `auto` or `customer_update[shipping]` to `auto` to save the address entered in Checkout to the Customer.',
       'customer_update',

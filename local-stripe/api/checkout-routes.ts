@@ -7,6 +7,7 @@ import type { Call, Route } from '../http/router';
 import { quote, writeAmounts } from '../records/checkout-quote';
 import { expire, makeLine, viewCheckoutLine, viewSession } from '../records/checkout-sessions';
 import { priceFor } from '../records/prices';
+import { refuseTax } from '../records/tax-refusals';
 import { checkoutParams } from './checkout-params';
 import { refuseOddities } from './checkout-refusals';
 import { shapeSession } from './checkout-shape';
@@ -42,6 +43,11 @@ function create({ app, params }: Call): object {
         'line_items',
       );
     }
+    if (given.automatic_tax?.enabled)
+      refuseTax(
+        app,
+        priced.map(({ price }) => price),
+      );
     const currency = priced[0]?.price.currency ?? given.currency ?? null;
     const odd = priced.findIndex(({ price }) => price.currency !== currency);
     if (odd >= 0) throw invalid('All line items must use the same currency.', `line_items[${odd}][price]`);

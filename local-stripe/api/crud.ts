@@ -19,17 +19,20 @@ interface Filters<T extends TableName, S extends Shape> {
   /** Parameters that the record's field of the same name must equal. */
   same?: (keyof S & keyof Tables[T] & string)[];
   where?: (rec: Tables[T], given: Given<S>, app: App) => boolean;
+  /** Refuses what does not go together. */
+  check?: (given: Page & Given<S>) => void;
 }
 
 /** `GET` a page of a table, newest first. https://docs.stripe.com/api/pagination */
 export function list<T extends TableName, S extends Shape = Record<never, never>>(
   pattern: string,
   table: T,
-  { params: filters, by = [], same = [], where }: Filters<T, S> = {},
+  { params: filters, by = [], same = [], where, check }: Filters<T, S> = {},
 ): Route {
   const schema = z.strictObject({ ...paging, ...filters }).partial();
   const handler = ({ app, params }: Call): object => {
     const given = parse(schema, params) as Page & Given<S> & { created?: Range };
+    check?.(given);
     const indexed = by.map((name) => [name, given[name] as string | undefined] as const);
     const found = app.store
       .where(table, Object.fromEntries(indexed))
@@ -113,7 +116,9 @@ export function update<T extends TableName, S extends z.ZodType>(
   change: (rec: Tables[T], given: z.output<S>, app: App) => void,
 ): Route {
   return act(pattern, table, schema, (rec, given, app) => {
-    app.change(table, rec, event, () => change(rec, given, app));
+    const copy = structuredClone(rec); // refusals leave the record alone
+    change(copy, given, app);
+    app.change(table, rec, event, () => Object.assign(rec, copy));
   });
 }
 

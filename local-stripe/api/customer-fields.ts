@@ -13,20 +13,23 @@ import {
   mergeMetadata,
   metadata,
   text,
+  upTo,
 } from '../http/params';
 import { fullAddress } from '../records/customers';
 import { resolvePaymentMethod } from '../records/payment-methods';
+import { canPlace, taxAddress, unplaceable } from '../records/places';
+import { isTaxed } from '../records/tax-refusals';
 import type { Customer } from '../types';
 
 const shipping = z.strictObject({ address, name: text, phone: text.optional() });
 const fields = {
   address: clearable(address).optional(),
   balance: int.optional(),
-  business_name: clearable(text).optional(),
-  individual_name: clearable(text).optional(),
+  business_name: clearable(upTo(150)).optional(),
+  individual_name: clearable(upTo(150)).optional(),
   description: text.optional(),
-  email: text.optional(),
-  name: text.optional(),
+  email: upTo(512).optional(),
+  name: upTo(256).optional(),
   phone: text.optional(),
   metadata: metadata.optional(),
   invoice_prefix: text.optional(),
@@ -43,14 +46,16 @@ const fields = {
     .optional(),
   preferred_locales: clearable(z.array(text)).optional(),
   shipping: clearable(shipping).optional(),
-  tax: z.strictObject({ ip_address: text.optional(), validate_location: text.optional() }).optional(),
   tax_exempt: clearable(z.enum(['none', 'exempt', 'reverse'])).optional(),
   cash_balance: ignored,
   source: ignored,
   expand,
 };
+const locating = <T extends string>(when: readonly T[]) =>
+  z.strictObject({ ip_address: text.optional(), validate_location: z.enum(when).optional() }).optional();
 export const customerCreate = z.strictObject({
   ...fields,
+  tax: locating(['deferred', 'immediately']),
   payment_method: filled.optional(),
   tax_id_data: z.array(z.strictObject({ type: filled, value: filled })).optional(),
   test_clock: filled.optional(),
@@ -58,10 +63,28 @@ export const customerCreate = z.strictObject({
 });
 export const customerUpdate = z.strictObject({
   ...fields,
+  tax: locating(['auto', 'deferred', 'immediately']),
   default_source: ignored,
   validate: bool.optional(),
 });
 type CustomerFields = z.output<typeof customerUpdate>;
+
+/**
+ * `validate_location`: `immediately` checks any customer (stripe.md D13); `auto`, the default of an update, those for whom a
+ * subscription with automatic tax runs (stripe.md D12; not known for certain, hence the setting); `deferred` none. Without tax
+ * any text is stored as a country (stripe.md D14). https://docs.stripe.com/api/customers/update (tax.validate_location)
+ */
+export function refusePlace(
+  app: App,
+  customer: Customer,
+  when: 'auto' | 'deferred' | 'immediately',
+  moves: boolean,
+): void {
+  const looked =
+    when === 'immediately' ||
+    (when === 'auto' && moves && app.settings.unplaceable_address === 'refused' && isTaxed(app, customer));
+  if (looked && !canPlace(taxAddress(customer))) throw unplaceable('address');
+}
 
 /** Writes what was given onto the record; throws before anything is kept. */
 export function applyFields(app: App, customer: Customer, given: CustomerFields): void {

@@ -1,18 +1,20 @@
 /** The API of customers. https://docs.stripe.com/api/customers */
-import { cardError } from '../errors';
+import { cardError, missing } from '../errors';
 import { filled, parse, range } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
-import { newCustomer } from '../records/customers';
+import { isDeleted, newCustomer } from '../records/customers';
 import { attach, resolvePaymentMethod } from '../records/payment-methods';
 import { refuses } from '../records/payments';
 import { strip } from '../records/strip';
 import { endNow } from '../records/subscriptions';
-import { createTaxId } from '../records/tax-ids';
+import { createTaxId, readTaxId } from '../records/tax-ids';
 import { deleted, list, update } from './crud';
-import { applyFields, customerCreate, customerUpdate } from './customer-fields';
+import { applyFields, customerCreate, customerUpdate, refusePlace } from './customer-fields';
 
 function create({ app, params }: Call): object {
   const given = parse(customerCreate, params);
+  for (const [at, data] of (given.tax_id_data ?? []).entries())
+    readTaxId(data.type, data.value, `tax_id_data[${at}][value]`);
   if (given.test_clock) app.need('test_clocks', given.test_clock, 'test_clock');
   return app.on(given.test_clock, () => {
     const customer = newCustomer(app, { test_clock: given.test_clock ?? null });
@@ -27,6 +29,7 @@ function create({ app, params }: Call): object {
       customer,
       usesMethod ? { ...rest, invoice_settings: { ...settings, default_payment_method: undefined } } : rest,
     );
+    refusePlace(app, customer, given.tax?.validate_location ?? 'deferred', true);
     app.store.put('customers', customer);
     if (usesMethod) customer.invoice_settings.default_payment_method = method.id;
     app.emit('customer.created', app.view('customers', customer));
@@ -38,8 +41,7 @@ function create({ app, params }: Call): object {
 
 function retrieve(call: Call): object {
   const { app } = call;
-  if (app.store.meta.counters[`deleted:${id(call)}`])
-    return { id: id(call), object: 'customer', deleted: true };
+  if (isDeleted(app, id(call))) return { id: id(call), object: 'customer', deleted: true };
   return strip(app.need('customers', id(call)));
 }
 
@@ -61,6 +63,24 @@ function remove(call: Call): object {
   return deleted(customer);
 }
 
+const change = update(
+  '/v1/customers/:id',
+  'customers',
+  'customer.updated',
+  customerUpdate,
+  (customer, given, app) => {
+    applyFields(app, customer, given);
+    const moves = given.address !== undefined || given.shipping !== undefined;
+    refusePlace(app, customer, given.tax?.validate_location ?? 'auto', moves);
+  },
+);
+
+/** An unknown one is 404, a deleted one 400 (stripe.md F11). */
+function changeUnlessDeleted(call: Call): object {
+  if (isDeleted(call.app, id(call))) throw missing('customer', id(call), 'customer');
+  return change.handler(call);
+}
+
 export const customerRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/customers', handler: create },
   list('/v1/customers', 'customers', {
@@ -69,10 +89,6 @@ export const customerRoutes: Route[] = [
     where: (customer, given) => customer.test_clock === (given.test_clock ?? null),
   }),
   { method: 'GET', pattern: '/v1/customers/:id', handler: retrieve },
-  update('/v1/customers/:id', 'customers', 'customer.updated', customerUpdate, (customer, given, app) => {
-    const copy = structuredClone(customer);
-    applyFields(app, copy, given); // refusals leave the record alone
-    Object.assign(customer, copy);
-  }),
+  { ...change, handler: changeUnlessDeleted },
   { method: 'DELETE', pattern: '/v1/customers/:id', handler: remove },
 ];

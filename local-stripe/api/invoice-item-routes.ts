@@ -20,11 +20,12 @@ import type { Call, Route } from '../http/router';
 import { activeDiscounts } from '../records/discounts';
 import { type Draft, draftOfItem } from '../records/drafts';
 import { makeInvoiceItem, pricingOf } from '../records/invoice-items';
-import { makeLines, placeFor } from '../records/invoice-lines';
+import { makeLines } from '../records/invoice-lines';
 import { retotal } from '../records/invoice-shape';
 import { priceAmount, priceWords } from '../records/price-words';
 import { priceFor } from '../records/prices';
 import { strip } from '../records/strip';
+import { placeFor } from '../records/tax';
 import type { Invoice, Metadata } from '../types';
 import { deleted, list, one, retrieve } from './crud';
 
@@ -99,7 +100,7 @@ function addToDraft(app: App, invoice: Invoice, draft: Draft): void {
     const [line] = makeLines(app, [draft], {
       discounts: activeDiscounts(app, rec.discounts),
       automaticTax: rec.automatic_tax.enabled,
-      place: placeFor(customer),
+      place: placeFor(app, customer),
       lineId: () => app.ids.make('il'),
       invoice: rec.id,
     });

@@ -24,6 +24,7 @@ import { makeDiscount } from '../records/discounts';
 import { draftOfItem } from '../records/drafts';
 import { viewInvoice } from '../records/invoices';
 import { resolvePaymentMethod } from '../records/payment-methods';
+import { refuseTax } from '../records/tax-refusals';
 import type { Invoice, Metadata } from '../types';
 import { act, deleted, list, nested, retrieve } from './crud';
 import { preview } from './preview';
@@ -71,6 +72,7 @@ function create({ app, params }: Call): object {
         'subscription',
         'invoice_no_subscription_line_items',
       );
+    if (given.automatic_tax?.enabled) refuseTax(app, []); // the address is looked at when it is finalised
     const invoice = createInvoice(app, {
       customer,
       subscription: sub,

@@ -1,7 +1,7 @@
 /** What a portal configuration may be given. https://docs.stripe.com/api/customer_portal/configurations/create */
 import { z } from 'zod';
 import type { App } from '../app';
-import { bool, clearable, expand, ignored, mergeMetadata, metadata, text } from '../http/params';
+import { bool, clearable, expand, ignored, mergeMetadata, metadata, text, upTo } from '../http/params';
 import { REASONS } from '../records/portal';
 import type { PortalConfiguration } from '../types';
 
@@ -48,7 +48,7 @@ export const configurationParams = z.strictObject({
   features: features.optional(),
   business_profile: z
     .strictObject({
-      headline: clearable(text).optional(),
+      headline: clearable(upTo(60)).optional(),
       privacy_policy_url: text.optional(),
       terms_of_service_url: text.optional(),
     })

@@ -7,6 +7,7 @@ import type { Call, Route } from '../http/router';
 import { defaultConfiguration } from '../records/portal';
 import { strip } from '../records/strip';
 import { ENDED } from '../records/subscriptions';
+import { refuseInsecure } from '../records/urls';
 import type { PortalSession, Wire } from '../types';
 
 const flowData = z.strictObject({
@@ -31,6 +32,7 @@ const sessionParams = z.strictObject({
 
 function createSession({ app, params }: Call): object {
   const given = parse(sessionParams, params);
+  refuseInsecure(app, { return_url: given.return_url });
   const customer = app.need('customers', given.customer, 'customer');
   const configuration = given.configuration
     ? app.need('portal_configurations', given.configuration, 'configuration')

@@ -12,6 +12,7 @@ import {
   range,
   taxBehavior,
   text,
+  upTo,
 } from '../http/params';
 import type { Route } from '../http/router';
 import { freeLookupKey, makePrice, priceCreate } from '../records/prices';
@@ -21,7 +22,7 @@ import { list, retrieve, update } from './crud';
 const priceUpdate = z.strictObject({
   active: bool.optional(),
   currency_options: ignored,
-  lookup_key: text.optional(),
+  lookup_key: upTo(200).optional(),
   metadata: metadata.optional(),
   nickname: text.optional(),
   tax_behavior: taxBehavior.optional(),

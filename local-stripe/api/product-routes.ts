@@ -1,6 +1,6 @@
 /** The API of products. https://docs.stripe.com/api/products */
 import { z } from 'zod';
-import { invalid } from '../errors';
+import { either, invalid } from '../errors';
 import { bool, filled, parse, range, text } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { makePrice, priceCreate } from '../records/prices';
@@ -41,12 +41,23 @@ function removeProduct(call: Call): object {
   return deleted(product);
 }
 
+/** `ids` or a cursor, not both (stripe.md D9). https://docs.stripe.com/api/products/list */
+function refuseIdsWithCursor(given: {
+  ids?: string[];
+  starting_after?: string;
+  ending_before?: string;
+}): void {
+  const cursor = (['starting_after', 'ending_before'] as const).find((name) => given[name] !== undefined);
+  if (given.ids && cursor) throw either('ids', cursor, 'ids');
+}
+
 export const productRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/products', handler: createProduct },
   list('/v1/products', 'products', {
     params: { active: bool, ids: z.array(filled), shippable: bool, url: text, created: range },
     same: ['active'],
     where: (product, given) => !given.ids || given.ids.includes(product.id),
+    check: refuseIdsWithCursor,
   }),
   retrieve('/v1/products/:id', 'products'),
   act('/v1/products/:id', 'products', productUpdate, (product, given, app) => {

@@ -23,6 +23,7 @@ import { setupIntentRoutes } from './setup-intent-routes';
 import { subscriptionItemRoutes } from './subscription-item-routes';
 import { subscriptionRoutes } from './subscription-routes';
 import { taxIdRoutes } from './tax-id-routes';
+import { taxRoutes } from './tax-routes';
 import { testClockRoutes } from './test-clock-routes';
 import { webhookEndpointRoutes } from './webhook-endpoint-routes';
 
@@ -49,6 +50,7 @@ export const findRoute = routerOf([
   ...subscriptionRoutes,
   ...subscriptionItemRoutes,
   ...taxIdRoutes,
+  ...taxRoutes,
   ...testClockRoutes,
   ...webhookEndpointRoutes,
   ...eventRoutes,

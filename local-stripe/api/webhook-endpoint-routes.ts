@@ -13,6 +13,7 @@ import {
 } from '../http/params';
 import type { Call, Route } from '../http/router';
 import { strip } from '../records/strip';
+import { refuseInsecure } from '../records/urls';
 import { makeEndpoint } from '../records/webhook-endpoints';
 import type { Metadata } from '../types';
 import { deleted, list, one, retrieve, update } from './crud';
@@ -39,6 +40,7 @@ const get = one('webhook_endpoints');
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
+  refuseInsecure(app, { url: given.url });
   const endpoint = makeEndpoint(app, {
     url: given.url,
     events: given.enabled_events,
@@ -53,7 +55,8 @@ export const webhookEndpointRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/webhook_endpoints', handler: create },
   list('/v1/webhook_endpoints', 'webhook_endpoints'),
   retrieve('/v1/webhook_endpoints/:id', 'webhook_endpoints'),
-  update('/v1/webhook_endpoints/:id', 'webhook_endpoints', null, updateParams, (rec, given) => {
+  update('/v1/webhook_endpoints/:id', 'webhook_endpoints', null, updateParams, (rec, given, app) => {
+    refuseInsecure(app, { url: given.url });
     if (given.url) rec.url = given.url;
     if (given.enabled_events) rec.enabled_events = given.enabled_events;
     if (given.description !== undefined) rec.description = given.description;

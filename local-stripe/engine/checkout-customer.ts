@@ -55,13 +55,6 @@ export function discountsGiven(
   );
 }
 
-/** Throws words for the person at the page. */
-export function checkTaxId(taxId: { type: string; value: string }): void {
-  if (taxId.type === 'eu_vat' && !/^[A-Za-z]{2}[0-9A-Za-z+* .-]{2,14}$/.test(taxId.value.trim())) {
-    throw invalid('This VAT number is not valid.', 'tax_id', 'tax_id_invalid');
-  }
-}
-
 /** Writes the customer: a known one as `customer_update` allows, a new one where the mode makes one; else null. */
 export function settleCustomer(
   app: App,

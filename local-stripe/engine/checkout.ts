@@ -6,14 +6,10 @@ import { cardError, invalid } from '../errors';
 import { quote, writeAmounts } from '../records/checkout-quote';
 import { checkNumber, makeCard } from '../records/payment-methods';
 import { AUTHENTICATION_FAILED, foresee, refuses } from '../records/payments';
+import { canPlace, taxAddress } from '../records/places';
+import { readTaxId } from '../records/tax-ids';
 import type { CheckoutSession, Customer, PaymentMethod } from '../types';
-import {
-  type Completion,
-  checkTaxId,
-  discountsGiven,
-  draftCustomer,
-  settleCustomer,
-} from './checkout-customer';
+import { type Completion, discountsGiven, draftCustomer, settleCustomer } from './checkout-customer';
 import { payNow, saveCard, subscribe } from './checkout-payment';
 
 type Completed = { kind: 'done' } | { kind: 'authenticate' };
@@ -34,9 +30,11 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
     throw invalid('Enter your billing address.', 'address');
   }
   const discounts = discountsGiven(app, session, given.promotionCode);
-  const amounts = session.mode === 'setup' ? null : quote(app, session, draftOfCustomer, discounts);
-  if (session.automatic_tax.enabled && !draftOfCustomer.address?.country) {
-    throw invalid('Enter your country: it decides the tax.', 'address');
+  if (given.taxId) readTaxId(given.taxId.type, given.taxId.value);
+  const amounts =
+    session.mode === 'setup' ? null : quote(app, session, draftOfCustomer, discounts, vatIds(given));
+  if (session.automatic_tax.enabled && !canPlace(taxAddress(draftOfCustomer))) {
+    throw invalid('Enter your whole address: it decides the tax.', 'address');
   }
   const due = amounts?.dueToday ?? 0;
   const needsCard =
@@ -57,7 +55,6 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
       if (outcome.kind === 'failed') throw cardError(outcome.decline);
     }
   }
-  if (given.taxId) checkTaxId(given.taxId);
 
   const customer = settleCustomer(app, session, draftOfCustomer, given);
   return app.on(customer?.test_clock, () => {
@@ -83,6 +80,11 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
     finish(app, session, customer, due, given);
     return { kind: 'done' };
   });
+}
+
+/** Typed in Checkout, a number counts for the tax at once. https://docs.stripe.com/tax/checkout/tax-ids */
+function vatIds(given: Completion): string[] {
+  return given.taxId?.type === 'eu_vat' ? [readTaxId(given.taxId.type, given.taxId.value)] : [];
 }
 
 function probeCard(number: string): PaymentMethod {

@@ -1,5 +1,6 @@
 /** When each object next needs the engine, and what is done then: each thing at its own instant. */
 import type { App } from '../app';
+import { StripeError } from '../errors';
 import { expire } from '../records/checkout-sessions';
 import { verifyTaxId } from '../records/tax-ids';
 import type { CheckoutSession, Invoice, TableName } from '../types';
@@ -54,8 +55,29 @@ function fire(app: App, table: TableName, id: string): void {
   }
 }
 
+/** A draft that cannot be finalised stays one and says why. https://docs.stripe.com/api/events/types (invoice.finalization_failed) */
+function finalizes(app: App, invoice: Invoice): boolean {
+  try {
+    finalize(app, invoice);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StripeError)) throw error;
+    const { message, code = 'taxes_calculation_failed' } = error.body;
+    app.change('invoices', invoice, null, (rec) => {
+      rec.automatically_finalizes_at = null;
+      rec.last_finalization_error = {
+        code: code as 'taxes_calculation_failed',
+        message,
+        type: 'invalid_request_error',
+      };
+    });
+    app.emit('invoice.finalization_failed', app.view('invoices', invoice));
+    return false;
+  }
+}
+
 function invoiceFires(app: App, invoice: Invoice): void {
-  if (invoice.status === 'draft') finalize(app, invoice);
+  if (invoice.status === 'draft' && !finalizes(app, invoice)) return;
   if (invoice.status !== 'open') return;
   invoice.next_payment_attempt = null;
   if (invoice.collection_method === 'charge_automatically') {

@@ -5,9 +5,10 @@ import { invalid } from '../errors';
 import { noteBalance } from '../records/customer-balance';
 import { activeDiscounts, couponOf, dropDiscount } from '../records/discounts';
 import { withBalance } from '../records/invoice-lines';
-import { type InvoiceGiven, shapeInvoice } from '../records/invoice-shape';
+import { type InvoiceGiven, retotal, shapeInvoice } from '../records/invoice-shape';
 import { recordBilled, subscriptionOf } from '../records/invoices';
 import { makeIntent } from '../records/payment-intents';
+import { canPlace, taxAddress, unplaceable } from '../records/places';
 import type { Invoice, PaymentIntent, Wire } from '../types';
 import { markPaid } from './collect';
 
@@ -35,6 +36,7 @@ export function finalize(app: App, invoice: Invoice): void {
   }
   const customer = app.store.get('customers', invoice.customer);
   if (!customer) throw invalid('The customer of this invoice was deleted.');
+  if (invoice.automatic_tax.enabled && !canPlace(taxAddress(customer))) dropTax(app, invoice);
   const sequence = customer.next_invoice_sequence ?? 1;
   customer.next_invoice_sequence = sequence + 1;
   if (!customer.currency) customer.currency = invoice.currency;
@@ -67,6 +69,32 @@ export function finalize(app: App, invoice: Invoice): void {
   const intent = due > 0 ? openPayment(app, invoice) : null;
   app.emit('invoice.finalized', app.view('invoices', invoice));
   if (!intent) markPaid(app, invoice, { attempted: true });
+}
+
+/**
+ * The place of a subscription's customer is not known: its invoice goes out without tax, automatic tax is off on both until
+ * somebody turns it on, and both say why (stripe.md D19). An invoice of its own cannot be finalised.
+ * https://docs.stripe.com/tax/customer-locations (Invoice finalization errors)
+ */
+function dropTax(app: App, invoice: Invoice): void {
+  const sub = subscriptionOf(app, invoice);
+  if (!sub) throw unplaceable('automatic_tax');
+  app.change('invoices', invoice, 'invoice.updated', (rec) => {
+    rec.automatic_tax = {
+      ...rec.automatic_tax,
+      enabled: false,
+      disabled_reason: 'finalization_requires_location_inputs',
+      status: 'requires_location_inputs',
+    };
+    retotal(
+      app,
+      rec,
+      rec.lines.map((line) => ({ ...line, taxes: [] })),
+    );
+  });
+  app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
+    rec.automatic_tax = { ...rec.automatic_tax, enabled: false, disabled_reason: 'requires_location_inputs' };
+  });
 }
 
 /** `duration: once` is used up by the first invoice that it lowers; `repeating` by its end date. */

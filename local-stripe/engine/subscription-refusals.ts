@@ -4,6 +4,7 @@ import { invalid } from '../errors';
 import { setCancellation } from '../records/cancellation';
 import type { UpdateGiven } from '../records/subscription-params';
 import { ENDED, periodEnd } from '../records/subscriptions';
+import { refuseTax, refuseTaxOf } from '../records/tax-refusals';
 import type { Subscription } from '../types';
 
 /** What may go with `pending_if_incomplete`. https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
@@ -22,6 +23,17 @@ const PENDING_OK = new Set([
   'discounts',
   'cancel_at_period_end',
 ]);
+
+/** Automatic tax turned on, or kept for prices that come new (stripe.md D18, D20, F11). */
+function refuseTaxChange(app: App, sub: Subscription, given: UpdateGiven): void {
+  const enabled = given.automatic_tax?.enabled ?? sub.automatic_tax.enabled;
+  const ids = (given.items ?? []).map((item) => item.price ?? item.plan);
+  if (given.automatic_tax?.enabled) ids.push(...sub.items.map((item) => item.price));
+  const prices = ids.map((id) => app.store.get('prices', id)).filter((price) => price !== undefined);
+  if (!enabled) return;
+  if (given.automatic_tax?.enabled) refuseTaxOf(app, app.need('customers', sub.customer, 'customer'), prices);
+  else if (prices.length > 0) refuseTax(app, prices);
+}
 
 /** What can be refused is refused before anything is written. */
 export function refuseUpdate(app: App, sub: Subscription, given: UpdateGiven): void {
@@ -59,6 +71,7 @@ export function refuseUpdate(app: App, sub: Subscription, given: UpdateGiven): v
       anchor: given.billing_cycle_anchor?.type,
       param: 'proration_date',
     });
+  refuseTaxChange(app, sub, given);
   if (typeof given.trial_end === 'number' && given.trial_end <= app.now)
     throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
 }

@@ -9,6 +9,7 @@ import { priceAmount } from '../records/price-words';
 import { periodAfter, refuseIntervals } from '../records/subscription-items';
 import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
 import { periodEnd, refusal, warnTrialEnd } from '../records/subscriptions';
+import { refuseTaxOf } from '../records/tax-refusals';
 import type { Price, Subscription } from '../types';
 import { collect, foreseeCollection } from './collect';
 import { createInvoice, finalize } from './finalize';
@@ -58,14 +59,12 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     given.items.map(({ price }) => price),
     given.mode ?? 'flexible',
   );
-  const needsPlace = given.automaticTax && !customer.address?.country;
-  if (needsPlace) {
-    throw invalid(
-      "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
-      'automatic_tax',
-      'customer_tax_location_invalid',
+  if (given.automaticTax)
+    refuseTaxOf(
+      app,
+      customer,
+      given.items.map(({ price }) => price),
     );
-  }
   if (given.behavior === 'error_if_incomplete' && !(given.trialEnd && given.trialEnd > app.now)) {
     const tried = foreseeCollection(app, customer.id, { default_payment_method: given.method ?? null });
     const free = given.items.every(({ price }) => priceAmount(price, 1) === 0);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { malformed } from '../errors';
 import type { JsonObject } from '../types';
 
+const MOST_KEYS = 50;
 export const text = z.string().max(5000);
 export const filled = z.string().min(1).max(5000);
 export const int = z
@@ -15,7 +16,18 @@ export const decimal = z.string().regex(/^-?\d+(\.\d{1,12})?$/);
 /** `''` clears a field. */
 export const cleared = z.literal('').transform(() => null);
 export const clearable = <T extends z.ZodType>(schema: T) => z.union([cleared, schema]);
-export const metadata = z.union([cleared, z.record(z.string().max(40), z.string().max(500))]);
+/** A string with a cap of its own (stripe.md D7). */
+export const upTo = (longest: number) => z.string().max(longest);
+/** 50 keys of 40 characters without brackets, values of 500 (stripe.md D5). https://docs.stripe.com/api/metadata */
+export const metadata = z.union([
+  cleared,
+  z
+    .record(
+      z.string().regex(/^[^[\]]{1,40}$/, 'Keys have up to 40 characters and no brackets'),
+      z.string().max(500),
+    )
+    .refine((given) => Object.keys(given).length <= MOST_KEYS, `At most ${MOST_KEYS} keys`),
+]);
 export const expand = z.array(z.string()).optional();
 export const address = z.strictObject({
   city: text.optional(),
@@ -91,6 +103,7 @@ interface Issue {
   errors?: Issue[][];
   input?: unknown;
   values?: unknown[];
+  issues?: Issue[];
 }
 
 function refusal(issues: Issue[], above: PropertyKey[]): Error {
@@ -119,12 +132,19 @@ function refusal(issues: Issue[], above: PropertyKey[]): Error {
       'parameter_invalid_empty',
     );
   }
+  if (issue.code === 'too_big')
+    return malformed(`Invalid value for ${param}: it is too long or too many. ${issue.message}`, param);
+  if (issue.code === 'invalid_key') return malformed(`Invalid key in ${param}: ${keyProblem(issue)}`, param);
   if (issue.code === 'invalid_value') {
     return malformed(`Invalid ${param}: must be one of ${(issue.values ?? []).join(', ')}`, param);
   }
   if (issue.code === 'invalid_format')
     return malformed(`Invalid integer or boolean: ${param}`, param, 'parameter_invalid_integer');
   return malformed(`Invalid value for ${param}: ${issue.message}`, param);
+}
+
+function keyProblem(issue: Issue): string {
+  return issue.issues?.[0]?.message ?? issue.message;
 }
 
 function name(path: PropertyKey[]): string {
@@ -142,6 +162,9 @@ export function mergeMetadata(
   for (const [key, value] of Object.entries(change)) {
     if (value === '') delete merged[key];
     else merged[key] = value;
+  }
+  if (Object.keys(merged).length > MOST_KEYS) {
+    throw malformed(`An object has at most ${MOST_KEYS} metadata keys.`, 'metadata');
   }
   return merged;
 }

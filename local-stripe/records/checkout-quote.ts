@@ -4,8 +4,9 @@ import { DAY } from '../clock';
 import type { CheckoutLine, CheckoutSession, Customer, Price } from '../types';
 import { type DiscountGiven, makeDiscount } from './discounts';
 import { type Draft, oneOff } from './drafts';
-import { makeLines, placeFor, totalsOf } from './invoice-lines';
+import { makeLines, totalsOf } from './invoice-lines';
 import { priceAmount } from './price-words';
+import { placeFor } from './tax';
 
 /** When the trial of this session would end, as of now. */
 export function trialEndOf(app: App, session: CheckoutSession): number | null {
@@ -30,6 +31,8 @@ export function quote(
   session: CheckoutSession,
   customer: Customer,
   discounts: DiscountGiven[],
+  /** VAT numbers typed into the form, not yet the customer's. */
+  vatIds: string[] = [],
 ): Quote {
   const priced = session._.lines.map((line) => ({
     line,
@@ -39,7 +42,7 @@ export function quote(
   const lines = makeLines(app, drafts, {
     discounts: discounts.map((one) => makeDiscount(app, one, { customer }, false)),
     automaticTax: session.automatic_tax.enabled,
-    place: placeFor(customer),
+    place: placeFor(app, customer, vatIds),
     lineId: () => 'il_tmp',
     invoice: null,
   });

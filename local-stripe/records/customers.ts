@@ -2,7 +2,8 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import type { Address, Customer, Wire } from '../types';
-import { EU_RATES } from './tax';
+import { canPlace, taxAddress } from './places';
+import { isRegistered } from './tax';
 
 export function newCustomer(app: App, given: Partial<Customer> = {}): Customer {
   const made = app.ids.make('cus');
@@ -39,6 +40,11 @@ export function newCustomer(app: App, given: Partial<Customer> = {}): Customer {
   } satisfies Wire<Stripe.Customer> as Customer;
 }
 
+/** Deleted ones are missing everywhere but where they are retrieved (stripe.md D23). */
+export function isDeleted(app: App, customerId: string): boolean {
+  return Boolean(app.store.meta.counters[`deleted:${customerId}`]);
+}
+
 export function fullAddress(given: Partial<Record<keyof Address, string | undefined>>): Address {
   return {
     city: given.city || null,
@@ -51,12 +57,23 @@ export function fullAddress(given: Partial<Record<keyof Address, string | undefi
 }
 
 /** `customer.tax`: whether automatic tax can place this customer. https://docs.stripe.com/tax/customer-locations */
-export function customerTax(customer: Customer): NonNullable<Wire<Stripe.Customer>['tax']> {
-  const country = customer.address?.country;
+export function customerTax(app: App, customer: Customer): NonNullable<Wire<Stripe.Customer>['tax']> {
+  const address = taxAddress(customer);
+  const country = canPlace(address) ? address?.country : null;
   return {
-    automatic_tax: country ? (country in EU_RATES ? 'supported' : 'not_collecting') : 'unrecognized_location',
+    automatic_tax: country
+      ? isRegistered(app, country)
+        ? 'supported'
+        : 'not_collecting'
+      : 'unrecognized_location',
     ip_address: null,
-    location: country ? { country, source: 'billing_address', state: customer.address?.state ?? null } : null,
+    location: country
+      ? {
+          country,
+          source: customer.shipping?.address ? 'shipping_destination' : 'billing_address',
+          state: address?.state ?? null,
+        }
+      : null,
     provider: 'stripe',
   };
 }

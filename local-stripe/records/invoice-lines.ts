@@ -1,9 +1,9 @@
 /** From drafts of lines to an invoice: discounts, tax, totals, balance. Pure but for ids and tax rates. */
 import type { App } from '../app';
-import type { Customer, Discount, Invoice, InvoiceLine } from '../types';
+import type { Discount, Invoice, InvoiceLine } from '../types';
 import { couponOf } from './discounts';
 import type { Draft } from './drafts';
-import { type TaxPlace, taxOf } from './tax';
+import { type TaxPlace, taxBehaviorOf, taxOf } from './tax';
 
 interface Pricing {
   discounts: Discount[];
@@ -92,7 +92,7 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
       quantity_decimal: String(draft.quantity),
       subscription: draft.subscription,
       subtotal: draft.amount,
-      taxes: pricing.automaticTax ? taxOf(app, net, price?.tax_behavior ?? null, pricing.place) : [],
+      taxes: pricing.automaticTax ? taxOf(app, net, taxBehaviorOf(app, price), pricing.place) : [],
     } satisfies InvoiceLine;
   });
 }
@@ -145,8 +145,4 @@ export function withBalance(total: number, balance: number): { due: number; endi
   if (total <= 0) return { due: 0, ending: balance + total };
   const sum = total + balance;
   return sum > 0 ? { due: sum, ending: 0 } : { due: 0, ending: sum };
-}
-
-export function placeFor(customer: Customer): TaxPlace {
-  return { country: customer.address?.country, exempt: customer.tax_exempt };
 }

@@ -3,7 +3,8 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import type { Customer, Discount, Invoice, InvoiceLine, Metadata, Subscription, Wire } from '../types';
 import { creditsFirst, type Draft } from './drafts';
-import { makeLines, placeFor, totalsOf, withBalance } from './invoice-lines';
+import { makeLines, totalsOf, withBalance } from './invoice-lines';
+import { placeFor } from './tax';
 
 export interface InvoiceGiven {
   customer: Customer;
@@ -30,10 +31,11 @@ export function shapeInvoice(app: App, given: InvoiceGiven, preview = false): In
   const { customer, subscription } = given;
   const invoiceId = preview ? 'upcoming_in_local' : app.ids.make('in');
   let temporary = 0;
+  const place = placeFor(app, customer);
   const lines = makeLines(app, creditsFirst(given.drafts), {
     discounts: given.discounts,
     automaticTax: given.automaticTax,
-    place: placeFor(customer),
+    place,
     invoice: invoiceId,
     lineId: () => {
       temporary += 1;
@@ -42,7 +44,6 @@ export function shapeInvoice(app: App, given: InvoiceGiven, preview = false): In
   });
   const totals = totalsOf(lines);
   const { due } = withBalance(totals.total, customer.balance);
-  const located = Boolean(customer.address?.country);
   const collection = given.collection ?? subscription?.collection_method ?? 'charge_automatically';
   return {
     ...({
@@ -65,7 +66,7 @@ export function shapeInvoice(app: App, given: InvoiceGiven, preview = false): In
         enabled: given.automaticTax,
         liability: given.automaticTax ? { type: 'self' } : null,
         provider: given.automaticTax ? 'stripe' : null,
-        status: given.automaticTax ? (located ? 'complete' : 'requires_location_inputs') : null,
+        status: given.automaticTax ? (place.country ? 'complete' : 'requires_location_inputs') : null,
       },
       automatically_finalizes_at: given.finalizesAt ?? null,
       billing_reason: given.reason,

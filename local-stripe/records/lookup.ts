@@ -84,7 +84,7 @@ export function includable(app: App, on: JsonObject, part: string): Json | undef
       return { object: 'list', data: [], has_more: false, url: `/v1/customers/${on.id}/sources` };
     case 'customer.tax': {
       const customer = store.get('customers', on.id);
-      return customer ? list(customerTax(customer)) : undefined;
+      return customer ? list(customerTax(app, customer)) : undefined;
     }
     case 'checkout.session.line_items': {
       const session = store.get('checkout_sessions', on.id);

@@ -16,6 +16,7 @@ import {
   recurring,
   taxBehavior,
   text,
+  upTo,
 } from '../http/params';
 import type { ItemChange, Metadata, Price, Wire } from '../types';
 import { makeProduct, type ProductGiven } from './products';
@@ -38,7 +39,7 @@ export const priceCreate = z.strictObject({
   billing_scheme: z.enum(['per_unit']).optional(),
   currency: filled,
   currency_options: ignored,
-  lookup_key: text.optional(),
+  lookup_key: upTo(200).optional(),
   metadata: metadata.optional(),
   nickname: text.optional(),
   product: filled.optional(),

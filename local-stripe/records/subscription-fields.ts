@@ -17,6 +17,7 @@ export function applyFields(app: App, sub: Subscription, given: UpdateGiven, met
     sub.automatic_tax = {
       ...sub.automatic_tax,
       enabled: given.automatic_tax.enabled,
+      disabled_reason: null,
       liability: given.automatic_tax.enabled ? { type: 'self' } : null,
     };
   if (given.collection_method) sub.collection_method = given.collection_method;

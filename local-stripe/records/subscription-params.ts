@@ -11,6 +11,7 @@ import {
   metadata,
   priceData,
   text,
+  upTo,
 } from '../http/params';
 
 export const itemParams = z.strictObject({
@@ -63,7 +64,7 @@ const shared = {
   collection_method: collectionMethod.optional(),
   days_until_due: int.optional(),
   default_payment_method: text.optional(),
-  description: text.optional(),
+  description: upTo(500).optional(),
   discounts: clearable(z.array(discountGiven)).optional(),
   items: z.array(itemParams).optional(),
   metadata: metadata.optional(),
@@ -135,7 +136,7 @@ export const phaseParams = z.strictObject({
   trial: bool.optional(),
   trial_end: when.optional(),
   currency: text.optional(),
-  description: text.optional(),
+  description: upTo(500).optional(),
   collection_method: collectionMethod.optional(),
   default_payment_method: text.optional(),
   automatic_tax: automaticTax.optional(),

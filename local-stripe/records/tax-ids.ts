@@ -3,17 +3,26 @@
  */
 import type Stripe from 'stripe';
 import type { App } from '../app';
-import { invalid } from '../errors';
+import { invalid, malformed } from '../errors';
 import type { Customer, TaxId, Wire } from '../types';
 import { strip } from './strip';
+import { isVatForm, TAX_ID_TYPES } from './vat-forms';
 
 const VERIFIED_TYPES = new Set(['eu_vat', 'gb_vat', 'au_abn', 'no_vat']);
 
-export function createTaxId(app: App, customer: Customer, type: string, given: string): TaxId {
+/** As it is kept, or a refusal: an unknown type, an `eu_vat` that has not its country's form (stripe.md D15). */
+export function readTaxId(type: string, given: string, param = 'value'): string {
+  if (!TAX_ID_TYPES.has(type))
+    throw malformed(`There is no tax id type '${type}'.`, param.replace('value', 'type'));
   const value = given.replace(/[\s.-]/g, '').toUpperCase();
-  if (type === 'eu_vat' && !/^(EL|XI|[A-Z]{2})[0-9A-Z+*]{2,12}$/.test(value)) {
-    throw invalid('Invalid value for eu_vat.', 'value', 'tax_id_invalid');
+  if (type === 'eu_vat' && !isVatForm(value)) {
+    throw invalid(`'${given}' has not the form of a VAT number of its country.`, param, 'tax_id_invalid');
   }
+  return value;
+}
+
+export function createTaxId(app: App, customer: Customer, type: string, given: string): TaxId {
+  const value = readTaxId(type, given);
   const existing = app.store
     .by('tax_ids', 'customer', customer.id)
     .find((one) => one.type === type && one.value === value);
