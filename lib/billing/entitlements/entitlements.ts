@@ -89,8 +89,8 @@ const OFF: Grant = { enabled: false, limit: 0 };
 
 /**
  * Resolves one feature, step by step: the tier that counts → an override in force replaces → add-ons add. An add-on or an
- * override turns on what the tier lacks; an override that switches off is a decision that add-ons do not undo. The SQL of
- * `consume` says the same (a property test holds them together).
+ * override turns on what the tier lacks; an override that switches off is a decision that add-ons do not undo. The SQL function
+ * `granted` says the same (a property test holds them together).
  */
 export function resolveGrant(
   facts: EntitlementFacts,

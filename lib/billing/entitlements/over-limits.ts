@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import type { Account } from '@/lib/billing/accounts';
 import { type Feature, isMetered } from '@/lib/billing/features';
-import { addOnCounts, at, givesTier, monthStart, overrideHolds } from './standing-sql';
+import { at, givesTier, monthStart } from './standing-sql';
 
 const BATCH = 1000;
 
@@ -16,7 +16,6 @@ export const featuresOver = (features: readonly Feature[], now: SQL): SQL => {
   const metered = features.filter(isMetered);
   if (metered.length === 0) return sql`null::text[]`;
   const rows = metered.map((one) => sql`(${one.code}::text, ${one.kind === 'flow'}::boolean)`);
-  const own = sql`case when o.enabled is false then 0 when o.has_limit then o.limit_value when l.enabled then l.limit_value else 0 end`;
   return sql`(
     select array_agg(c.feature_code order by c.feature_code)
     from (values ${sql.join(rows, sql`, `)}) as f (code, is_flow)
@@ -28,14 +27,9 @@ export const featuresOver = (features: readonly Feature[], now: SQL): SQL => {
       and c.feature_code = f.code and c.period_start = case when f.is_flow then m.month_start else 'epoch' end
     join platforms p on p.id = s.platform_id
     left join tiers d on d.platform_id = p.id and d.code = p.fallback_tier_code
-    left join tier_limits l on l.feature_code = c.feature_code
-      and l.tier_id = case when ${givesTier(now)} then s.tier_id else d.id end
-    left join overrides o on o.merchant_id = s.merchant_id and o.platform_id = s.platform_id
-      and o.feature_code = c.feature_code and ${overrideHolds(now)}
-    where (${givesTier(now)} or d.id is not null) and c.used > ${own} and (o.enabled is false or c.used > ${own} + coalesce((
-      select sum(af.amount * a.quantity) from store_add_ons a
-      join add_on_features af on af.add_on_id = a.add_on_id and af.feature_code = c.feature_code
-      where a.merchant_id = s.merchant_id and a.platform_id = s.platform_id and ${addOnCounts}), 0)))`;
+    cross join lateral granted(s.merchant_id, s.platform_id, c.feature_code,
+      case when ${givesTier(now)} then s.tier_id else d.id end, ${now})
+    where (${givesTier(now)} or d.id is not null) and c.used > granted.units)`;
 };
 
 /** Notes that an account may use more than it is granted, for a writer of usage that does not ask the limit. */

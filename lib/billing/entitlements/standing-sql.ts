@@ -28,9 +28,3 @@ export const monthStart = (now: SQL): SQL => sql`case
 
 /** Whether the add-on `a` counts: it is paid, in trial, or being dunned. */
 export const addOnCounts: SQL = sql`(a.ended_at is null and a.status in ('active', 'trialing', 'past_due'))`;
-
-/** Whether the override `o` is in force. */
-export const overrideHolds = (now: SQL): SQL => sql`(
-  o.ended_at is null
-  and (o.starts_at is null or o.starts_at <= ${now})
-  and (o.expires_at is null or o.expires_at > ${now}))`;

@@ -3,7 +3,7 @@ import type { Tx } from '@/db/client';
 import { fixedSql } from '@/db/fixed-sql';
 import type { Account } from '@/lib/billing/accounts';
 import type { Metered } from '@/lib/billing/features';
-import { addOnCounts, givesTier, monthStart, overrideHolds } from './standing-sql';
+import { givesTier, monthStart } from './standing-sql';
 
 export type Taken = { used: number; limit: number | null };
 
@@ -25,32 +25,19 @@ const quantity = sql`${value('quantity')}::bigint`;
 const whatever = sql`${value('whatever')}::boolean`;
 
 /**
- * The one statement of `consume`: which tier counts → its row → override → add-ons give the limit; then the counter's row
- * is opened or raised if that leaves it within the limit. The condition is checked on the newest version of the row, under
+ * The one statement of `consume`: which tier counts → what it, an override and add-ons grant (`granted` of the migration of
+ * that name); then the counter's row is opened or raised if that leaves it within the limit. The condition is checked on the newest version of the row, under
  * its lock.
  */
 const statement = (kind: Metered['kind']) => sql`
   with rule as materialized (
-    select (o.enabled is distinct from false)
-        and (coalesce(l.enabled, false) or coalesce(o.enabled, false) or coalesce(o.has_limit, false)
-          or coalesce(x.extra, 0) > 0) as is_on,
-      case when o.has_limit then o.limit_value when l.enabled then l.limit_value else 0 end
-        + coalesce(x.extra, 0) as units,
+    select granted.units,
       ${kind === 'flow' ? monthStart(now) : sql`'epoch'::timestamptz`} as period_start
     from platforms p
     join merchants m on m.id = ${merchant}
     left join subscriptions s on s.merchant_id = ${merchant} and s.platform_id = ${platform} and s.is_current
     left join tiers f on f.platform_id = p.id and f.code = p.fallback_tier_code
-    left join tier_limits l on l.feature_code = ${code}
-      and l.tier_id = case when ${givesTier(now)} then s.tier_id else f.id end
-    left join overrides o on o.merchant_id = ${merchant} and o.platform_id = ${platform}
-      and o.feature_code = ${code} and ${overrideHolds(now)}
-    left join lateral (
-      select sum(af.amount * a.quantity)::bigint as extra
-      from store_add_ons a
-      join add_on_features af on af.add_on_id = a.add_on_id and af.feature_code = ${code}
-      where a.merchant_id = ${merchant} and a.platform_id = ${platform} and ${addOnCounts}
-    ) x on true
+    cross join lateral granted(${merchant}, ${platform}, ${code}, case when ${givesTier(now)} then s.tier_id else f.id end, ${now})
     ${
       kind === 'flow'
         ? sql`left join billing_accounts b on b.merchant_id = ${merchant} and b.platform_id = ${platform}`
@@ -61,7 +48,7 @@ const statement = (kind: Metered['kind']) => sql`
   insert into usage_counters as c (merchant_id, platform_id, feature_code, period_start, used, by_store)
   select ${merchant}, ${platform}, ${code}, rule.period_start, ${quantity},
     jsonb_build_object(${store}, ${quantity})
-  from rule where ${whatever} or (rule.is_on and (rule.units is null or ${quantity} <= rule.units))
+  from rule where ${whatever} or rule.units is null or ${quantity} <= rule.units
   on conflict (merchant_id, platform_id, feature_code, period_start) do update
     set used = c.used + excluded.used,
       by_store = c.by_store || jsonb_build_object(${store},
