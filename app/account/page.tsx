@@ -1,4 +1,3 @@
-import type { Metadata } from 'next';
 import { getLocale } from 'next-intl/server';
 import { Card } from '@/components/ui/card';
 import { SelectField, TextField } from '@/components/ui/field';
@@ -7,15 +6,13 @@ import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { PASSWORD_MIN } from '@/lib/auth-password';
 import { localeNames, locales } from '@/lib/i18n/locales';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { requireViewer } from '@/lib/session';
 import { Frame } from '../frame';
 import { homeOf } from '../home';
 import { changeOwnPassword, saveProfile, signOutOfEverything } from './actions';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('auth.account'))('title') };
-}
+export const generateMetadata = pageTitle('auth.account', 'title');
 
 export default async function AccountPage() {
   const viewer = await requireViewer();

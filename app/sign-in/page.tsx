@@ -1,4 +1,3 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { PublicFrame } from '@/components/public-frame';
@@ -6,15 +5,13 @@ import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { env } from '@/lib/env';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { getViewer } from '@/lib/session';
 import { LanguageBar } from '../language-bar';
 import { signInHere } from './actions';
 import { DemoPeople } from './demo-people';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('auth.signIn'))('title') };
-}
+export const generateMetadata = pageTitle('auth.signIn', 'title');
 
 export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>) {
   const [viewer, query, t] = await Promise.all([getViewer(), searchParams, getTranslations('auth.signIn')]);

@@ -1,4 +1,3 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { getLocale } from 'next-intl/server';
@@ -8,15 +7,13 @@ import { SelectField, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { PASSWORD_MIN } from '@/lib/auth-password';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { getViewer } from '@/lib/session';
 import { LanguageBar } from '../language-bar';
 import { signUp } from './actions';
 import { findOpenPlatform } from './platform';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('auth.signUp'))('title') };
-}
+export const generateMetadata = pageTitle('auth.signUp', 'title');
 
 export default async function SignUpPage({ searchParams }: PageProps<'/sign-up'>) {
   if (await getViewer()) redirect('/');

@@ -29,6 +29,21 @@ export type Filter =
       required?: boolean;
     };
 
+/** A choice among values of a closed list, each said by `say`. */
+export const choice = <T extends string>(
+  name: string,
+  label: string,
+  value: string | undefined,
+  values: readonly T[],
+  say: (value: T) => string,
+): Filter => ({
+  kind: 'choice',
+  name,
+  label,
+  value,
+  options: values.map((one) => ({ value: one, label: say(one) })),
+});
+
 /** The filters of a list. They live in the URL: a plain form that works without JavaScript and can be shared. */
 export function FilterBar({
   path,

@@ -54,3 +54,8 @@ export const useWords = (namespace: Namespace): FindWords => wordsFor(useLocale(
 /** The same, where one can await. */
 export const getWords = async (namespace: Namespace): Promise<FindWords> =>
   wordsFor(await getLocale(), namespace);
+
+/** A page's `generateMetadata`: its title in the viewer's language. */
+export const pageTitle =
+  <N extends Namespace>(namespace: N, key: Parameters<Translator<N>>[0]) =>
+  async (): Promise<{ title: string }> => ({ title: (await getWords(namespace))(key) ?? '' });

@@ -1,27 +1,23 @@
-import type { Metadata } from 'next';
 import { Badge } from '@/components/ui/badge';
 import { ConfirmButton } from '@/components/ui/confirm-button';
 import { DateText } from '@/components/ui/date-text';
-import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { ListPage } from '@/components/ui/list-page';
-import { SubmitButton } from '@/components/ui/submit-button';
 import type { Column } from '@/components/ui/table';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { type ApiKeyRow, apiKeyRoles, listApiKeys } from '@/lib/tenancy/api-keys';
 import { staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { createKey, revokeKey } from './actions';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('console.keys'))('title') };
-}
+export const generateMetadata = pageTitle('console.keys', 'title');
 
 type KeyRow = Awaited<ReturnType<typeof listApiKeys>>[number];
 
 export default async function ApiKeysPage() {
-  const [{ db, locked }, t, c] = await Promise.all([
+  const [{ db, locked }, t, _c] = await Promise.all([
     staffContext(),
     getTranslations('console.keys'),
     getTranslations('console'),
@@ -87,26 +83,24 @@ export default async function ApiKeysPage() {
       title={t('title')}
       description={t('description')}
       actions={
-        <Dialog
+        <FormDialog
           trigger={t('create')}
           variant="primary"
           title={t('create')}
-          closeLabel={c('close')}
           disabledReason={locked}
+          action={createKey}
+          submit={t('create')}
         >
-          <ActionForm action={createKey} className="space-y-4">
-            <TextField name="name" label={t('name')} maxLength={80} required />
-            <SelectField
-              name="role"
-              label={t('role')}
-              defaultValue="usage"
-              options={apiKeyRoles.map((value) => ({ value, label: t(`roles.${value}`) }))}
-            />
-            <TextField name="merchant" label={t('merchant')} hint={t('merchantHint')} />
-            <TextField name="expires" type="date" label={t('expires')} />
-            <SubmitButton>{t('create')}</SubmitButton>
-          </ActionForm>
-        </Dialog>
+          <TextField name="name" label={t('name')} maxLength={80} required />
+          <SelectField
+            name="role"
+            label={t('role')}
+            defaultValue="usage"
+            options={apiKeyRoles.map((value) => ({ value, label: t(`roles.${value}`) }))}
+          />
+          <TextField name="merchant" label={t('merchant')} hint={t('merchantHint')} />
+          <TextField name="expires" type="date" label={t('expires')} />
+        </FormDialog>
       }
       columns={columns}
       rows={keys}

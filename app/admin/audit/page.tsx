@@ -1,11 +1,12 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import { DateText } from '@/components/ui/date-text';
+import { choice } from '@/components/ui/filter-bar';
 import { ListPage } from '@/components/ui/list-page';
 import { withQuery } from '@/components/ui/pager';
 import type { Column } from '@/components/ui/table';
 import { actorKinds } from '@/lib/billing/audit';
 import { type AuditRow, listAudit } from '@/lib/billing/reports/audit-trail';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { BeforeAfter } from '../before-after';
 import { listKnown, loadOfferNames } from '../change-words';
@@ -14,9 +15,7 @@ import { MerchantLink } from '../merchant-link';
 import { readAuditFilter } from './filter';
 import { What, Who } from './row';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('console.audit'))('title') };
-}
+export const generateMetadata = pageTitle('console.audit', 'title');
 
 const PATH = '/admin/audit' as Route;
 const PAGE = 30;
@@ -69,13 +68,7 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
         },
         { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: shown.merchant },
         { kind: 'text', name: 'actor', label: t('whoFilter'), value: shown.actor },
-        {
-          kind: 'choice',
-          name: 'by',
-          label: t('by'),
-          value: shown.by,
-          options: actorKinds.map((value) => ({ value, label: t(`actors.${value}`) })),
-        },
+        choice('by', t('by'), shown.by, actorKinds, (value) => t(`actors.${value}`)),
         { kind: 'date', name: 'from', label: f('from'), value: shown.from, wrong: badDay(wrong.from) },
         { kind: 'date', name: 'to', label: f('to'), value: shown.to, wrong: badDay(wrong.to) },
       ]}

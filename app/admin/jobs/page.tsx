@@ -1,4 +1,3 @@
-import type { Metadata } from 'next';
 import { useFeatureName } from '@/components/billing/feature-words';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
@@ -10,16 +9,14 @@ import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
 import { listUsageDrifts, type UsageDrift } from '@/lib/billing/entitlements/usage';
 import { sayFacts } from '@/lib/i18n/facts';
-import { getTranslations, useTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle, useTranslations } from '@/lib/i18n/translations';
 import { type JobState, listJobs } from '@/lib/jobs';
 import { useChangeWords } from '../change-words';
 import { staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { runNow } from './actions';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('console.jobs'))('title') };
-}
+export const generateMetadata = pageTitle('console.jobs', 'title');
 
 export default async function JobsPage() {
   const [{ db, locked }, t, format] = await Promise.all([

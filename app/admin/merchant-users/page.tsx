@@ -1,18 +1,17 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import { Badge } from '@/components/ui/badge';
 import { DateText } from '@/components/ui/date-text';
 import { Figures } from '@/components/ui/figures';
+import { choice } from '@/components/ui/filter-bar';
 import { ListPage } from '@/components/ui/list-page';
 import type { Column } from '@/components/ui/table';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { getMerchantUserStats, listMerchantUsers, type MerchantUserRow } from '@/lib/tenancy/merchant-list';
 import { among, one, staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('console.people'))('title') };
-}
+export const generateMetadata = pageTitle('console.people', 'title');
 
 const PATH = '/admin/merchant-users' as Route;
 const PAGE = 25;
@@ -80,13 +79,7 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
       description={t('description')}
       filters={[
         { kind: 'text', name: 'search', label: f('search'), value: filter.search, hint: f('peopleHint') },
-        {
-          kind: 'choice',
-          name: 'role',
-          label: t('role'),
-          value: filter.role,
-          options: ROLES.map((value) => ({ value, label: t(`roles.${value}`) })),
-        },
+        choice('role', t('role'), filter.role, ROLES, (value) => t(`roles.${value}`)),
       ]}
       columns={columns}
       rows={rows}

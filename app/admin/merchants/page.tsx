@@ -1,18 +1,16 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import Link from 'next/link';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { Badge } from '@/components/ui/badge';
 import { DateText } from '@/components/ui/date-text';
 import { ListPage } from '@/components/ui/list-page';
 import type { Column } from '@/components/ui/table';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { listMerchants, type MerchantListRow } from '@/lib/tenancy/merchant-list';
 import { one, staffContext } from '../context';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('console.merchants'))('title') };
-}
+export const generateMetadata = pageTitle('console.merchants', 'title');
 
 const PATH = '/admin/merchants' as Route;
 const PAGE = 25;

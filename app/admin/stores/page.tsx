@@ -1,16 +1,14 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import Link from 'next/link';
 import { DateText } from '@/components/ui/date-text';
 import { ListPage } from '@/components/ui/list-page';
 import type { Column } from '@/components/ui/table';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { listAllStores, type StoreListRow } from '@/lib/tenancy/store-list';
 import { one, staffContext } from '../context';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('merchant.stores'))('title') };
-}
+export const generateMetadata = pageTitle('merchant.stores', 'title');
 
 const PATH = '/admin/stores' as Route;
 const PAGE = 25;

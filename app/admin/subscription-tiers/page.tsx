@@ -1,4 +1,3 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
 import { Badge } from '@/components/ui/badge';
 import { Banner } from '@/components/ui/banner';
@@ -14,7 +13,7 @@ import { listUsedTiers } from '@/lib/billing/plans/in-use';
 import { roleOf } from '@/lib/billing/plans/tier-edit';
 import { countSubscribers, listTiers, type Tier, waitsForPush } from '@/lib/billing/plans/tiers';
 import { getStats } from '@/lib/billing/reports/stats';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { one, staffContext } from '../context';
 import { choosePlatform } from '../platform';
 import { PlatformTabs } from '../platform-tabs';
@@ -23,9 +22,7 @@ import { LimitsForm } from './limits-form';
 import { TierActions } from './tier-actions';
 import { TierForm } from './tier-form';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('plans'))('title') };
-}
+export const generateMetadata = pageTitle('plans', 'title');
 
 const PATH = '/admin/subscription-tiers';
 

@@ -1,8 +1,9 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import Link from 'next/link';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { buttonClass } from '@/components/ui/button';
 import { DateText } from '@/components/ui/date-text';
+import { choice } from '@/components/ui/filter-bar';
 import { getFormat } from '@/components/ui/format';
 import { ListPage } from '@/components/ui/list-page';
 import { Money } from '@/components/ui/money';
@@ -19,15 +20,13 @@ import {
 import { subscriptionStatuses } from '@/lib/billing/statuses';
 import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { among, one, staffContext } from '../context';
 import { EditDialog } from './edit-dialog';
 import { loadEdit } from './edit-load';
 import { OverBadge } from './over-badge';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('console.subscriptions'))('title') };
-}
+export const generateMetadata = pageTitle('console.subscriptions', 'title');
 
 const PATH = '/admin/subscriptions' as Route;
 const PAGE = 25;
@@ -185,20 +184,8 @@ export default async function SubscriptionsPage({ searchParams }: PageProps<'/ad
           value: filter.tier,
           options: [...planNames].map(([value, label]) => ({ value, label })),
         },
-        {
-          kind: 'choice',
-          name: 'status',
-          label: f('status'),
-          value: filter.status,
-          options: subscriptionStatuses.map((value) => ({ value, label: s(value) })),
-        },
-        {
-          kind: 'choice',
-          name: 'state',
-          label: f('state'),
-          value: filter.state,
-          options: subscriptionStates.map((value) => ({ value, label: t(`states.${value}`) })),
-        },
+        choice('status', f('status'), filter.status, subscriptionStatuses, (value) => s(value)),
+        choice('state', f('state'), filter.state, subscriptionStates, (value) => t(`states.${value}`)),
         {
           kind: 'choice',
           name: 'platform',

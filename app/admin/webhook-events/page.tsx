@@ -1,6 +1,7 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import Link from 'next/link';
 import { DateText } from '@/components/ui/date-text';
+import { choice } from '@/components/ui/filter-bar';
 import { ActionForm } from '@/components/ui/form';
 import { ListPage } from '@/components/ui/list-page';
 import { SubmitButton } from '@/components/ui/submit-button';
@@ -8,16 +9,14 @@ import type { Column } from '@/components/ui/table';
 import { countWaiting, inboxStatuses, listEvents } from '@/lib/billing/inbox/console';
 import { handledTypes } from '@/lib/billing/inbox/rings';
 import { findMerchantIds } from '@/lib/billing/reports/audit-trail';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { among, one, staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { replayAll } from './actions';
 import { EventError, EventStatus } from './event-status';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('console.events'))('title') };
-}
+export const generateMetadata = pageTitle('console.events', 'title');
 
 const PATH = '/admin/webhook-events' as Route;
 const PAGE = 30;
@@ -94,20 +93,8 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
         ) : null
       }
       filters={[
-        {
-          kind: 'choice',
-          name: 'status',
-          label: f('status'),
-          value: filter.status,
-          options: inboxStatuses.map((value) => ({ value, label: t(`statuses.${value}`) })),
-        },
-        {
-          kind: 'choice',
-          name: 'type',
-          label: f('type'),
-          value: filter.type,
-          options: handledTypes.map((value) => ({ value, label: value })),
-        },
+        choice('status', f('status'), filter.status, inboxStatuses, (value) => t(`statuses.${value}`)),
+        choice('type', f('type'), filter.type, handledTypes, (value) => value),
         { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: filter.merchant },
       ]}
       columns={columns}

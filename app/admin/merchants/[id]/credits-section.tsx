@@ -4,10 +4,8 @@ import Link from 'next/link';
 import { CreditBalance } from '@/components/billing/credit-balance';
 import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
-import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
-import { ActionForm } from '@/components/ui/form';
-import { SubmitButton } from '@/components/ui/submit-button';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { useTranslations } from '@/lib/i18n/translations';
 import { adjust } from './actions';
 import { type MerchantPage, SHOWN, userIn } from './load';
@@ -23,30 +21,25 @@ export function CreditsSection({ page, locked }: { page: MerchantPage; locked?: 
       id="credits"
       title={t('credits')}
       actions={
-        <Dialog
+        <FormDialog
           trigger={t('adjust')}
           size="sm"
           title={t('adjustTitle', { name: page.merchant.name })}
           description={t('adjustText')}
-          closeLabel={c('close')}
           disabledReason={locked}
+          action={adjust}
+          fields={{ ...page.account, key: randomUUID() }}
+          resetOnSuccess
+          submit={t('adjust')}
         >
-          <ActionForm
-            action={adjust}
-            fields={{ ...page.account, key: randomUUID() }}
-            className="space-y-4"
-            resetOnSuccess
-          >
-            <SelectField
-              name="way"
-              label={t('way')}
-              options={(['give', 'take'] as const).map((value) => ({ value, label: t(`ways.${value}`) }))}
-            />
-            <TextField name="amount" label={t('amount')} inputMode="numeric" required />
-            <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
-            <SubmitButton>{t('adjust')}</SubmitButton>
-          </ActionForm>
-        </Dialog>
+          <SelectField
+            name="way"
+            label={t('way')}
+            options={(['give', 'take'] as const).map((value) => ({ value, label: t(`ways.${value}`) }))}
+          />
+          <TextField name="amount" label={t('amount')} inputMode="numeric" required />
+          <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
+        </FormDialog>
       }
     >
       <CreditBalance credits={page.overview.credits} />

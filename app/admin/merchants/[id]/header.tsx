@@ -6,11 +6,9 @@ import { Badge } from '@/components/ui/badge';
 import { buttonClass } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
-import { Dialog } from '@/components/ui/dialog';
 import { TextArea } from '@/components/ui/field';
-import { ActionForm } from '@/components/ui/form';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { PageHeader } from '@/components/ui/page-header';
-import { SubmitButton } from '@/components/ui/submit-button';
 import type { Locale } from '@/lib/i18n/locales';
 import { useTranslations } from '@/lib/i18n/translations';
 import { NamedId } from '../../named-id';
@@ -43,19 +41,19 @@ export function MerchantHeader({ page, locked }: { page: MerchantPage; locked?: 
                 {t('openStripe')}
               </a>
             ) : null}
-            <Dialog
+            <FormDialog
               trigger={t('close')}
               variant="ghost"
               title={t('closeTitle', { name: merchant.name })}
               description={t('closeText')}
-              closeLabel={c('close')}
               disabledReason={locked}
+              action={close}
+              fields={{ merchantId: merchant.id }}
+              submit={t('closeNow', { name: merchant.name })}
+              danger
             >
-              <ActionForm action={close} fields={{ merchantId: merchant.id }} className="space-y-4">
-                <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
-                <SubmitButton variant="danger">{t('closeNow', { name: merchant.name })}</SubmitButton>
-              </ActionForm>
-            </Dialog>
+              <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
+            </FormDialog>
           </>
         }
       />

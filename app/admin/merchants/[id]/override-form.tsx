@@ -1,8 +1,6 @@
 import { CheckField } from '@/components/ui/check-field';
-import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
-import { ActionForm } from '@/components/ui/form';
-import { SubmitButton } from '@/components/ui/submit-button';
+import { FormDialog } from '@/components/ui/form-dialog';
 import type { Account } from '@/lib/billing/accounts';
 import type { OverrideRow } from '@/lib/billing/entitlements/overrides';
 import { useTranslations } from '@/lib/i18n/translations';
@@ -34,73 +32,68 @@ export function OverrideForm({
   const c = useTranslations('console');
   const enabled = own?.enabled === true ? 'on' : own?.enabled === false ? 'off' : '';
   return (
-    <Dialog
+    <FormDialog
       trigger={t(own ? 'change' : 'set')}
       triggerLabel={t(own ? 'changeFor' : 'setFor', { feature: name })}
       size="sm"
       title={t('setFor', { feature: name })}
       description={t('formText')}
-      closeLabel={c('close')}
       disabledReason={locked}
+      action={saveOverride}
+      fields={{ ...account, feature: code, seen: own?.id ?? '' }}
+      submit={t('save')}
     >
-      <ActionForm
-        action={saveOverride}
-        fields={{ ...account, feature: code, seen: own?.id ?? '' }}
-        className="space-y-4"
-      >
-        {isFlag ? null : (
-          <>
-            <TextField
-              name="limit"
-              label={t('limit')}
-              hint={t('limitHint')}
-              placeholder={t('tierDefault', { value: plan })}
-              inputMode="numeric"
-              defaultValue={own?.limitValue ?? ''}
-            />
-            <CheckField
-              name="unlimited"
-              label={t('unlimited')}
-              defaultChecked={own?.hasLimit === true && own.limitValue === null}
-            />
-          </>
-        )}
-        <SelectField
-          name="enabled"
-          label={t('switch')}
-          defaultValue={enabled}
-          options={[
-            { value: '', label: t('tierDefault', { value: t(planOn ? 'on' : 'off') }) },
-            { value: 'on', label: t('on') },
-            { value: 'off', label: t('off') },
-          ]}
-        />
-        <TextArea
-          name="reason"
-          label={c('reason')}
-          hint={t('reasonHint')}
-          defaultValue={own?.reason ?? ''}
-          maxLength={500}
-          required
-        />
-        <div className="grid gap-4 sm:grid-cols-2">
+      {isFlag ? null : (
+        <>
           <TextField
-            name="startsAt"
-            type="date"
-            label={t('startsAt')}
-            hint={t('startsHint')}
-            defaultValue={day(own?.startsAt)}
+            name="limit"
+            label={t('limit')}
+            hint={t('limitHint')}
+            placeholder={t('tierDefault', { value: plan })}
+            inputMode="numeric"
+            defaultValue={own?.limitValue ?? ''}
           />
-          <TextField
-            name="expiresAt"
-            type="date"
-            label={t('expiresAt')}
-            hint={t('expiresHint')}
-            defaultValue={day(own?.expiresAt)}
+          <CheckField
+            name="unlimited"
+            label={t('unlimited')}
+            defaultChecked={own?.hasLimit === true && own.limitValue === null}
           />
-        </div>
-        <SubmitButton>{t('save')}</SubmitButton>
-      </ActionForm>
-    </Dialog>
+        </>
+      )}
+      <SelectField
+        name="enabled"
+        label={t('switch')}
+        defaultValue={enabled}
+        options={[
+          { value: '', label: t('tierDefault', { value: t(planOn ? 'on' : 'off') }) },
+          { value: 'on', label: t('on') },
+          { value: 'off', label: t('off') },
+        ]}
+      />
+      <TextArea
+        name="reason"
+        label={c('reason')}
+        hint={t('reasonHint')}
+        defaultValue={own?.reason ?? ''}
+        maxLength={500}
+        required
+      />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          name="startsAt"
+          type="date"
+          label={t('startsAt')}
+          hint={t('startsHint')}
+          defaultValue={day(own?.startsAt)}
+        />
+        <TextField
+          name="expiresAt"
+          type="date"
+          label={t('expiresAt')}
+          hint={t('expiresHint')}
+          defaultValue={day(own?.expiresAt)}
+        />
+      </div>
+    </FormDialog>
   );
 }

@@ -2,12 +2,10 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import { useFeatureName } from '@/components/billing/feature-words';
 import { Card } from '@/components/ui/card';
-import { Dialog } from '@/components/ui/dialog';
 import { Disclosure } from '@/components/ui/disclosure';
 import { TextArea } from '@/components/ui/field';
-import { ActionForm } from '@/components/ui/form';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { useFormat } from '@/components/ui/format';
-import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
 import { isInForce, resolveGrant } from '@/lib/billing/entitlements/entitlements';
 import type { OverrideRow } from '@/lib/billing/entitlements/overrides';
@@ -75,24 +73,20 @@ export function OverridesSection({ page, locked }: { page: MerchantPage; locked?
         <span className="flex flex-wrap justify-end gap-2">
           <OverrideForm {...row} account={account} locked={locked} />
           {row.own ? (
-            <Dialog
+            <FormDialog
               trigger={t('end')}
               triggerLabel={t('endFor', { feature: row.name })}
               size="sm"
               title={t('endFor', { feature: row.name })}
               description={t('endText')}
-              closeLabel={c('close')}
               disabledReason={locked}
+              action={endException}
+              fields={{ ...account, feature: row.code, seen: row.own?.id ?? '' }}
+              submit={t('endNow')}
+              danger
             >
-              <ActionForm
-                action={endException}
-                fields={{ ...account, feature: row.code, seen: row.own?.id ?? '' }}
-                className="space-y-4"
-              >
-                <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
-                <SubmitButton variant="danger">{t('endNow')}</SubmitButton>
-              </ActionForm>
-            </Dialog>
+              <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} maxLength={500} required />
+            </FormDialog>
           ) : null}
         </span>
       ),

@@ -2,7 +2,7 @@ import type { Metadata, Route } from 'next';
 import Link from 'next/link';
 import { getLocale } from 'next-intl/server';
 import { DetailsSummary } from '@/components/billing/details-summary';
-import { detailsFacts, featureUses, planFacts } from '@/components/billing/facts';
+import { detailsFacts, planFacts } from '@/components/billing/facts';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { LinkTabs } from '@/components/ui/link-tabs';
@@ -57,14 +57,7 @@ export default async function MerchantPage({ params, searchParams }: PageProps<'
       <div className="space-y-6">
         <SubscriptionSection {...shared} plan={planFacts(overview, entitlements.status)} />
         <DifferencesSection {...shared} />
-        <ExplainedUsage
-          uses={featureUses(entitlements.features)}
-          monthEnd={entitlements.period.end}
-          facts={facts}
-          overview={overview}
-          stores={stores}
-          now={now}
-        />
+        <ExplainedUsage {...{ entitlements, facts, overview, stores, now }} />
         <OverridesSection {...shared} />
         <AddOnsSection {...shared} />
         <Card id="invoices" title={t('invoices')} flush>

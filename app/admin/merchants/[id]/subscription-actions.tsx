@@ -4,6 +4,7 @@ import { ButtonLink, buttonClass } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { useFormat } from '@/components/ui/format';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { findSuccessor } from '@/lib/billing/plans/tiers';
@@ -74,60 +75,61 @@ export function SubscriptionActions({
           </SubmitButton>
         </ActionForm>
       ) : null}
-      <Dialog
+      <FormDialog
         {...dialog}
         trigger={t('extend')}
         title={t('extendTitle', { name: merchant.name })}
         description={t('extendText')}
         disabledReason={locked ?? ownedByStripe}
+        action={extendTrial}
+        fields={account}
+        submit={t('extend')}
       >
-        <ActionForm action={extendTrial} fields={account} className="space-y-4">
-          <TextField
-            name="trialEnd"
-            type="date"
-            label={t('trialEnd')}
-            defaultValue={plan.trialEnd?.toISOString().slice(0, 10)}
-            required
-          />
-          {why}
-          <SubmitButton>{t('extend')}</SubmitButton>
-        </ActionForm>
-      </Dialog>
-      <Dialog
+        <TextField
+          name="trialEnd"
+          type="date"
+          label={t('trialEnd')}
+          defaultValue={plan.trialEnd?.toISOString().slice(0, 10)}
+          required
+        />
+        {why}
+      </FormDialog>
+      <FormDialog
         {...dialog}
         trigger={t('comp')}
         title={t('compTitle', { name: merchant.name })}
         description={t('compText')}
         disabledReason={locked ?? ownedByStripe}
+        action={comp}
+        fields={account}
+        submit={t('compNow')}
       >
-        <ActionForm action={comp} fields={account} className="space-y-4">
-          <SelectField name="tier" label={t('tier')} options={tiers} />
-          <TextField name="until" type="date" label={t('givenUntil')} hint={t('givenUntilHint')} />
-          {why}
-          <SubmitButton>{t('compNow')}</SubmitButton>
-        </ActionForm>
-      </Dialog>
-      <Dialog
+        <SelectField name="tier" label={t('tier')} options={tiers} />
+        <TextField name="until" type="date" label={t('givenUntil')} hint={t('givenUntilHint')} />
+        {why}
+      </FormDialog>
+      <FormDialog
         {...dialog}
         variant="ghost"
         trigger={t('cancel')}
         title={t('cancelTitle', { tier: plan.tierName ?? '', name: merchant.name })}
         description={[lives ? null : t('cancelLocal'), ends].filter(Boolean).join(' ') || undefined}
         disabledReason={locked ?? (runs ? undefined : t('nothingRuns'))}
+        action={cancel}
+        fields={account}
+        submit={t('cancel')}
+        danger
       >
-        <ActionForm action={cancel} fields={account} className="space-y-4">
-          <SelectField
-            name="when"
-            label={t('when')}
-            options={(lives ? (['period_end', 'now'] as const) : (['now'] as const)).map((value) => ({
-              value,
-              label: t(`whens.${value}`, { date: periodEnd ? format.date(periodEnd) : 'none' }),
-            }))}
-          />
-          {why}
-          <SubmitButton variant="danger">{t('cancel')}</SubmitButton>
-        </ActionForm>
-      </Dialog>
+        <SelectField
+          name="when"
+          label={t('when')}
+          options={(lives ? (['period_end', 'now'] as const) : (['now'] as const)).map((value) => ({
+            value,
+            label: t(`whens.${value}`, { date: periodEnd ? format.date(periodEnd) : 'none' }),
+          }))}
+        />
+        {why}
+      </FormDialog>
     </div>
   );
 }

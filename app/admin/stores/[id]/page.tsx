@@ -1,8 +1,8 @@
 import type { Metadata, Route } from 'next';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
-import { featureUses, ownAddOns, planFacts } from '@/components/billing/facts';
-import { PlanSentence } from '@/components/billing/plan-sentence';
+import { ownAddOns, planFacts } from '@/components/billing/facts';
+import { PlanCard } from '@/components/billing/plan-card';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -65,18 +65,7 @@ export default async function StorePage({ params }: PageProps<'/admin/stores/[id
         }
       />
       <div className="space-y-6">
-        <Card
-          id="plan"
-          title={
-            <>
-              {t('plan')} <StatusBadge status={plan.status} ending={plan.cancelAt !== null} />
-            </>
-          }
-        >
-          <p className="text-xl font-semibold tracking-tight">
-            <PlanSentence plan={plan} now={now} />
-          </p>
-        </Card>
+        <PlanCard title={t('plan')} plan={plan} now={now} />
         {stores.length > 1 ? (
           <p className="text-muted">
             {c('store.wholeMerchant', {
@@ -85,14 +74,7 @@ export default async function StorePage({ params }: PageProps<'/admin/stores/[id
             })}
           </p>
         ) : null}
-        <ExplainedUsage
-          uses={featureUses(entitlements.features)}
-          monthEnd={entitlements.period.end}
-          facts={facts}
-          overview={overview}
-          stores={stores}
-          now={now}
-        />
+        <ExplainedUsage {...{ entitlements, facts, overview, stores, now }} />
         <Card id="add-ons" title={t('addOns')}>
           {addOns.length === 0 ? <p className="text-muted">{t('noAddOns')}</p> : null}
           <ul className="space-y-2">

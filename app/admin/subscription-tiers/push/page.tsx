@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -12,15 +12,13 @@ import { listCatalogDrift } from '@/lib/billing/plans/catalog-drift';
 import { nameOfPlan, planPush } from '@/lib/billing/plans/push';
 import type { PushStep } from '@/lib/billing/plans/push-plan';
 import { DomainError } from '@/lib/errors';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findStripe } from '@/lib/stripe/client';
 import { BeforeAfter } from '../../before-after';
 import { staffContext } from '../../context';
 import { push } from '../actions';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('plans'))('pushTitle') };
-}
+export const generateMetadata = pageTitle('plans', 'pushTitle');
 
 export default async function PushPage() {
   const [{ db, locked }, t] = await Promise.all([staffContext(), getTranslations('plans')]);

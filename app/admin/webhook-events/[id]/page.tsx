@@ -1,19 +1,19 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Card } from '@/components/ui/card';
 import { CopyId } from '@/components/ui/copy-id';
 import { DateText } from '@/components/ui/date-text';
-import { Dialog } from '@/components/ui/dialog';
 import { Disclosure } from '@/components/ui/disclosure';
 import { TextArea } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { getEvent, type ListedEvent } from '@/lib/billing/inbox/console';
 import { NotFound } from '@/lib/errors';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findMerchant } from '@/lib/tenancy/merchants';
 import { BeforeAfter } from '../../before-after';
 import { useChangeWords } from '../../change-words';
@@ -21,9 +21,7 @@ import { staffContext } from '../../context';
 import { replay, setAside } from '../actions';
 import { EventError, EventStatus } from '../event-status';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('console.events'))('event') };
-}
+export const generateMetadata = pageTitle('console.events', 'event');
 
 export default async function EventPage({ params }: PageProps<'/admin/webhook-events/[id]'>) {
   const [{ db, locked }, { id }, t, c, format] = await Promise.all([
@@ -52,17 +50,17 @@ export default async function EventPage({ params }: PageProps<'/admin/webhook-ev
               </SubmitButton>
             </ActionForm>
             {waits ? (
-              <Dialog
+              <FormDialog
                 trigger={t('ignore')}
                 title={t('ignore')}
-                closeLabel={c('close')}
                 disabledReason={locked}
+                action={setAside}
+                fields={{ id: event.id }}
+                submit={t('ignore')}
+                danger
               >
-                <ActionForm action={setAside} fields={{ id: event.id }} className="space-y-4">
-                  <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} required />
-                  <SubmitButton variant="danger">{t('ignore')}</SubmitButton>
-                </ActionForm>
-              </Dialog>
+                <TextArea name="reason" label={c('reason')} hint={c('reasonHint')} required />
+              </FormDialog>
             ) : null}
           </>
         }

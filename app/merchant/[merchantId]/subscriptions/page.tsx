@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import Link from 'next/link';
 import { planFacts } from '@/components/billing/facts';
 import { PlanSentence } from '@/components/billing/plan-sentence';
@@ -9,13 +9,11 @@ import { EmptyState } from '@/components/ui/empty-state';
 import { PageHeader } from '@/components/ui/page-header';
 import { accountKey } from '@/lib/billing/features';
 import { isGraceOver } from '@/lib/billing/reports/overview';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { merchantContext } from '../context';
 import { loadPlans } from './load';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('merchant.own'))('nav') };
-}
+export const generateMetadata = pageTitle('merchant.own', 'nav');
 
 /** Every subscription of a merchant, platform by platform. */
 export default async function SubscriptionsPage({

@@ -1,4 +1,3 @@
-import type { Metadata } from 'next';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Figures } from '@/components/ui/figures';
@@ -6,16 +5,14 @@ import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { checkFlag } from '@/lib/billing/entitlements/limits';
 import { analyticsDashboard, basicAnalytics } from '@/lib/catalog/features';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { loadSalesFigures } from '@/lib/orders/orders';
 import { addDays } from '@/lib/time';
 import { storeContext } from '../context';
 import { Locked } from '../locked';
 import { SalesChart } from './sales-chart';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('store.analytics'))('title') };
-}
+export const generateMetadata = pageTitle('store.analytics', 'title');
 
 const DAYS = 30;
 

@@ -1,12 +1,16 @@
+import { featureUses } from '@/components/billing/facts';
 import type { FeatureSummary } from '@/lib/billing/entitlements/entitlements';
 import { type ReasonFacts, useFeatureReasons } from './feature-reasons';
 import { UsageSection } from './usage-section';
 
-/** The meters with their reasons. */
+/** The meters of what is counted, with their reasons. */
 export function ExplainedUsage({
-  uses,
-  monthEnd,
+  entitlements: { features, period },
   ...facts
-}: ReasonFacts & { uses: FeatureSummary[]; monthEnd: Date }) {
-  return <UsageSection uses={uses} monthEnd={monthEnd} explain={useFeatureReasons(facts)} />;
+}: ReasonFacts & {
+  entitlements: { features: FeatureSummary[]; period: { end: Date } };
+}) {
+  return (
+    <UsageSection uses={featureUses(features)} monthEnd={period.end} explain={useFeatureReasons(facts)} />
+  );
 }

@@ -1,18 +1,10 @@
-import type { Metadata } from 'next';
 import { getLocale } from 'next-intl/server';
-import {
-  cardFacts,
-  detailsFacts,
-  featureUses,
-  ownAddOns,
-  planFacts,
-  tierFacts,
-} from '@/components/billing/facts';
+import { cardFacts, detailsFacts, ownAddOns, planFacts, tierFacts } from '@/components/billing/facts';
 import { PageHeader } from '@/components/ui/page-header';
 import { toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { getBillingOverview } from '@/lib/billing/reports/overview';
 import { features } from '@/lib/features';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { listOwnStores } from '@/lib/session';
 import { listStores } from '@/lib/tenancy/stores';
 import { storeContext, storeFacts } from '../context';
@@ -25,9 +17,7 @@ import { PaymentSection } from './payment-section';
 import { PlanSection } from './plan-section';
 import { PlansSection } from './plans-section';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('billing'))('title') };
-}
+export const generateMetadata = pageTitle('billing', 'title');
 
 /** The newest here; all of them on their own page. */
 const INVOICES = 5;
@@ -62,14 +52,7 @@ export default async function BillingPage({ params, searchParams }: PageProps<'/
           canCancel={overview.livesAtStripe && plan.cancelAt === null}
           now={now}
         />
-        <ExplainedUsage
-          uses={featureUses(entitlements.features)}
-          monthEnd={entitlements.period.end}
-          facts={facts}
-          overview={overview}
-          stores={stores}
-          now={now}
-        />
+        <ExplainedUsage {...{ entitlements, facts, overview, stores, now }} />
         <PlansSection
           {...shared}
           tiers={tierFacts(overview)}

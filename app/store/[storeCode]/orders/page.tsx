@@ -1,9 +1,8 @@
-import type { Metadata } from 'next';
 import { DateText } from '@/components/ui/date-text';
 import { ListPage } from '@/components/ui/list-page';
 import { Money } from '@/components/ui/money';
 import type { Column } from '@/components/ui/table';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { orderQuota } from '@/lib/orders/features';
 import { listOrders, type Order } from '@/lib/orders/orders';
 import { findCursor, toPage } from '@/lib/page';
@@ -11,9 +10,7 @@ import { storeContext } from '../context';
 import { LimitLine } from '../limit-line';
 import { PlaceOrder } from './place-order';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('store.orders'))('title') };
-}
+export const generateMetadata = pageTitle('store.orders', 'title');
 
 const PAGE = 25;
 

@@ -1,8 +1,7 @@
 import { ConfirmButton } from '@/components/ui/confirm-button';
-import { Dialog } from '@/components/ui/dialog';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
-import { SubmitButton } from '@/components/ui/submit-button';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { useTranslations } from '@/lib/i18n/translations';
 import { addProduct, importList, removeProduct } from './actions';
 
@@ -11,60 +10,57 @@ type Props = { storeCode: string; disabledReason?: string };
 /** Adds one product. */
 export function AddProduct({ storeCode, disabledReason }: Props) {
   const t = useTranslations('store.products');
-  const close = useTranslations('common')('close');
   return (
-    <Dialog
+    <FormDialog
       trigger={t('add')}
       variant="primary"
       title={t('add')}
-      closeLabel={close}
       disabledReason={disabledReason}
+      action={addProduct}
+      fields={{ store: storeCode }}
+      resetOnSuccess
+      submit={t('add')}
     >
-      <ActionForm action={addProduct} fields={{ store: storeCode }} className="space-y-4" resetOnSuccess>
-        <TextField name="name" label={t('name')} maxLength={200} required />
-        <div className="grid gap-4 sm:grid-cols-2">
-          <TextField name="sku" label={t('sku')} hint={t('skuHint')} maxLength={64} required />
-          <TextField
-            name="price"
-            type="number"
-            min="0"
-            step="0.01"
-            inputMode="decimal"
-            label={t('priceEur')}
-            required
-          />
-        </div>
-        <SubmitButton>{t('add')}</SubmitButton>
-      </ActionForm>
-    </Dialog>
+      <TextField name="name" label={t('name')} maxLength={200} required />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField name="sku" label={t('sku')} hint={t('skuHint')} maxLength={64} required />
+        <TextField
+          name="price"
+          type="number"
+          min="0"
+          step="0.01"
+          inputMode="decimal"
+          label={t('priceEur')}
+          required
+        />
+      </div>
+    </FormDialog>
   );
 }
 
 /** Adds many, from a list that was pasted. */
 export function ImportProducts({ storeCode, disabledReason }: Props) {
   const t = useTranslations('store.products');
-  const close = useTranslations('common')('close');
   return (
-    <Dialog
+    <FormDialog
       trigger={t('import')}
       title={t('import')}
       description={t('importText')}
-      closeLabel={close}
       disabledReason={disabledReason}
+      action={importList}
+      fields={{ store: storeCode }}
+      submit={t('import')}
     >
-      <ActionForm action={importList} fields={{ store: storeCode }} className="space-y-4">
-        <TextArea name="list" label={t('list')} hint={t('listHint')} rows={8} spellCheck={false} required />
-        <SelectField
-          name="mode"
-          label={t('mode')}
-          options={[
-            { value: 'all', label: t('modeAll') },
-            { value: 'fit', label: t('modeFit') },
-          ]}
-        />
-        <SubmitButton>{t('import')}</SubmitButton>
-      </ActionForm>
-    </Dialog>
+      <TextArea name="list" label={t('list')} hint={t('listHint')} rows={8} spellCheck={false} required />
+      <SelectField
+        name="mode"
+        label={t('mode')}
+        options={[
+          { value: 'all', label: t('modeAll') },
+          { value: 'fit', label: t('modeFit') },
+        ]}
+      />
+    </FormDialog>
   );
 }
 

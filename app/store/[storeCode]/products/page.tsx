@@ -1,19 +1,16 @@
-import type { Metadata } from 'next';
 import { DateText } from '@/components/ui/date-text';
 import { ListPage } from '@/components/ui/list-page';
 import { Money } from '@/components/ui/money';
 import type { Column } from '@/components/ui/table';
 import { productLimit } from '@/lib/catalog/features';
 import { listProducts, type Product } from '@/lib/catalog/products';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { storeContext } from '../context';
 import { LimitLine } from '../limit-line';
 import { AddProduct, DeleteProduct, ImportProducts } from './forms';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('store.products'))('title') };
-}
+export const generateMetadata = pageTitle('store.products', 'title');
 
 const PAGE = 25;
 

@@ -1,8 +1,7 @@
 import { ConfirmButton } from '@/components/ui/confirm-button';
-import { Dialog } from '@/components/ui/dialog';
 import { TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
-import { SubmitButton } from '@/components/ui/submit-button';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { useTranslations } from '@/lib/i18n/translations';
 import { INVITATION_DAYS } from '@/lib/tenancy/invitations';
 import { invite, removeFromTeam, withdraw } from './actions';
@@ -12,21 +11,20 @@ type Props = { storeCode: string; disabledReason?: string };
 /** Invites somebody by e-mail. */
 export function InviteMember({ storeCode, disabledReason }: Props) {
   const t = useTranslations('store.team');
-  const close = useTranslations('common')('close');
   return (
-    <Dialog
+    <FormDialog
       trigger={t('invite')}
       variant="primary"
       title={t('inviteTitle')}
       description={t('inviteText', { days: INVITATION_DAYS })}
-      closeLabel={close}
       disabledReason={disabledReason}
+      action={invite}
+      fields={{ store: storeCode }}
+      resetOnSuccess
+      submit={t('invite')}
     >
-      <ActionForm action={invite} fields={{ store: storeCode }} className="space-y-4" resetOnSuccess>
-        <TextField name="email" type="email" label={t('email')} autoComplete="off" required />
-        <SubmitButton>{t('invite')}</SubmitButton>
-      </ActionForm>
-    </Dialog>
+      <TextField name="email" type="email" label={t('email')} autoComplete="off" required />
+    </FormDialog>
   );
 }
 

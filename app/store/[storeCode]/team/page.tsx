@@ -1,11 +1,10 @@
-import type { Metadata } from 'next';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { DateText } from '@/components/ui/date-text';
 import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
 import { type Column, Table } from '@/components/ui/table';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { teamLimit } from '@/lib/tenancy/features';
 import { listStores } from '@/lib/tenancy/stores';
 import { listTeam, type PendingInvitation, type TeamMember } from '@/lib/tenancy/team';
@@ -13,9 +12,7 @@ import { storeContext } from '../context';
 import { LimitLine } from '../limit-line';
 import { InviteMember, RemoveMember, WithdrawInvitation } from './forms';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('store.team'))('title') };
-}
+export const generateMetadata = pageTitle('store.team', 'title');
 
 export default async function TeamPage({ params }: PageProps<'/store/[storeCode]/team'>) {
   const { storeCode } = await params;

@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import { getLocale } from 'next-intl/server';
 import { OverLimits } from '@/components/billing/over-limits';
 import { Banner } from '@/components/ui/banner';
@@ -15,7 +15,7 @@ import { previewChange } from '@/lib/billing/subscriptions/change-preview';
 import { DomainError, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { errorTexts } from '@/lib/i18n/translate-error';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';
 import { ChangeSummary } from '../../../../store/[storeCode]/billing/change/change-summary';
 import { one, staffContext } from '../../../context';
@@ -24,9 +24,7 @@ import { readPrice } from '../agreed-price';
 import { loadAccount } from '../load';
 import { PlanChoice } from '../plan-choice';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('merchant.page'))('change') };
-}
+export const generateMetadata = pageTitle('merchant.page', 'change');
 
 /** What a change of a merchant's plan costs, when it comes and what would be over, before it is made. */
 export default async function ChangePage({

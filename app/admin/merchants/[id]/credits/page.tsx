@@ -1,19 +1,16 @@
-import type { Metadata } from 'next';
 import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
 import { listLedger } from '@/lib/billing/account/credits';
 import { loadNames } from '@/lib/billing/reports/audit-trail';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { useLedgerNote } from '../credits-section';
 import { loadAccount, userIn } from '../load';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('merchant.page'))('credits') };
-}
+export const generateMetadata = pageTitle('merchant.page', 'credits');
 
 const PAGE = 50;
 type Lines = Awaited<ReturnType<typeof listLedger>>;

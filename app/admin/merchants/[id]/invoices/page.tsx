@@ -1,17 +1,14 @@
-import type { Metadata } from 'next';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
 import { listInvoices } from '@/lib/billing/reports/invoices';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { loadAccount } from '../load';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('merchant.page'))('invoices') };
-}
+export const generateMetadata = pageTitle('merchant.page', 'invoices');
 
 const PAGE = 25;
 

@@ -1,10 +1,8 @@
 import type { Metadata, Route } from 'next';
 import { notFound } from 'next/navigation';
-import { featureUses, planFacts } from '@/components/billing/facts';
-import { PlanSentence } from '@/components/billing/plan-sentence';
-import { StatusBadge } from '@/components/billing/status-badge';
+import { planFacts } from '@/components/billing/facts';
+import { PlanCard } from '@/components/billing/plan-card';
 import { ButtonLink } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
 import { PageHeader } from '@/components/ui/page-header';
 import { loadEntitlementFacts, toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { getBillingOverview } from '@/lib/billing/reports/overview';
@@ -57,26 +55,8 @@ export default async function SubscriptionPage({ params }: Props) {
         }
       />
       <div className="space-y-6">
-        <Card
-          id="plan"
-          title={
-            <>
-              {t('plan')} <StatusBadge status={plan.status} ending={plan.cancelAt !== null} />
-            </>
-          }
-        >
-          <p className="text-xl font-semibold tracking-tight">
-            <PlanSentence plan={plan} now={now} />
-          </p>
-        </Card>
-        <ExplainedUsage
-          uses={featureUses(entitlements.features)}
-          monthEnd={entitlements.period.end}
-          facts={facts}
-          overview={overview}
-          stores={stores}
-          now={now}
-        />
+        <PlanCard title={t('plan')} plan={plan} now={now} />
+        <ExplainedUsage {...{ entitlements, facts, overview, stores, now }} />
         <PlanLimits entitlements={entitlements} />
       </div>
     </>

@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import { notFound, redirect } from 'next/navigation';
 import { getLocale } from 'next-intl/server';
 import { OverLimits } from '@/components/billing/over-limits';
@@ -14,15 +14,13 @@ import { previewChange } from '@/lib/billing/subscriptions/change-preview';
 import { DomainError } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { errorTexts } from '@/lib/i18n/translate-error';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';
 import { storeContext } from '../../context';
 import { changePlan } from '../actions';
 import { ChangeSummary } from './change-summary';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('billing.change'))('title') };
-}
+export const generateMetadata = pageTitle('billing.change', 'title');
 
 /** What a change of plan costs and when, before it is made. The choice is in the URL, so it works without JavaScript. */
 export default async function ChangePlanPage({

@@ -1,17 +1,14 @@
-import type { Metadata } from 'next';
 import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { getBalance, listLedger } from '@/lib/billing/account/credits';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { storeContext } from '../../context';
 import { BackToBilling } from '../back-link';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('billing.credits'))('ledger') };
-}
+export const generateMetadata = pageTitle('billing.credits', 'ledger');
 
 const PAGE = 50;
 

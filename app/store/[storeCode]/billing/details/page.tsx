@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import { getLocale } from 'next-intl/server';
 import { countryOptions } from '@/components/countries';
 import { ButtonLink } from '@/components/ui/button';
@@ -8,13 +8,11 @@ import { ActionForm } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { getCustomer } from '@/lib/billing/customers/customers';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { storeContext } from '../../context';
 import { saveDetails } from '../actions';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('billing.details'))('title') };
-}
+export const generateMetadata = pageTitle('billing.details', 'title');
 
 /** Who the invoices are made out to, to be changed. */
 export default async function DetailsPage({ params }: PageProps<'/store/[storeCode]/billing/details'>) {

@@ -1,17 +1,14 @@
-import type { Metadata } from 'next';
 import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { listInvoices } from '@/lib/billing/reports/invoices';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';
 import { storeContext } from '../../context';
 import { BackToBilling } from '../back-link';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('billing.invoices'))('title') };
-}
+export const generateMetadata = pageTitle('billing.invoices', 'title');
 
 const PAGE = 25;
 

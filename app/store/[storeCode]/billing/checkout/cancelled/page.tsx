@@ -1,12 +1,10 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import { ButtonLink } from '@/components/ui/button';
 import { PageHeader } from '@/components/ui/page-header';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { requireStore } from '@/lib/session';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('billing.checkout'))('cancelledTitle') };
-}
+export const generateMetadata = pageTitle('billing.checkout', 'cancelledTitle');
 
 /** Where Stripe Checkout returns to without a purchase. */
 export default async function CheckoutCancelledPage({

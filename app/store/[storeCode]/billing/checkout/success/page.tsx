@@ -1,4 +1,4 @@
-import type { Metadata, Route } from 'next';
+import type { Route } from 'next';
 import { Banner } from '@/components/ui/banner';
 import { ButtonLink } from '@/components/ui/button';
 import { getFormat } from '@/components/ui/format';
@@ -6,13 +6,11 @@ import { PageHeader } from '@/components/ui/page-header';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
 import { completeCheckout } from '@/lib/billing/subscriptions/checkout-return';
 import { DomainError } from '@/lib/errors';
-import { getTranslations } from '@/lib/i18n/translations';
+import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { requireStripe } from '@/lib/stripe/client';
 import { storeContext } from '../../../context';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('billing'))('title') };
-}
+export const generateMetadata = pageTitle('billing', 'title');
 
 /** Where Stripe Checkout returns to. Brings the purchase in by itself: the webhook may be late or still to come. */
 export default async function CheckoutSuccessPage({
