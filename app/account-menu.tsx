@@ -21,7 +21,7 @@ export async function AccountMenu({ viewer }: { viewer: Viewer }) {
     <Menu
       id="account-menu"
       label={t('menu', { name: viewer.name })}
-      place="inset-[auto_auto_4.5rem_0.75rem] w-64"
+      position="inset-[auto_auto_4.5rem_0.75rem] w-64"
       triggerClass="flex w-full items-center gap-3 rounded-lg border border-line p-2 text-left hover:bg-sunken"
       trigger={
         <>

@@ -4,7 +4,7 @@ import type { Db } from '@/db/client';
 import { settings } from '@/db/schema';
 import { causeOf, type Finding, found, type KeyMode, type Patient } from '@/lib/doctor-findings';
 import { PORTAL_CONFIGURATION } from './billing/customers/customers';
-import { handledTypes } from './billing/inbox/rings';
+import { handledTypes } from './billing/inbox/effects';
 import { planPush } from './billing/plans/push';
 import { isMissing } from './stripe/client';
 import { readClockOffset } from './time';

@@ -3,13 +3,13 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { Icon } from '@/components/ui/icon';
-import type { PaletteTexts, Place } from './command-palette';
+import type { Destination, PaletteTexts } from './command-palette';
 
 /** What the menu is made of is fetched when it is first opened. */
 const Palette = lazy(() => import('./command-palette'));
 
 /** Ctrl-K or ⌘K, or a click: jumps to a merchant, a store, a subscription, an invoice, an event or a page. */
-export function CommandMenu({ places, texts }: { places: Place[]; texts: PaletteTexts }) {
+export function CommandMenu({ destinations, texts }: { destinations: Destination[]; texts: PaletteTexts }) {
   const dialog = useRef<HTMLDialogElement>(null);
   /** How often it was opened: each time it begins empty. */
   const [opened, setOpened] = useState(0);
@@ -53,7 +53,12 @@ export function CommandMenu({ places, texts }: { places: Place[]; texts: Palette
               className="mx-auto mt-[12vh] w-full max-w-[min(36rem,calc(100vw-2rem))] rounded-2xl border border-line bg-surface p-0 text-base text-ink shadow-floating open:animate-[rise_150ms_ease-out]"
             >
               <Suspense fallback={<p className="p-5 text-muted">{texts.loading}</p>}>
-                <Palette key={opened} places={places} texts={texts} onLeave={() => dialog.current?.close()} />
+                <Palette
+                  key={opened}
+                  destinations={destinations}
+                  texts={texts}
+                  onLeave={() => dialog.current?.close()}
+                />
               </Suspense>
             </dialog>,
             document.body,

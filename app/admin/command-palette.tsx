@@ -6,7 +6,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import type { SearchHit } from './search/route';
 
-export type Place = { href: string; label: string };
+export type Destination = { href: string; label: string };
 export type PaletteTexts = {
   open: string;
   keys: string;
@@ -25,11 +25,11 @@ type Group = { value: string; items: Item[] };
 
 /** The command menu's inside: a box to type into and what it finds, pages at once and the rest from the server. */
 export default function CommandPalette({
-  places,
+  destinations,
   texts,
   onLeave,
 }: {
-  places: Place[];
+  destinations: Destination[];
   texts: PaletteTexts;
   onLeave: () => void;
 }) {
@@ -37,7 +37,7 @@ export default function CommandPalette({
   const [words, setWords] = useState('');
   const { hits, state } = useHits(words);
   const typed = words.trim().toLowerCase();
-  const pages = places.filter((place) => place.label.toLowerCase().includes(typed));
+  const pages = destinations.filter((one) => one.label.toLowerCase().includes(typed));
   const groups: Group[] = [
     ...(Object.keys(texts.kinds) as SearchHit['kind'][]).map((kind) => ({
       value: texts.kinds[kind],

@@ -38,7 +38,7 @@ export default async function AdminLayout({ children }: LayoutProps<'/admin'>) {
       nav={nav}
       top={
         <CommandMenu
-          places={nav.map(({ href, label }) => ({ href, label }))}
+          destinations={nav.map(({ href, label }) => ({ href, label }))}
           texts={{
             open: s('open'),
             keys: s('keys'),

@@ -6,14 +6,14 @@ import { closeByPress } from './dialog-close';
 import { DONE } from './form';
 import { showToast } from './toast';
 
-const places = {
+const positions = {
   center: 'm-auto w-full max-w-[min(32rem,calc(100vw-2rem))] rounded-2xl open:animate-[rise_150ms_ease-out]',
   side: 'my-0 mr-0 ml-auto h-dvh max-h-none w-full max-w-xl scroll-pt-6 scroll-pb-40 open:animate-[slide-in_180ms_ease-out]',
 };
 
 /**
  * A button and the dialog it opens: the browser's own `<dialog>`, so focus, Escape and the inert page behind come with it.
- * `place="side"` makes a slide-over. Any `<button data-close>` inside closes it, and so does a form that succeeded. What was
+ * `position="side"` makes a slide-over. Any `<button data-close>` inside closes it, and so does a form that succeeded. What was
  * typed and answered goes with it: opened again, it starts from what is saved.
  */
 export function Dialog({
@@ -26,7 +26,7 @@ export function Dialog({
   description,
   closeLabel,
   disabledReason,
-  place = 'center',
+  position = 'center',
   startsOpen = false,
   children,
 }: {
@@ -40,7 +40,7 @@ export function Dialog({
   closeLabel: string;
   /** Shows the trigger disabled, with the reason; pressed, it says why. */
   disabledReason?: string;
-  place?: keyof typeof places;
+  position?: keyof typeof positions;
   /** Opens by itself when the page comes: for a page that was asked for it by its address. */
   startsOpen?: boolean;
   children: ReactNode;
@@ -80,7 +80,7 @@ export function Dialog({
         }}
         aria-labelledby={`${id}-title`}
         aria-describedby={description ? `${id}-text` : undefined}
-        className={`border border-line bg-surface p-0 text-left text-base font-normal whitespace-normal text-ink shadow-floating ${places[place]}`}
+        className={`border border-line bg-surface p-0 text-left text-base font-normal whitespace-normal text-ink shadow-floating ${positions[position]}`}
       >
         <div className="relative p-5 sm:p-6">
           <h2 id={`${id}-title`} className="pr-8 text-lg font-semibold">

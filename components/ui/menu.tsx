@@ -2,21 +2,21 @@ import type { ReactNode } from 'react';
 
 /**
  * A button and the panel it opens: the browser's popover, so Escape and a click elsewhere close it and it works without
- * JavaScript. `place` says where the panel stands (it lies above everything, so in window coordinates).
+ * JavaScript. `position` says where the panel stands (it lies above everything, so in window coordinates).
  */
 export function Menu({
   id,
   label,
   trigger,
   triggerClass,
-  place,
+  position,
   children,
 }: {
   id: string;
   label: string;
   trigger: ReactNode;
   triggerClass: string;
-  place: string;
+  position: string;
   children: ReactNode;
 }) {
   return (
@@ -27,7 +27,7 @@ export function Menu({
       <div
         id={id}
         popover="auto"
-        className={`fixed m-0 max-h-[80dvh] overflow-y-auto rounded-xl border border-line bg-surface p-2 text-ink shadow-floating ${place}`}
+        className={`fixed m-0 max-h-[80dvh] overflow-y-auto rounded-xl border border-line bg-surface p-2 text-ink shadow-floating ${position}`}
       >
         {children}
       </div>

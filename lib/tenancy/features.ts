@@ -19,7 +19,7 @@ const countTeam: LiveCount = async (db, accounts) => {
         select a.merchant_id, a.platform_id, i.store_id
         from a
         join invitations i on i.merchant_id = a.merchant_id and i.platform_id = a.platform_id and i.closed_at is null
-      ) as places
+      ) as seats
       group by merchant_id, platform_id, store_id`,
   );
 };

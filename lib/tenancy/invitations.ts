@@ -13,7 +13,7 @@ import { DomainError, invalid, NotFound } from '@/lib/errors';
 import { addDays } from '@/lib/time';
 import { teamLimit } from './features';
 
-/** How long an invitation holds its place. */
+/** How long an invitation holds its seat. */
 export const INVITATION_DAYS = 7;
 
 const email = z
@@ -40,7 +40,7 @@ export class AlreadyOfTheTeam extends DomainError {
 const hashToken = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /**
- * Invites somebody to a store's team. The place is taken from now on; the e-mail with the link goes out after the commit.
+ * Invites somebody to a store's team. The seat is taken from now on; the e-mail with the link goes out after the commit.
  * Callers hold `limitInvitations` before it. `token` is told here and in the e-mail only.
  * @throws LimitReached, FeatureNotInPlan, AlreadyOfTheTeam, MerchantClosed: nothing is written
  */
@@ -163,7 +163,7 @@ const openInvitation = (token: string, now: Date) =>
   );
 
 /**
- * Takes the place that an invitation holds: the link proves the address, so a person with an account joins as they are,
+ * Takes the seat that an invitation holds: the link proves the address, so a person with an account joins as they are,
  * another one is made with the name and password given. The unit stays taken.
  * @throws NotFound for a link that is wrong, used, withdrawn, too old or of a closed merchant; ValidationFailed when name or password is missing
  */
@@ -208,7 +208,7 @@ export async function acceptInvitation(
       .values({ merchantId, userId, role: 'member', storeId, createdAt: now })
       .onConflictDoNothing()
       .returning({ userId: memberships.userId });
-    // They joined by another way meanwhile: one person takes one place.
+    // They joined by another way meanwhile: one person takes one seat.
     if (joined.length === 0) await release(tx, invitation, teamLimit, 1, { storeId, now });
     await record(
       tx,
@@ -229,7 +229,7 @@ async function findUser(tx: Tx, address: string) {
   return user ?? null;
 }
 
-/** Takes an invitation back and frees its place. @throws NotFound when it is not pending, or another merchant's */
+/** Takes an invitation back and frees its seat. @throws NotFound when it is not pending, or another merchant's */
 export async function withdrawInvitation(
   db: Db,
   account: Account,
@@ -249,7 +249,7 @@ export async function withdrawInvitation(
   });
 }
 
-/** Ends invitations that ran out and frees their places, one transaction each. Safe to run twice and on several nodes. */
+/** Ends invitations that ran out and frees their seats, one transaction each. Safe to run twice and on several nodes. */
 export async function expireInvitations(db: Db, now: Date): Promise<{ expired: number }> {
   let expired = 0;
   for (;;) {
@@ -276,7 +276,7 @@ export async function expireInvitations(db: Db, now: Date): Promise<{ expired: n
 }
 
 /**
- * Closes a pending invitation and frees its place. The counter first, as in `inviteMember`: two that meet on one address
+ * Closes a pending invitation and frees its seat. The counter first, as in `inviteMember`: two that meet on one address
  * would otherwise wait for each other. @throws NotFound, and then nothing is freed
  */
 async function closeInvitation(

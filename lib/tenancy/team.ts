@@ -66,7 +66,7 @@ export async function listTeam(
 }
 
 /**
- * Takes a member out of the team: the place is free at once, and every session of theirs ends. The person's account
+ * Takes a member out of the team: the seat is free at once, and every session of theirs ends. The person's account
  * stays. @throws NotFound for an owner, a stranger, or somebody who has left
  */
 export async function removeMember(

@@ -21,7 +21,7 @@ import { namesOfLimits, readLimits } from './read-limits';
 import { readTier } from './read-tier';
 import { tellAffected } from './tell-affected';
 
-const place = z.object({ platform: z.string(), code: z.string() });
+const tierFields = z.object({ platform: z.string(), code: z.string() });
 
 const nameOf = (path: string, form: FormData) => readTier(form).nameOf(path);
 
@@ -39,7 +39,7 @@ export const create = staffAction(
 
 /** Changes a plan; somebody else's newer edit is never overwritten. */
 export const edit = staffAction(
-  place,
+  tierFields,
   async ({ platform, code }, { db, actor, now, form }) => {
     const { fields, input } = readTier(form);
     const patch = fields.parse(tierPatch, { ...input, revision: revisionOf(form) });
@@ -51,7 +51,7 @@ export const edit = staffAction(
 
 /** Switches a plan on or off; on a page that is older than the plan nothing happens. */
 export const setActive = staffAction(
-  place.extend({ active: z.enum(['true', 'false']) }),
+  tierFields.extend({ active: z.enum(['true', 'false']) }),
   async ({ platform, code, active }, { db, actor, now, form }) => {
     const patch = { isActive: active === 'true', revision: revisionOf(form) };
     const tier = await updateTier(db, platform, code, patch, { actor, now });
@@ -60,7 +60,7 @@ export const setActive = staffAction(
 );
 
 /** Deletes a plan that nobody ever had. */
-export const remove = staffAction(place, async ({ platform, code }, { db, actor, now, form }) => {
+export const remove = staffAction(tierFields, async ({ platform, code }, { db, actor, now, form }) => {
   const tier = await deleteTier(db, platform, code, { actor, now, revision: revisionOf(form) });
   return (await getTranslations('plans'))('deleted', { name: tier.name });
 });
@@ -81,7 +81,7 @@ export const succeed = staffAction(
   },
 );
 
-const limitsForm = place.extend({
+const limitsForm = tierFields.extend({
   do: z.enum(['check', 'save']).default('save'),
   /** The preview that was read before it was said that this is meant. */
   anyway: z.string().optional(),

@@ -25,7 +25,7 @@ export function LimitsForm({ tier, disabledReason }: { tier: Tier; disabledReaso
       trigger={t('limits')}
       triggerLabel={t('limitsTitle', { name: tier.name })}
       size="sm"
-      place="side"
+      position="side"
       title={t('limitsTitle', { name: tier.name })}
       description={t('limitsText')}
       closeLabel={c('close')}

@@ -38,7 +38,7 @@ export function TierForm({
       triggerLabel={title}
       variant={tier ? 'secondary' : 'primary'}
       size={tier ? 'sm' : 'md'}
-      place="side"
+      position="side"
       startsOpen={startsOpen}
       title={title}
       closeLabel={c('close')}

@@ -10,10 +10,10 @@ import { requireStripe } from '@/lib/stripe/client';
 import { staffAction } from '../context';
 import { overrideFields, toEditorProblems, toOverridesEdit } from './override-edit';
 
-const place = z.object({ merchantId: z.string(), platformId: z.string() });
+const accountFields = z.object({ merchantId: z.string(), platformId: z.string() });
 const words = () => getTranslations('console.subscriptions.edit');
 
-const editor = place.extend(overrideFields.shape);
+const editor = accountFields.extend(overrideFields.shape);
 
 /** Saves the exceptions that were touched, all or none; what somebody else changed meanwhile is not overwritten. */
 export const saveExceptions = staffAction(
@@ -43,7 +43,7 @@ export const saveExceptions = staffAction(
   },
 );
 
-const state = place.extend({
+const state = accountFields.extend({
   seen: z.string().default(''),
   tier: z.string(),
   interval: z.enum(['month', 'year']),

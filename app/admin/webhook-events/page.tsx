@@ -7,7 +7,7 @@ import { ListPage } from '@/components/ui/list-page';
 import { SubmitButton } from '@/components/ui/submit-button';
 import type { Column } from '@/components/ui/table';
 import { countWaiting, inboxStatuses, listEvents } from '@/lib/billing/inbox/console';
-import { handledTypes } from '@/lib/billing/inbox/rings';
+import { handledTypes } from '@/lib/billing/inbox/effects';
 import { findMerchantIds } from '@/lib/billing/reports/audit-trail';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findCursor, toPage } from '@/lib/page';

@@ -24,7 +24,7 @@ export async function StoreSwitcher({
     <Menu
       id="store-menu"
       label={t('label', { name: store.name })}
-      place="inset-[7.5rem_auto_auto_0.75rem] w-60"
+      position="inset-[7.5rem_auto_auto_0.75rem] w-60"
       triggerClass="flex w-full items-center gap-2 rounded-lg border border-line px-3 py-2 text-left hover:bg-sunken"
       trigger={
         <>

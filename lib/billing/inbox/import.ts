@@ -7,7 +7,7 @@ import { ofAccount } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
 import { syncCustomer } from '@/lib/billing/mirror/customer';
 import { invoiceMirror } from '@/lib/billing/mirror/invoice';
-import { placeItems } from '@/lib/billing/mirror/places';
+import { recogniseItems } from '@/lib/billing/mirror/items';
 import { settle } from '@/lib/billing/mirror/settle';
 import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
 import { LIVE } from '@/lib/billing/statuses';
@@ -89,10 +89,10 @@ async function importOne(
     detail,
   });
   if (await isKnown(db, snapshot.id)) return answer('already_there', '');
-  const { plans, addOns, unmapped } = await placeItems(db, snapshot.items);
-  const place = plans[0] ?? addOns[0];
-  if (!place) return answer('unmapped_price', unmapped.map((item) => item.priceId).join(', '));
-  const { platformId } = place;
+  const { plans, addOns, unmapped } = await recogniseItems(db, snapshot.items);
+  const sold = plans[0] ?? addOns[0];
+  if (!sold) return answer('unmapped_price', unmapped.map((item) => item.priceId).join(', '));
+  const { platformId } = sold;
   if (options.platformId && options.platformId !== platformId) return answer('other_platform', platformId);
   const found = await findMerchant(db, snapshot, customer, options.matches);
   const [merchantId] = found.ids;

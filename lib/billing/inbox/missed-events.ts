@@ -4,8 +4,8 @@ import type { Db } from '@/db/client';
 import { webhookEvents } from '@/db/schema';
 import { callStripe } from '@/lib/stripe/client';
 import { addDays, toUnix } from '@/lib/time';
+import { handledTypes } from './effects';
 import { receiveEvent } from './receive';
-import { handledTypes } from './rings';
 
 /** How far back Stripe's event list reaches. */
 const EVENT_DAYS = 30;

@@ -7,8 +7,8 @@ import { type Ignored, Moved, type Outcome } from '@/lib/billing/mirror/mirror';
 import { failureOf } from '@/lib/failure';
 import { log } from '@/lib/log';
 import { PaymentsNotConfigured } from '@/lib/stripe/errors';
+import { type Effect, findEffect } from './effects';
 import { createdAt, eventShape, parseEvent, reasonToIgnore, rowOf, type StripeEvent, whoseIs } from './event';
-import { findRing, type Ring } from './rings';
 
 export type InboxRow = typeof webhookEvents.$inferSelect;
 type Settled = Exclude<Outcome, { kind: 'settle' }>;
@@ -36,20 +36,20 @@ export async function receiveEvent(
   const reason = reasonToIgnore(event, deps.livemode);
   try {
     // Reading the carried object may fail too: then it is a failed event like any other.
-    const ring = reason ? null : findEventRing(event);
-    if (!ring) return await storeIgnored(db, event, reason ?? unknownType(event));
-    if (await ring.quick?.(db, createdAt(event), contextOf(event, deps), rowOf(event))) {
+    const effect = reason ? null : findEventEffect(event);
+    if (!effect) return await storeIgnored(db, event, reason ?? unknownType(event));
+    if (await effect.quick?.(db, createdAt(event), contextOf(event, deps), rowOf(event))) {
       return { id: event.id, status: 'processed' };
     }
     const keep = (tx: Tx, settled: Settled) => store(tx, event, settled);
-    const fast = await applyCarried(db, deps, event, ring, keep);
+    const fast = await applyCarried(db, deps, event, effect, keep);
     if (fast) return { id: event.id, status: fast };
     const known = await findEvent(db, event.id);
     if (known)
       return known.status === 'processed' || known.status === 'ignored'
         ? known
         : helpAlong(db, deps, known.id);
-    const outcome = await settleRing(db, deps, event, ring, keep);
+    const outcome = await settleEffect(db, deps, event, effect, keep);
     return { id: event.id, status: statusOf(outcome) };
   } catch (error) {
     if (error instanceof Duplicate) return helpAlong(db, deps, event.id);
@@ -65,10 +65,10 @@ async function applyCarried(
   db: Db,
   deps: InboxDeps,
   event: StripeEvent,
-  ring: Ring,
+  effect: Effect,
   keep: (tx: Tx, outcome: Settled) => Promise<void>,
 ): Promise<'processed' | 'ignored' | null> {
-  const { apply } = ring;
+  const { apply } = effect;
   if (!apply) return null;
   try {
     return await db.transaction(async (tx) => {
@@ -83,15 +83,15 @@ async function applyCarried(
   }
 }
 
-async function settleRing(
+async function settleEffect(
   db: Db,
   deps: InboxDeps,
   event: StripeEvent,
-  ring: Ring,
+  effect: Effect,
   keep: (tx: Tx, outcome: Settled) => Promise<void>,
 ): Promise<Settled> {
   if (!deps.stripe) throw new PaymentsNotConfigured();
-  return ring.settle(db, deps.stripe, contextOf(event, deps), keep);
+  return effect.settle(db, deps.stripe, contextOf(event, deps), keep);
 }
 
 const contextOf = (event: StripeEvent, deps: InboxDeps): Act => ({
@@ -102,9 +102,12 @@ const contextOf = (event: StripeEvent, deps: InboxDeps): Act => ({
 const statusOf = (outcome: Settled): 'processed' | 'ignored' =>
   outcome.kind === 'applied' ? 'processed' : 'ignored';
 
-const findEventRing = (event: StripeEvent): Ring | null =>
+const findEventEffect = (event: StripeEvent): Effect | null =>
   event.data
-    ? findRing(event.type, event.data.object, { type: event.type, previous: event.data.previous_attributes })
+    ? findEffect(event.type, event.data.object, {
+        type: event.type,
+        previous: event.data.previous_attributes,
+      })
     : null;
 
 /** Stores the event with what became of it, in the transaction that applied it. Throws Duplicate when it is stored. */
@@ -207,15 +210,15 @@ export async function processStored(
       .where(mine);
   };
   try {
-    const ring = reason ? null : findEventRing(event);
-    if (!ring) {
+    const effect = reason ? null : findEventEffect(event);
+    if (!effect) {
       const outcome: Settled = { kind: 'ignored', ...(reason ?? unknownType(event)) };
       await db.transaction((tx) => keep(tx, outcome));
       return { id, status: 'ignored' };
     }
-    const fast = !options.inOrder ? null : await applyCarried(db, deps, event, ring, keep);
+    const fast = !options.inOrder ? null : await applyCarried(db, deps, event, effect, keep);
     if (fast) return { id, status: fast };
-    const outcome = await settleRing(db, deps, event, ring, keep);
+    const outcome = await settleEffect(db, deps, event, effect, keep);
     return { id, status: statusOf(outcome) };
   } catch (error) {
     return keepFailure(db, row, event, error);

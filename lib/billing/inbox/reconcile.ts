@@ -6,7 +6,7 @@ import { type Change, checkoutSessions, customers, invoices } from '@/db/schema'
 import type { Actor } from '@/lib/billing/audit';
 import { customerMirror } from '@/lib/billing/mirror/customer';
 import { invoiceMirror } from '@/lib/billing/mirror/invoice';
-import { type Mirror, Unplaced } from '@/lib/billing/mirror/mirror';
+import { type Mirror, Unrecognised } from '@/lib/billing/mirror/mirror';
 import { sessionMirror } from '@/lib/billing/mirror/session';
 import { settle } from '@/lib/billing/mirror/settle';
 import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
@@ -203,7 +203,7 @@ async function compare<S>(check: CheckOf, mirror: Mirror<S>, entity: string, id:
       if (options.dryRun) throw new DryRun();
     });
   } catch (error) {
-    if (error instanceof Unplaced) {
+    if (error instanceof Unrecognised) {
       found.push(difference(entity, id, merchantId, error.code, null, error.details));
       return;
     }

@@ -8,8 +8,8 @@ import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { LIVE } from '@/lib/billing/statuses';
 import type { ItemSnapshot, SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
-import { type Moment, mayApply, type Outcome, Unplaced } from './mirror';
-import type { AddOnPlace } from './places';
+import type { AddOnItem } from './items';
+import { type Moment, mayApply, type Outcome, Unrecognised } from './mirror';
 
 /**
  * Mirrors the add-on items of a subscription: of an add-on's own subscription, or (imports) of the base one, whose
@@ -19,7 +19,7 @@ export async function syncAddOnItems(
   tx: Tx,
   merchantId: string,
   snapshot: SubscriptionSnapshot,
-  places: AddOnPlace<ItemSnapshot>[],
+  held: AddOnItem<ItemSnapshot>[],
   moment: Moment,
   context: Act,
   where: 'own' | 'on_base' = 'own',
@@ -41,25 +41,25 @@ export async function syncAddOnItems(
   // One number for all rows of the subscription: an item that comes late must not count as older than one that is gone.
   const number = rows.reduce((most, row) => Math.max(most, row.syncNumber), 0) + 1;
   const status = subscriptionStatuses.find((one) => one === snapshot.status);
-  if (!status) throw new Unplaced('unknown_status', { status: snapshot.status });
+  if (!status) throw new Unrecognised('unknown_status', { status: snapshot.status });
   const ended = status === 'canceled' || status === 'incomplete_expired';
-  for (const place of places) {
-    const row = rows.find((one) => one.stripeItemId === place.item.id);
-    const account = { merchantId, platformId: place.platformId };
+  for (const addOn of held) {
+    const row = rows.find((one) => one.stripeItemId === addOn.item.id);
+    const account = { merchantId, platformId: addOn.platformId };
     const next = {
-      addOnId: place.addOnId,
+      addOnId: addOn.addOnId,
       isOnPlan: where === 'on_base',
       status,
-      quantity: place.item.quantity,
-      currentPeriodStart: place.item.periodStart,
-      currentPeriodEnd: place.item.periodEnd,
+      quantity: addOn.item.quantity,
+      currentPeriodStart: addOn.item.periodStart,
+      currentPeriodEnd: addOn.item.periodEnd,
       cancelAt: snapshot.cancelAt,
       cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
       endedAt: snapshot.endedAt ?? (ended ? moment.at : null),
       currency: snapshot.currency,
       mrrCents:
         where === 'own'
-          ? computeMrr(status, [place.item], snapshot.discounts, snapshot.currency, moment.at)
+          ? computeMrr(status, [addOn.item], snapshot.discounts, snapshot.currency, moment.at)
           : 0,
     };
     const bookkeeping = { syncedAt: moment.at, syncNumber: number };
@@ -76,7 +76,7 @@ export async function syncAddOnItems(
         .set({ ...next, ...bookkeeping })
         .where(eq(storeAddOns.id, id));
     } else {
-      const marks = { ...snapshot.marks, ...place.item.marks };
+      const marks = { ...snapshot.marks, ...addOn.item.marks };
       const storeId = await findStore(tx, account, marks.store);
       await tx.insert(storeAddOns).values({
         id,
@@ -84,7 +84,7 @@ export async function syncAddOnItems(
         storeId,
         domain: marks.domain ?? null,
         stripeSubscriptionId: snapshot.id,
-        stripeItemId: place.item.id,
+        stripeItemId: addOn.item.id,
         ...next,
         ...bookkeeping,
       });
@@ -105,9 +105,7 @@ export async function syncAddOnItems(
     );
     await recordMovement(tx, account, next.currency, before, moment.at);
   }
-  const gone = rows.filter(
-    (row) => !row.endedAt && !places.some((place) => place.item.id === row.stripeItemId),
-  );
+  const gone = rows.filter((row) => !row.endedAt && !held.some((one) => one.item.id === row.stripeItemId));
   for (const row of gone) {
     const account = { merchantId, platformId: row.platformId };
     const before = await sumMrr(tx, account, row.currency);
@@ -127,7 +125,7 @@ export async function syncAddOnItems(
     await recordMovement(tx, account, row.currency, before, moment.at);
   }
   if (where === 'own' && changes.length > 0 && !ended) {
-    for (const platformId of new Set(places.map((place) => place.platformId))) {
+    for (const platformId of new Set(held.map((one) => one.platformId))) {
       await endWithoutPlan(tx, { merchantId, platformId });
     }
   }
@@ -162,7 +160,7 @@ async function findStore(
     .where(ofAccount(stores, account))
     .orderBy(sql`(${stores.id} = ${store ?? ''} or ${stores.code} = ${store ?? ''}) desc`, stores.createdAt)
     .limit(1);
-  if (!row) throw new Unplaced('unknown_platform', { store: store ?? null, ...account });
+  if (!row) throw new Unrecognised('unknown_platform', { store: store ?? null, ...account });
   return row.id;
 }
 

@@ -8,8 +8,8 @@ import { expand } from '@/lib/stripe/expansions';
 import { type InvoiceSnapshot, readInvoice } from '@/lib/stripe/invoice-snapshot';
 import { DAY_MS } from '@/lib/time';
 import { loadDunning } from './dunning';
-import { lockCustomer, type Mirror, mayApply, momentOf, Unplaced } from './mirror';
-import { placeItems } from './places';
+import { recogniseItems } from './items';
+import { lockCustomer, type Mirror, mayApply, momentOf, Unrecognised } from './mirror';
 
 type Row = typeof invoices.$inferSelect;
 
@@ -54,25 +54,25 @@ export const invoiceMirror: Mirror<InvoiceSnapshot> = {
     if (row && FINAL.includes(row.status) && !FINAL.includes(readStatus(snapshot.status))) {
       return { kind: 'applied', merchantId, changes: [] };
     }
-    const place = row ?? (await placeInvoice(tx, merchantId, snapshot));
-    if (!place) return { kind: 'ignored', code: 'other_bill' };
+    const billedFor = row ?? (await findBilledFor(tx, merchantId, snapshot));
+    if (!billedFor) return { kind: 'ignored', code: 'other_bill' };
     return {
       kind: 'applied',
       merchantId,
-      changes: await write(tx, { merchantId, place, row, snapshot }, moment.at, context),
+      changes: await write(tx, { merchantId, billedFor, row, snapshot }, moment.at, context),
     };
   },
 };
 
-type Place = Pick<Row, 'platformId' | 'kind'>;
+type BilledFor = Pick<Row, 'platformId' | 'kind'>;
 
 async function write(
   tx: Tx,
-  of: { merchantId: string; place: Place; row: Row | undefined; snapshot: InvoiceSnapshot },
+  of: { merchantId: string; billedFor: BilledFor; row: Row | undefined; snapshot: InvoiceSnapshot },
   at: Date,
   context: Act,
 ): Promise<Change[]> {
-  const { merchantId, place, row, snapshot } = of;
+  const { merchantId, billedFor, row, snapshot } = of;
   const next = {
     stripeSubscriptionId: snapshot.subscriptionId,
     number: snapshot.number,
@@ -105,16 +105,21 @@ async function write(
   const changed = changedFields(row as Partial<typeof next> | undefined, next);
   const id = row?.id ?? newId('inv');
   const bookkeeping = { syncedAt: at, syncNumber: (row?.syncNumber ?? 0) + 1 };
-  const account = { merchantId, platformId: place.platformId };
+  const account = { merchantId, platformId: billedFor.platformId };
   if (row) {
     await tx
       .update(invoices)
       .set({ ...next, ...bookkeeping })
       .where(eq(invoices.id, id));
   } else {
-    await tx
-      .insert(invoices)
-      .values({ id, stripeInvoiceId: snapshot.id, ...account, kind: place.kind, ...next, ...bookkeeping });
+    await tx.insert(invoices).values({
+      id,
+      stripeInvoiceId: snapshot.id,
+      ...account,
+      kind: billedFor.kind,
+      ...next,
+      ...bookkeeping,
+    });
   }
   if (snapshot.paymentReferences.length > 0) {
     await tx
@@ -152,7 +157,7 @@ async function write(
   if (isNews && !context.quiet) {
     await queueInvoiceEmail(
       tx,
-      { id, ...account, kind: place.kind, ...next },
+      { id, ...account, kind: billedFor.kind, ...next },
       row?.status ?? null,
       context.now,
     );
@@ -182,7 +187,7 @@ async function refreshDunning(tx: Tx, stripeSubscriptionId: string, at: Date): P
 
 function readStatus(status: string): Row['status'] {
   const known = (['draft', 'open', 'paid', 'void', 'uncollectible'] as const).find((one) => one === status);
-  if (!known) throw new Unplaced('unknown_status', { status });
+  if (!known) throw new Unrecognised('unknown_status', { status });
   return known;
 }
 
@@ -190,7 +195,11 @@ function readStatus(status: string): Row['status'] {
  * Which platform an invoice is of and what for: its subscription's row, else our marks on it, else what its lines sell.
  * Null for a one-off bill that says nothing of us (stripe.md 24); one of a subscription must be placed.
  */
-async function placeInvoice(tx: Tx, merchantId: string, snapshot: InvoiceSnapshot): Promise<Place | null> {
+async function findBilledFor(
+  tx: Tx,
+  merchantId: string,
+  snapshot: InvoiceSnapshot,
+): Promise<BilledFor | null> {
   if (snapshot.subscriptionId) {
     const [plan] = await tx
       .select({ platformId: subscriptions.platformId })
@@ -213,7 +222,7 @@ async function placeInvoice(tx: Tx, merchantId: string, snapshot: InvoiceSnapsho
       );
     if (platform) return { platformId: platform.id, kind: snapshot.marks.kind };
   }
-  const sold = await placeItems(
+  const sold = await recogniseItems(
     tx,
     snapshot.lines.flatMap((line) => (line.priceId ? [{ priceId: line.priceId }] : [])),
   );
@@ -222,7 +231,7 @@ async function placeInvoice(tx: Tx, merchantId: string, snapshot: InvoiceSnapsho
   const addOn = sold.addOns[0];
   if (addOn) return { platformId: addOn.platformId, kind: 'add_on' };
   if (!snapshot.subscriptionId) return null;
-  throw new Unplaced('unmapped_price', {
+  throw new Unrecognised('unmapped_price', {
     invoice: snapshot.id,
     merchant: merchantId,
     prices: sold.unmapped.map((line) => line.priceId),

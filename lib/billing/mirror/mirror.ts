@@ -40,8 +40,8 @@ export type Mirror<Snapshot> = {
   apply(tx: Tx, snapshot: Snapshot, moment: Moment, context: Act): Promise<Outcome>;
 };
 
-/** A Stripe object that names something we cannot place. The event waits as failed and says so; replay once mended. */
-export class Unplaced extends DomainError {
+/** A Stripe object that names something we do not recognise. The event waits as failed and says so; replay once mended. */
+export class Unrecognised extends DomainError {
   constructor(
     code: 'unmapped_price' | 'unknown_status' | 'unknown_platform' | 'customer_mismatch',
     details: Record<string, unknown>,
@@ -110,7 +110,7 @@ export async function lockCustomer(
   if (!named || (await isClosed(tx, merchantId))) return null;
   const taken = named.stripeCustomerId !== null && named.stripeCustomerId !== stripeCustomerId;
   if (taken && !named.deletedAtStripe) {
-    throw new Unplaced('customer_mismatch', { customer: stripeCustomerId, merchant: merchantId });
+    throw new Unrecognised('customer_mismatch', { customer: stripeCustomerId, merchant: merchantId });
   }
   await tx
     .update(customers)

@@ -5,7 +5,7 @@ import { type Change, checkoutSessions, invoicePayments, invoices, moneyBack } f
 import { takeBackShare } from '@/lib/billing/account/credits';
 import { type Act, record } from '@/lib/billing/audit';
 import { fetchDispute, fetchRefunds, type MoneyBackSnapshot } from '@/lib/stripe/money-back-snapshot';
-import { lockCustomer, type Mirror, type Moment, momentOf, Unplaced } from './mirror';
+import { lockCustomer, type Mirror, type Moment, momentOf, Unrecognised } from './mirror';
 
 type Load = (
   stripe: Stripe,
@@ -41,20 +41,20 @@ export const disputeMirror = mirror(fetchDispute);
 async function apply(tx: Tx, snapshot: MoneyBackSnapshot, moment: Moment, context: Act) {
   const merchantId = snapshot.customerId ? await lockCustomer(tx, snapshot.customerId, undefined) : null;
   if (!merchantId) return { kind: 'ignored' as const, code: 'unknown_customer' as const };
-  const place = await findPlace(tx, snapshot);
-  if (!place)
-    throw new Unplaced('unknown_platform', { charge: snapshot.chargeId, invoices: snapshot.invoiceIds });
+  const paidFor = await findPaidFor(tx, snapshot);
+  if (!paidFor)
+    throw new Unrecognised('unknown_platform', { charge: snapshot.chargeId, invoices: snapshot.invoiceIds });
   const [row] = await tx.select().from(moneyBack).where(eq(moneyBack.stripeId, snapshot.id));
   if (row?.syncedAt && row.syncedAt > moment.at) return { kind: 'applied' as const, merchantId, changes: [] };
   if (row && row.amount === snapshot.amount && row.status === snapshot.status) {
     return { kind: 'applied' as const, merchantId, changes: [] };
   }
-  const account = { merchantId, platformId: place.platformId };
+  const account = { merchantId, platformId: paidFor.platformId };
   const next = {
     amount: snapshot.amount,
     status: snapshot.status,
     reason: snapshot.reason,
-    invoiceId: place.invoiceId,
+    invoiceId: paidFor.invoiceId,
     syncedAt: moment.at,
   };
   await tx
@@ -68,15 +68,15 @@ async function apply(tx: Tx, snapshot: MoneyBackSnapshot, moment: Moment, contex
       ...next,
     })
     .onConflictDoUpdate({ target: moneyBack.stripeId, set: next });
-  if (place.invoiceId) {
+  if (paidFor.invoiceId) {
     const facts =
       snapshot.kind === 'refund'
-        ? { refunded: await sumRefunds(tx, place.invoiceId) }
+        ? { refunded: await sumRefunds(tx, paidFor.invoiceId) }
         : { disputedAt: snapshot.at, disputeStatus: snapshot.status };
-    await tx.update(invoices).set(facts).where(eq(invoices.id, place.invoiceId));
+    await tx.update(invoices).set(facts).where(eq(invoices.id, paidFor.invoiceId));
   }
-  if (snapshot.kind === 'refund' && place.sessionId && snapshot.charged) {
-    await takeBackShare(tx, account, place.sessionId, snapshot.amount / snapshot.charged, context);
+  if (snapshot.kind === 'refund' && paidFor.sessionId && snapshot.charged) {
+    await takeBackShare(tx, account, paidFor.sessionId, snapshot.amount / snapshot.charged, context);
   }
   const change: Change = {
     entity: snapshot.kind,
@@ -104,7 +104,7 @@ async function sumRefunds(tx: Tx, invoiceId: string): Promise<number> {
 }
 
 /** Which account, invoice and Checkout session a payment belongs to. */
-async function findPlace(db: Db, snapshot: MoneyBackSnapshot) {
+async function findPaidFor(db: Db, snapshot: MoneyBackSnapshot) {
   const references = [snapshot.chargeId, ...(snapshot.paymentIntentId ? [snapshot.paymentIntentId] : [])];
   const links = await db.select().from(invoicePayments).where(inArray(invoicePayments.reference, references));
   const sessionId = links.find((link) => link.stripeSessionId)?.stripeSessionId ?? null;

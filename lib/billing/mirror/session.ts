@@ -13,7 +13,7 @@ import { grantPurchase, takeBackShare } from '@/lib/billing/account/credits';
 import type { Account } from '@/lib/billing/accounts';
 import { type Act, record } from '@/lib/billing/audit';
 import { readSession, type SessionSnapshot } from '@/lib/stripe/session-snapshot';
-import { lockCustomer, type Mirror, momentOf, Unplaced } from './mirror';
+import { lockCustomer, type Mirror, momentOf, Unrecognised } from './mirror';
 
 /**
  * Checkout sessions. A plan's or an add-on's session only opens and closes the door: the subscription itself says what
@@ -79,7 +79,7 @@ async function grantPackage(
         sql`(${platforms.id} = ${marks?.platform ?? ''} or ${platforms.code} = ${marks?.platform ?? ''})`,
       ),
     );
-  if (!sold) throw new Unplaced('unmapped_price', { session: snapshot.id, package: marks?.code ?? null });
+  if (!sold) throw new Unrecognised('unmapped_price', { session: snapshot.id, package: marks?.code ?? null });
   if (snapshot.paymentIntentId) {
     await tx
       .insert(invoicePayments)

@@ -15,8 +15,8 @@ import {
 } from '@/lib/stripe/subscription-snapshot';
 import { addOnSyncNumber, syncAddOnItems } from './add-on';
 import { loadDunning } from './dunning';
-import { lockCustomer, type Mirror, type Moment, Moved, mayApply, momentOf, Unplaced } from './mirror';
-import { type PlanPlace, placeItems } from './places';
+import { type PlanItem, recogniseItems } from './items';
+import { lockCustomer, type Mirror, type Moment, Moved, mayApply, momentOf, Unrecognised } from './mirror';
 
 type Row = typeof subscriptions.$inferSelect;
 type Status = (typeof subscriptionStatuses)[number];
@@ -48,26 +48,26 @@ export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
       ownerOf(tx, snapshot.id),
     );
     if (!merchantId) return { kind: 'ignored', code: 'unknown_customer' };
-    const [[row], places] = await Promise.all([
+    const [[row], items] = await Promise.all([
       tx.select().from(subscriptions).where(eq(subscriptions.stripeSubscriptionId, snapshot.id)),
-      placeItems(tx, snapshot.items),
+      recogniseItems(tx, snapshot.items),
     ]);
     if (row && FINAL.includes(row.status)) return { kind: 'applied', merchantId, changes: [] };
-    if (!row && places.plans.length === 0 && places.addOns.length > 0) {
-      return syncAddOnItems(tx, merchantId, snapshot, places.addOns, moment, context);
+    if (!row && items.plans.length === 0 && items.addOns.length > 0) {
+      return syncAddOnItems(tx, merchantId, snapshot, items.addOns, moment, context);
     }
-    const plan = places.plans[0];
+    const plan = items.plans[0];
     if (!plan) {
-      throw new Unplaced('unmapped_price', {
+      throw new Unrecognised('unmapped_price', {
         subscription: snapshot.id,
-        prices: places.unmapped.map((item) => item.priceId),
+        prices: items.unmapped.map((item) => item.priceId),
       });
     }
     if (!mayApply(row, moment) || (!snapshot.isWhole && moment.fetchedAgainst === undefined))
       return { kind: 'settle' };
     const changes = await writeBase(tx, { merchantId, row, snapshot, plan, moment, context });
-    if (places.addOns.length > 0 || row) {
-      const added = await syncAddOnItems(tx, merchantId, snapshot, places.addOns, moment, context, 'on_base');
+    if (items.addOns.length > 0 || row) {
+      const added = await syncAddOnItems(tx, merchantId, snapshot, items.addOns, moment, context, 'on_base');
       if (added.kind === 'applied') changes.push(...added.changes);
     }
     return { kind: 'applied', merchantId, changes };
@@ -93,7 +93,7 @@ type BaseWrite = {
   merchantId: string;
   row: Row | undefined;
   snapshot: SubscriptionSnapshot;
-  plan: PlanPlace<ItemSnapshot>;
+  plan: PlanItem<ItemSnapshot>;
   moment: Moment;
   context: Act;
 };
@@ -102,7 +102,7 @@ async function writeBase(tx: Tx, write: BaseWrite): Promise<Change[]> {
   const { merchantId, row, snapshot, plan, moment, context } = write;
   const account: Account = { merchantId, platformId: row?.platformId ?? plan.platformId };
   const status = readStatus(snapshot.status);
-  const pending = await placePending(tx, snapshot);
+  const pending = await readPending(tx, snapshot);
   const dunning = await loadDunning(tx, account.platformId, snapshot, status, moment.at, row);
   const next = nextOf(snapshot, plan, moment, { ...pending, ...dunning });
   const changed = changedFields(row as Partial<typeof next> | undefined, next);
@@ -157,7 +157,7 @@ async function writeBase(tx: Tx, write: BaseWrite): Promise<Change[]> {
 /** The columns that a snapshot says of its row. `waiting`: what other rows say, the pending change and the dunning. Pure. */
 export function nextOf<Waiting extends object>(
   snapshot: SubscriptionSnapshot,
-  plan: PlanPlace<ItemSnapshot>,
+  plan: PlanItem<ItemSnapshot>,
   moment: Moment,
   waiting: Waiting,
 ) {
@@ -192,12 +192,12 @@ const touchesMonth = (row: Row, next: Pick<Row, 'currentPeriodStart' | 'interval
 
 function readStatus(status: string): Status {
   const known = subscriptionStatuses.find((one) => one === status && one !== 'expired');
-  if (!known) throw new Unplaced('unknown_status', { status });
+  if (!known) throw new Unrecognised('unknown_status', { status });
   return known;
 }
 
 /** The change that waits: a schedule's next phase, or an upgrade whose payment is open (stripe.md 41). */
-async function placePending(tx: Tx, snapshot: SubscriptionSnapshot) {
+async function readPending(tx: Tx, snapshot: SubscriptionSnapshot) {
   const next = snapshot.nextPhase;
   const none = { pendingTierId: null, pendingInterval: null, pendingAt: null, pendingUnitAmount: null };
   const payment = {
@@ -205,7 +205,7 @@ async function placePending(tx: Tx, snapshot: SubscriptionSnapshot) {
     pendingPaymentUntil: snapshot.pendingUntil,
   };
   if (!next) return { ...none, ...payment };
-  const { plans } = await placeItems(tx, next.prices);
+  const { plans } = await recogniseItems(tx, next.prices);
   const plan = plans[0];
   const current = snapshot.items.some((item) => item.priceId === plan?.item.priceId);
   if (!plan || current) return { ...none, ...payment };

@@ -10,7 +10,7 @@ import {
   tierPrices,
   tiers,
 } from '@/db/schema';
-import { placeItems } from '@/lib/billing/mirror/places';
+import { recogniseItems } from '@/lib/billing/mirror/items';
 import { features } from '@/lib/features';
 import { openStage, type Stage } from '@/testing/stage';
 import { listCatalogDrift } from './catalog-drift';
@@ -210,7 +210,7 @@ describe('what is deleted', () => {
 
 describe('a price that is no longer asked', () => {
   const place = async (priceId: string) =>
-    (await placeItems(stage.db, [{ priceId }])).plans.map((one) => one.tierId);
+    (await recogniseItems(stage.db, [{ priceId }])).plans.map((one) => one.tierId);
 
   test('an interval taken away is archived at Stripe and still maps for those who pay it', async () => {
     const { id, priceId } = await pushed('monthless');
@@ -292,7 +292,7 @@ describe('a price that is no longer asked', () => {
     expect(await said()).toEqual(['replace_price email_5 6.00 EUR / month']);
     await push();
     expect(await plan()).toEqual([]);
-    const { addOns: places } = await placeItems(stage.db, [{ priceId: email.stripePriceId }]);
+    const { addOns: places } = await recogniseItems(stage.db, [{ priceId: email.stripePriceId }]);
     expect(places.map((one) => one.addOnId)).toEqual([email.id]);
     expect(await price(email.stripePriceId)).toMatchObject({ active: false, unit_amount: 500 });
     const [kept] = await stage.db

@@ -10,10 +10,10 @@ import {
   TierNotPushed,
   TierNotSelfService,
 } from '@/lib/billing/errors';
-import { placeItems } from '@/lib/billing/mirror/places';
+import { recogniseItems } from '@/lib/billing/mirror/items';
 import { FINAL } from '@/lib/billing/mirror/subscription';
 import { heldMonthlyAmount, monthlyAmount, planChange } from '@/lib/billing/plans/compare';
-import { findPrice, findTierById, getTier, type PriceRow, type Tier } from '@/lib/billing/plans/tiers';
+import { findPrice, findTierById, getTier, type Tier } from '@/lib/billing/plans/tiers';
 import { invalid } from '@/lib/errors';
 import { monthly } from '@/lib/money';
 import { callStripe } from '@/lib/stripe/client';
@@ -109,7 +109,7 @@ export async function findPlanItem(db: Db, stripe: Stripe, live: AtStripe): Prom
     stripe.subscriptions.retrieve(live.stripeSubscriptionId, { expand: expand('change') }),
   );
   if (FINAL.some((status) => status === raw.status)) throw new NoActiveSubscription();
-  const { plans } = await placeItems(db, readSubscription(raw).items);
+  const { plans } = await recogniseItems(db, readSubscription(raw).items);
   if (!plans[0]) throw new NoActiveSubscription();
   return { item: plans[0].item, raw };
 }

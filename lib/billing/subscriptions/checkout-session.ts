@@ -19,15 +19,15 @@ import {
   expireOpen,
   reviewOpen,
   type SessionRow,
-  takePlace,
+  takeSlot,
 } from './checkout-slot';
 
 /** Stripe wants a trial's end at least 48 hours ahead; a minute more for the way there. */
 const MIN_TRIAL_MS = 48 * 3_600_000 + 60_000;
 
 /**
- * Opens a session for a choice: takes the one open place of the account and kind in the database, then asks Stripe under
- * a key of that place, so that a call that died in between or came twice ends in the same session.
+ * Opens a session for a choice: takes the one open slot of the account and kind in the database, then asks Stripe under
+ * a key of that slot, so that a call that died in between or came twice ends in the same session.
  * @throws SubscriptionConflict, MerchantClosed, StripeUnavailable
  */
 export async function openSession(
@@ -38,31 +38,31 @@ export async function openSession(
 ): Promise<CheckoutAnswer> {
   const customer = await ensureStripeCustomer(db, stripe, request.account.merchantId, request);
   for (let attempt = 0; attempt < 3; attempt++) {
-    const place = await db.transaction((tx) => takePlace(tx, request, choice));
-    if (place.choice === choice.choice && !place.stripeSessionId) {
+    const slot = await db.transaction((tx) => takeSlot(tx, request, choice));
+    if (slot.choice === choice.choice && !slot.stripeSessionId) {
       if (choice.kind === 'plan') {
         await refuseUnknownPlan(db, stripe, customer, request);
-        await expireStrays(stripe, customer, place);
+        await expireStrays(stripe, customer, slot);
       }
-      const made = await createSession(db, stripe, request, choice, customer, place);
+      const made = await createSession(db, stripe, request, choice, customer, slot);
       if (made) return made;
       continue;
     }
-    const still = await reviewOpen(db, stripe, place, request);
-    if (still && place.choice === choice.choice) return { checkoutUrl: still.url, sessionId: still.id };
-    if (still) await expireOpen(db, stripe, place, request);
+    const still = await reviewOpen(db, stripe, slot, request);
+    if (still && slot.choice === choice.choice) return { checkoutUrl: still.url, sessionId: still.id };
+    if (still) await expireOpen(db, stripe, slot, request);
   }
   throw new SubscriptionConflict({ reason: 'checkout_opening' });
 }
 
-/** Null when the place was tried for before, with other words, and is given up: the next one is tried with these. */
+/** Null when the slot was tried for before, with other words, and is given up: the next one is tried with these. */
 async function createSession(
   db: Db,
   stripe: Stripe,
   request: CheckoutRequest,
   choice: Choice,
   customer: string,
-  place: SessionRow,
+  slot: SessionRow,
 ): Promise<CheckoutAnswer | null> {
   const { account, urls } = request;
   const marks = writeMarks({
@@ -86,28 +86,28 @@ async function createSession(
         billing_address_collection: 'required',
         tax_id_collection: { enabled: true },
         automatic_tax: { enabled: request.automaticTax },
-        metadata: { ...marks, place: place.id },
+        metadata: { ...marks, place: slot.id },
         ...(choice.mode === 'payment'
           ? {
               invoice_creation: { enabled: true, invoice_data: { metadata: marks } },
               payment_intent_data: { metadata: marks },
             }
-          : { subscription_data: { metadata: marks, ...trialOf(choice, place) } }),
+          : { subscription_data: { metadata: marks, ...trialOf(choice, slot) } }),
       },
-      { idempotencyKey: `checkout:${place.id}` },
+      { idempotencyKey: `checkout:${slot.id}` },
     ),
   ).catch(async (error) => {
     // An answer that got lost may have been a yes: the next try asks again under the same key and gets the same session.
     const failure = error instanceof StripeUnavailable ? stripeError(error.cause) : null;
     if (failure?.type === 'StripeConnectionError' || isUnderWay(failure)) throw error;
-    // Stripe repeats a failure under the same key: give the place up, so that the next try has a key of its own. Unless
+    // Stripe repeats a failure under the same key: give the slot up, so that the next try has a key of its own. Unless
     // another tab's session came to stand in it meanwhile: that one is open, and is what the next look finds.
     await db
       .update(checkoutSessions)
       .set({ status: 'expired' })
       .where(
         and(
-          eq(checkoutSessions.id, place.id),
+          eq(checkoutSessions.id, slot.id),
           eq(checkoutSessions.status, 'open'),
           isNull(checkoutSessions.stripeSessionId),
         ),
@@ -120,10 +120,10 @@ async function createSession(
   const [kept] = await db
     .update(checkoutSessions)
     .set({ stripeSessionId: session.id, url: session.url })
-    .where(and(eq(checkoutSessions.id, place.id), eq(checkoutSessions.status, 'open')))
+    .where(and(eq(checkoutSessions.id, slot.id), eq(checkoutSessions.status, 'open')))
     .returning({ id: checkoutSessions.id });
   if (!kept) {
-    // Another tab chose otherwise meanwhile and took the place: this session must not stay payable.
+    // Another tab chose otherwise meanwhile and took the slot: this session must not stay payable.
     await endUnpaid(stripe, session.id);
     throw new SubscriptionConflict({ reason: 'other_choice' });
   }
@@ -154,15 +154,15 @@ async function refuseUnknownPlan(
   if (livesAtStripe(current)) throw new SubscriptionConflict({ status: current?.status });
 }
 
-/** Plan sessions of the account that are open at Stripe and hold no place of ours: their answer never reached us. */
-async function expireStrays(stripe: Stripe, customer: string, place: SessionRow): Promise<void> {
+/** Plan sessions of the account that are open at Stripe and hold no slot of ours: their answer never reached us. */
+async function expireStrays(stripe: Stripe, customer: string, slot: SessionRow): Promise<void> {
   const open = await callStripe(() =>
     stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }),
   );
   for (const session of open.data) {
     const marks = readMarks(session.metadata);
-    const same = marks?.kind === 'plan' && marks.platform === place.platformId;
-    if (!same || session.metadata?.place === place.id) continue;
+    const same = marks?.kind === 'plan' && marks.platform === slot.platformId;
+    if (!same || session.metadata?.place === slot.id) continue;
     await endUnpaid(stripe, session.id);
   }
 }
@@ -178,9 +178,9 @@ async function endUnpaid(stripe: Stripe, id: string): Promise<void> {
   }
 }
 
-/** The remaining trial, at least 48 h; counted from when the place was taken, so that a repeated call says the same. */
-function trialOf(choice: Choice, place: SessionRow): { trial_end?: number } {
+/** The remaining trial, at least 48 h; counted from when the slot was taken, so that a repeated call says the same. */
+function trialOf(choice: Choice, slot: SessionRow): { trial_end?: number } {
   if (!choice.trialEnd) return {};
-  const takenAt = addDays(place.expiresAt, -1).getTime();
+  const takenAt = addDays(slot.expiresAt, -1).getTime();
   return { trial_end: toUnix(new Date(Math.max(choice.trialEnd.getTime(), takenAt + MIN_TRIAL_MS))) };
 }

@@ -42,8 +42,8 @@ export type Choice = {
   domain?: string;
 };
 
-/** Takes the open place, or finds who has it. The merchant's row is locked, so that two tabs at once share one. */
-export async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice): Promise<SessionRow> {
+/** Takes the open slot, or finds who has it. The merchant's row is locked, so that two tabs at once share one. */
+export async function takeSlot(db: Tx, request: CheckoutRequest, choice: Choice): Promise<SessionRow> {
   const { account, storeId } = request;
   await holdAccount(db, account);
   await db
@@ -67,7 +67,7 @@ export async function takePlace(db: Tx, request: CheckoutRequest, choice: Choice
     ofAccount(checkoutSessions, account),
     eq(checkoutSessions.kind, choice.kind),
     eq(checkoutSessions.status, 'open'),
-    // A plan has one place; add-ons and packages one for each thing that is bought.
+    // A plan has one slot; add-ons and packages one for each thing that is bought.
     choice.kind === 'plan' ? undefined : eq(checkoutSessions.choice, choice.choice),
   );
   const [known] = await db.select().from(checkoutSessions).where(open);
@@ -93,21 +93,21 @@ async function holdTier(tx: Tx, { platformId }: Account, code: string): Promise<
 export async function reviewOpen(
   db: Db,
   stripe: Stripe,
-  place: SessionRow,
+  slot: SessionRow,
   request: CheckoutRequest,
 ): Promise<{ id: string; url: string } | null> {
-  const id = place.stripeSessionId;
+  const id = slot.stripeSessionId;
   if (!id) {
     await db
       .update(checkoutSessions)
       .set({ status: 'expired' })
-      .where(and(eq(checkoutSessions.id, place.id), eq(checkoutSessions.status, 'open')));
+      .where(and(eq(checkoutSessions.id, slot.id), eq(checkoutSessions.status, 'open')));
     return null;
   }
   const session = await callStripe(() => stripe.checkout.sessions.retrieve(id));
   if (session.status === 'open' && session.url) return { id, url: session.url };
   await bringIn(db, stripe, readSession(session), { actor: request.actor, now: request.now });
-  if (session.status === 'complete' && place.kind === 'plan')
+  if (session.status === 'complete' && slot.kind === 'plan')
     throw new SubscriptionConflict({ reason: 'already_bought' });
   return null;
 }
@@ -115,18 +115,18 @@ export async function reviewOpen(
 export async function expireOpen(
   db: Db,
   stripe: Stripe,
-  place: SessionRow,
+  slot: SessionRow,
   request: CheckoutRequest,
 ): Promise<void> {
-  const id = place.stripeSessionId;
+  const id = slot.stripeSessionId;
   if (!id) return;
   try {
     await callStripe(() => stripe.checkout.sessions.expire(id));
   } catch (error) {
     // It was paid between our look and our word: then what was bought counts.
     if (!isRefused(error)) throw error;
-    await reviewOpen(db, stripe, place, request);
+    await reviewOpen(db, stripe, slot, request);
     return;
   }
-  await db.update(checkoutSessions).set({ status: 'expired' }).where(eq(checkoutSessions.id, place.id));
+  await db.update(checkoutSessions).set({ status: 'expired' }).where(eq(checkoutSessions.id, slot.id));
 }

@@ -22,10 +22,10 @@ import { staffAction } from '../../context';
 import { readPrice } from './agreed-price';
 
 const reason = z.string().trim().min(1).max(500);
-const place = z.object({ merchantId: z.string(), platformId: z.string() });
+const accountFields = z.object({ merchantId: z.string(), platformId: z.string() });
 const words = () => getTranslations('merchant.page');
 
-const change = place.extend({
+const change = accountFields.extend({
   tier: z.string(),
   interval: z.enum(['month', 'year']),
   price: z.string().optional(),
@@ -61,14 +61,14 @@ export const changePlan = staffAction(
 );
 
 /** Drops a change that waits for the period's end. */
-export const undo = staffAction(place, async (account, { db, actor, now }) => {
+export const undo = staffAction(accountFields, async (account, { db, actor, now }) => {
   await undoPendingChange(db, requireStripe(), { account, actor, now });
   return (await words())('done.undone');
 });
 
 /** Cancels at the period's end or now, with a reason. */
 export const cancel = staffAction(
-  place.extend({ reason, when: z.enum(['period_end', 'now']) }),
+  accountFields.extend({ reason, when: z.enum(['period_end', 'now']) }),
   async ({ reason: why, when, ...account }, { db, actor, now }) => {
     if (livesAtStripe(await findCurrentSubscription(db, account))) {
       const options = { account, actor, now, reason: why, immediately: when === 'now' };
@@ -81,14 +81,14 @@ export const cancel = staffAction(
 );
 
 /** Takes a cancellation back. */
-export const reactivate = staffAction(place, async (account, { db, actor, now }) => {
+export const reactivate = staffAction(accountFields, async (account, { db, actor, now }) => {
   await reactivateSubscription(db, requireStripe(), { account, actor, now });
   return (await words())('done.reactivated');
 });
 
 /** Lets a trial that Stripe knows nothing of run until another day. */
 export const extendTrial = staffAction(
-  place.extend({ trialEnd: z.iso.date(), reason }),
+  accountFields.extend({ trialEnd: z.iso.date(), reason }),
   async ({ trialEnd, reason: why, ...account }, { db, actor, now }) => {
     await setSubscription(
       db,
@@ -103,7 +103,7 @@ export const extendTrial = staffAction(
 
 /** Gives a plan for nothing, with a reason. */
 export const comp = staffAction(
-  place.extend({ tier: z.string(), until: z.iso.date().optional(), reason }),
+  accountFields.extend({ tier: z.string(), until: z.iso.date().optional(), reason }),
   async ({ tier, until, reason: why, ...account }, { db, actor, now }) => {
     const after = await setSubscription(
       db,
@@ -126,7 +126,7 @@ export const comp = staffAction(
 );
 
 const setAddOn = (cancel: boolean) =>
-  staffAction(place.extend({ id: z.string() }), async ({ id, ...account }, { db, actor, now }) => {
+  staffAction(accountFields.extend({ id: z.string() }), async ({ id, ...account }, { db, actor, now }) => {
     const after = await setAddOnCancellation(db, requireStripe(), { account, id, cancel, actor, now });
     const [t, format] = await Promise.all([getTranslations('merchant.addOns.done'), getFormat()]);
     if (after.endedAt) return t('removed', { name: after.name });
@@ -164,7 +164,7 @@ export const reconcile = staffAction(
   },
 );
 
-const credits = place.extend({
+const credits = accountFields.extend({
   amount: z.coerce.number().int().min(1).max(10_000_000),
   way: z.enum(['give', 'take']),
   reason,
@@ -184,7 +184,7 @@ export const adjust = staffAction(
 /** The exception that stood when the form was drawn; '' for none. */
 const seen = z.string().default('');
 
-const exception = place.extend({
+const exception = accountFields.extend({
   feature: z.string(),
   seen,
   limit: limitText.optional(),
@@ -226,7 +226,7 @@ function aboutThisForm(error: unknown): never {
 
 /** Ends an exception: the plan's own limit holds again at once. */
 export const endException = staffAction(
-  place.extend({ feature: z.string(), seen, reason }),
+  accountFields.extend({ feature: z.string(), seen, reason }),
   async ({ feature, reason: why, seen: id, ...account }, { db, actor, now }) => {
     const edit = { save: [], end: [{ featureCode: feature, reason: why }], seen: { [feature]: id } };
     await editOverrides(db, account, edit, features, { actor, now });

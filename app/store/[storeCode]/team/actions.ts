@@ -7,7 +7,7 @@ import { inviteMember, inviteMemberInput, withdrawInvitation } from '@/lib/tenan
 import { removeMember } from '@/lib/tenancy/team';
 import { storeAction } from '../context';
 
-/** Invites somebody; the place is taken from now on. */
+/** Invites somebody; the seat is taken from now on. */
 export const invite = storeAction(inviteMemberInput, async (input, { db, account, place, actor, now }) => {
   await limitInvitations(db, account.merchantId);
   await inviteMember(db, place, input, { actor, now });
@@ -24,7 +24,7 @@ export const removeFromTeam = storeAction(member, async ({ userId, name }, { db,
 
 const invitation = z.object({ id: z.string(), email: z.string().max(320) });
 
-/** Takes an invitation back and frees its place. */
+/** Takes an invitation back and frees its seat. */
 export const withdraw = storeAction(invitation, async ({ id, email }, { db, account, actor, now }) => {
   await withdrawInvitation(db, account, id, { actor, now });
   return (await getTranslations('store.team'))('withdrawn', { email });

@@ -20,7 +20,7 @@ type Also = (tx: Tx, outcome: Settled) => Promise<void>;
  * What an event asks for. `apply` takes the snapshot that the event carries; null = it carries none that may be used.
  * `settle` fetches instead. An event is a doorbell: it says that something changed, the mirror says what it is now.
  */
-export type Ring = {
+export type Effect = {
   objectId: string;
   apply: ((tx: Tx, moment: Moment, context: Act) => Promise<Outcome>) | null;
   settle(db: Db, stripe: Stripe, context: Act, also: Also): Promise<Settled>;
@@ -28,11 +28,11 @@ export type Ring = {
   quick?(db: Db, at: Date, context: Act, event: EventRow): Promise<boolean>;
 };
 
-type RingOf = (object: Record<string, unknown>, event: EventFacts) => Ring;
+type EffectOf = (object: Record<string, unknown>, event: EventFacts) => Effect;
 export type EventFacts = { type: string; previous: Record<string, unknown> | undefined };
 
 /** Every event type that means something to us; all others are stored as ignored. */
-const rings: Record<string, RingOf> = {
+const effects: Record<string, EffectOf> = {
   ...each('customer.subscription', ['created', 'deleted', 'paused', 'resumed'], carried(subscriptionMirror)),
   'customer.subscription.updated': (object, event) => ({
     ...carried(subscriptionMirror)(object, event),
@@ -59,7 +59,7 @@ const rings: Record<string, RingOf> = {
   ...each(
     'checkout.session',
     ['completed', 'async_payment_succeeded', 'async_payment_failed', 'expired'],
-    ringSession,
+    sessionEffect,
   ),
   ...each('customer', ['created', 'updated', 'deleted'], carried(customerMirror)),
   ...each(
@@ -90,24 +90,24 @@ const rings: Record<string, RingOf> = {
     ['created', 'updated', 'voided'],
     fetched(invoiceMirror, (object) => idIn(object.invoice)),
   ),
-  ...each('product', ['created', 'updated', 'deleted'], ringCatalog('product')),
-  ...each('price', ['created', 'updated', 'deleted'], ringCatalog('price')),
+  ...each('product', ['created', 'updated', 'deleted'], catalogEffect('product')),
+  ...each('price', ['created', 'updated', 'deleted'], catalogEffect('price')),
 };
 
 /** The types an endpoint at Stripe must be subscribed to; `npm run doctor` compares. */
-export const handledTypes = Object.keys(rings);
+export const handledTypes = Object.keys(effects);
 
 /** What an event asks for; null for a type that means nothing to us. */
-export function findRing(type: string, object: Record<string, unknown>, event: EventFacts): Ring | null {
-  return Object.hasOwn(rings, type) ? (rings[type]?.(object, event) ?? null) : null;
+export function findEffect(type: string, object: Record<string, unknown>, event: EventFacts): Effect | null {
+  return Object.hasOwn(effects, type) ? (effects[type]?.(object, event) ?? null) : null;
 }
 
-function each(prefix: string, names: string[], ring: RingOf): Record<string, RingOf> {
-  return Object.fromEntries(names.map((name) => [`${prefix}.${name}`, ring]));
+function each(prefix: string, names: string[], effect: EffectOf): Record<string, EffectOf> {
+  return Object.fromEntries(names.map((name) => [`${prefix}.${name}`, effect]));
 }
 
 /** The event carries the whole object. */
-function carried<S>(mirror: Mirror<S>): RingOf {
+function carried<S>(mirror: Mirror<S>): EffectOf {
   return (object) => {
     const objectId = z.string().parse(object.id);
     return {
@@ -122,7 +122,7 @@ function carried<S>(mirror: Mirror<S>): RingOf {
 function fetched<S>(
   mirror: Mirror<S>,
   nameOf: (object: Record<string, unknown>, event: EventFacts) => string | null,
-): RingOf {
+): EffectOf {
   return (object, event) => {
     const objectId = nameOf(object, event);
     if (!objectId) return nothingToDo(String(object.id ?? 'unnamed'));
@@ -135,7 +135,7 @@ function fetched<S>(
 }
 
 /** A session for a subscription: fetch the subscription, and close the session in the same transaction. */
-function ringSession(object: Record<string, unknown>): Ring {
+function sessionEffect(object: Record<string, unknown>): Effect {
   const session = sessionMirror.read(object);
   const subscriptionId = session.subscriptionId;
   if (session.mode !== 'subscription' || !subscriptionId) return carried(sessionMirror)(object, NO_FACTS);
@@ -155,7 +155,7 @@ function ringSession(object: Record<string, unknown>): Ring {
 
 const NO_FACTS: EventFacts = { type: '', previous: undefined };
 
-function ringCatalog(kind: 'price' | 'product'): RingOf {
+function catalogEffect(kind: 'price' | 'product'): EffectOf {
   return (object, event) => {
     const apply = async (tx: Tx, _moment: Moment, context: Act): Promise<Settled> => {
       const found = await noteCatalogDrift(tx, kind, object, event.type.endsWith('.deleted'), context.now);
@@ -167,11 +167,11 @@ function ringCatalog(kind: 'price' | 'product'): RingOf {
   };
 }
 
-function nothingToDo(objectId: string): Ring {
+function nothingToDo(objectId: string): Effect {
   return local(objectId, async () => ({ kind: 'ignored', code: 'nothing_to_change' }));
 }
 
-function local(objectId: string, apply: (tx: Tx, moment: Moment, context: Act) => Promise<Settled>): Ring {
+function local(objectId: string, apply: (tx: Tx, moment: Moment, context: Act) => Promise<Settled>): Effect {
   return {
     objectId,
     apply,
@@ -184,28 +184,28 @@ function local(objectId: string, apply: (tx: Tx, moment: Moment, context: Act) =
   };
 }
 
-/** Adds an e-mail to a ring, in its transaction, when it was applied. */
+/** Adds an e-mail to an effect, in its transaction, when it was applied. */
 function withNotice(
-  ringOf: RingOf,
+  effectOf: EffectOf,
   notice: (tx: Tx, merchantId: string, object: Record<string, unknown>, now: Date) => Promise<void>,
-): RingOf {
+): EffectOf {
   return (object, event) => {
-    const ring = ringOf(object, event);
+    const effect = effectOf(object, event);
     const tell = async (tx: Tx, outcome: Outcome, now: Date) => {
       if (outcome.kind === 'applied' && outcome.merchantId) await notice(tx, outcome.merchantId, object, now);
     };
     return {
-      ...ring,
+      ...effect,
       apply:
-        ring.apply &&
+        effect.apply &&
         (async (tx, moment, context) => {
-          const outcome = await ring.apply?.(tx, moment, context);
+          const outcome = await effect.apply?.(tx, moment, context);
           if (!outcome) return { kind: 'settle' };
           await tell(tx, outcome, context.now);
           return outcome;
         }),
       settle: (db, stripe, context, also) =>
-        ring.settle(db, stripe, context, async (tx, outcome) => {
+        effect.settle(db, stripe, context, async (tx, outcome) => {
           await tell(tx, outcome, context.now);
           await also(tx, outcome);
         }),

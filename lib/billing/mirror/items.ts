@@ -4,17 +4,17 @@ import { addOns, retiredPrices, tierPrices, tiers } from '@/db/schema';
 
 /** Anything that names a price: a subscription's item, an invoice's line, a phase's item. */
 type Priced = { priceId: string; productId?: string | null };
-export type PlanPlace<Item extends Priced> = { tierId: string; platformId: string; item: Item };
-export type AddOnPlace<Item extends Priced> = { addOnId: string; platformId: string; item: Item };
+export type PlanItem<Item extends Priced> = { tierId: string; platformId: string; item: Item };
+export type AddOnItem<Item extends Priced> = { addOnId: string; platformId: string; item: Item };
 
 /**
  * What the items of a subscription are to us: by price id, archived and replaced prices included, else by the tier's
  * product. The plan need not come first (stripe.md 13). Items that nothing maps are left over.
  */
-export async function placeItems<Item extends Priced>(
+export async function recogniseItems<Item extends Priced>(
   db: Db,
   items: Item[],
-): Promise<{ plans: PlanPlace<Item>[]; addOns: AddOnPlace<Item>[]; unmapped: Item[] }> {
+): Promise<{ plans: PlanItem<Item>[]; addOns: AddOnItem<Item>[]; unmapped: Item[] }> {
   const tierOf = await findTiers(db, items);
   const rest = items.filter((item) => !tierOf.has(item));
   const addOnOf = rest.length > 0 ? await findAddOns(db, rest) : new Map<Item, never>();
