@@ -15,6 +15,17 @@ export interface Settings {
   dunning_end: 'canceled' | 'unpaid' | 'past_due' | 'paused';
   /** Days from one failed attempt to the next. */
   retry_days: number[];
+  /**
+   * What `pending_if_incomplete` takes besides what its page names (stripe.md D42, D43, F16): whether Stripe does is not known.
+   * `past_due` stands for subscriptions that are past due or unpaid, `other_methods` for debits and their like.
+   */
+  pending_updates_take: ('off_session' | 'price_data' | 'send_invoice' | 'other_methods' | 'past_due')[];
+  /** `customer.subscription.updated` comes with an expired pending update: not known (stripe.md F16). */
+  expiry_updates: boolean;
+  /** Cancelling at once stops the automatic collection of all open invoices of the customer: the types say so, nobody saw it (stripe.md D50, F16). */
+  cancel_stops_customer: boolean;
+  /** What the preview of a scheduled subscription shows: not known (stripe.md D61, F16). `over_items`: the next phase even where items are given. */
+  scheduled_preview: 'next_phase' | 'over_items' | 'subscription';
   /** tax id value → verdict; others verify when they look right. */
   tax_id_verdicts: Record<string, 'verified' | 'unverified' | 'unavailable' | 'pending'>;
   tax_id_seconds: number;
@@ -42,6 +53,10 @@ export interface Settings {
 export const DEFAULT_SETTINGS: Settings = {
   dunning_end: 'canceled',
   retry_days: [3, 5, 7],
+  pending_updates_take: ['past_due'],
+  expiry_updates: false,
+  cancel_stops_customer: true,
+  scheduled_preview: 'next_phase',
   tax_id_verdicts: {},
   tax_id_seconds: 5,
   seller_country: 'LU',

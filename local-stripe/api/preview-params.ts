@@ -58,6 +58,7 @@ export const previewParams = z.strictObject({
         period: ignored,
       }),
     )
+    .max(250)
     .optional(),
   subscription_details: details.optional(),
   schedule_details: z

@@ -44,6 +44,7 @@ function changeItems(
     payment_behavior?: UpdateGiven['payment_behavior'];
     proration_behavior?: UpdateGiven['proration_behavior'];
     proration_date?: number | undefined;
+    off_session?: boolean | undefined;
   },
 ): void {
   app.on(sub.test_clock, () =>
@@ -51,6 +52,7 @@ function changeItems(
       items: [item],
       ...(extras.payment_behavior ? { payment_behavior: extras.payment_behavior } : {}),
       ...(extras.proration_behavior ? { proration_behavior: extras.proration_behavior } : {}),
+      ...(extras.off_session === undefined ? {} : { off_session: extras.off_session }),
       ...(extras.proration_date ? { proration_date: extras.proration_date } : {}),
     }),
   );
@@ -71,13 +73,13 @@ export const subscriptionItemRoutes: Route[] = [
         payment_behavior,
         proration_behavior,
         proration_date,
-        off_session: _off,
+        off_session,
         expand: _expand,
         ...item
       } = parse(itemCreate, params);
       const sub = app.need('subscriptions', subscription, 'subscription');
       const had = new Set(sub.items.map((one) => one.id));
-      changeItems(app, sub, item, { payment_behavior, proration_behavior, proration_date });
+      changeItems(app, sub, item, { payment_behavior, proration_behavior, proration_date, off_session });
       const made =
         sub.items.find((one) => !had.has(one.id)) ??
         sub.pending_update?.subscription_items?.find((one) => !had.has(one.id));
@@ -94,7 +96,7 @@ export const subscriptionItemRoutes: Route[] = [
         payment_behavior,
         proration_behavior,
         proration_date,
-        off_session: _off,
+        off_session,
         expand: _expand,
         ...item
       } = parse(itemUpdate, call.params);
@@ -102,7 +104,7 @@ export const subscriptionItemRoutes: Route[] = [
         app,
         sub,
         { ...item, id: id(call) },
-        { payment_behavior, proration_behavior, proration_date },
+        { payment_behavior, proration_behavior, proration_date, off_session },
       );
       return viewItem(app, findItem(app, id(call)).item);
     },
@@ -118,7 +120,7 @@ export const subscriptionItemRoutes: Route[] = [
           proration_date: updateParams.shape.proration_date,
           payment_behavior: updateParams.shape.payment_behavior,
           clear_usage: ignored,
-          off_session: ignored,
+          off_session: bool.optional(),
         }),
         call.params,
       );

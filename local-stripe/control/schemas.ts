@@ -31,6 +31,12 @@ export const schemas = {
   settings: z.strictObject({
     dunning_end: z.enum(['canceled', 'unpaid', 'past_due', 'paused']).optional(),
     retry_days: z.array(z.number().positive()).max(8).optional(),
+    pending_updates_take: z
+      .array(z.enum(['off_session', 'price_data', 'send_invoice', 'other_methods', 'past_due']))
+      .optional(),
+    expiry_updates: z.boolean().optional(),
+    cancel_stops_customer: z.boolean().optional(),
+    scheduled_preview: z.enum(['next_phase', 'over_items', 'subscription']).optional(),
     tax_id_verdicts: z
       .record(z.string(), z.enum(['verified', 'unverified', 'unavailable', 'pending']))
       .optional(),

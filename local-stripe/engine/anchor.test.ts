@@ -210,6 +210,12 @@ describe('classic billing mode', () => {
     expect([await total('flexible'), (await total('classic')) < -6000]).toEqual([0, true]);
   });
 
+  test('takes 20 items at once (stripe.md D53)', async () => {
+    const { sub, pro } = await monthly(classic);
+    const items = Array.from({ length: 21 }, () => ({ price: pro.id }));
+    expect((await refused(stripe.subscriptions.update(sub.id, { items }))).param).toBe('items');
+  });
+
   test('has one interval; flexible takes multiples of the shortest (stripe.md D54)', async () => {
     const { sub, yearly, change } = await monthly(classic);
     const mixed = stripe.subscriptions.update(sub.id, { items: [{ price: yearly.id }] });

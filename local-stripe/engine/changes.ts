@@ -51,6 +51,9 @@ export interface Plan {
 }
 
 export function planChange(app: App, sub: Subscription, change: Change, newId: () => string): Plan {
+  // Flexible subscriptions have a higher cap (changelog/dahlia/2026-08-26/flexible-subscription-item-limits).
+  if (sub.billing_mode.type === 'classic' && change.items.length > 20)
+    throw invalid('At most 20 items can be given at once.', 'items');
   const at = change.date ?? app.now;
   const trialing = sub.trial_end !== null && sub.trial_end > app.now;
   const endsTrial = change.trialEnd === 'now' && trialing;

@@ -9,6 +9,7 @@ import { dropDiscount } from '../records/discounts';
 import { getRecurring } from '../records/prices';
 import { discountOf } from '../records/schedule-phases';
 import type { UpdateGiven } from '../records/subscription-params';
+import { dropPendingUpdate } from '../records/subscription-pending';
 import { endNow } from '../records/subscriptions';
 import type { Phase, Schedule, Subscription } from '../types';
 import {
@@ -43,6 +44,8 @@ export function advanceSchedule(app: App, schedule: Schedule): void {
     const ended = schedule.current_phase.end_date;
     const next = schedule.phases.find((phase) => phase.start_date >= ended);
     if (next) {
+      // A phase that begins drops the change that waits (stripe.md D44).
+      if (sub.pending_update) dropPendingUpdate(app, sub, 'customer.subscription.pending_update_expired');
       app.change('schedules', schedule, 'subscription_schedule.updated', (rec) => {
         rec.current_phase = { start_date: next.start_date, end_date: next.end_date };
       });

@@ -23,7 +23,7 @@ export function holdUpdate(
   supersedePendingUpdate(app, sub, given, true);
   const invoice = createInvoice(
     app,
-    { ...updateInvoiceGiven(app, sub, drafts, given.proration_date), autoAdvance: false },
+    { ...updateInvoiceGiven(app, sub, drafts, given.proration_date, true), autoAdvance: false },
     false,
   );
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {

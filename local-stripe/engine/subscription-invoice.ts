@@ -52,18 +52,20 @@ export function cycleInvoice(
   };
 }
 
+/** `alone`: invoice items that wait are left for another invoice, as `pending_if_incomplete` does (stripe.md F7). */
 export function updateInvoiceGiven(
   app: App,
   sub: Subscription,
   drafts: Draft[],
   prorationDate: number | undefined,
+  alone = false,
 ) {
   const customer = app.need('customers', sub.customer, 'customer');
   return {
     customer,
     subscription: sub,
     reason: 'subscription_update' as const,
-    drafts: [...pendingDrafts(app, sub), ...drafts],
+    drafts: alone ? drafts : [...pendingDrafts(app, sub), ...drafts],
     discounts: discountsOf(app, sub),
     currency: sub.currency,
     periodStart: app.now,

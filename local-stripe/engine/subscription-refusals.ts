@@ -6,23 +6,7 @@ import type { UpdateGiven } from '../records/subscription-params';
 import { ENDED, periodEnd } from '../records/subscriptions';
 import { refuseTax, refuseTaxOf } from '../records/tax-refusals';
 import type { Subscription } from '../types';
-
-/** What may go with `pending_if_incomplete`. https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
-const PENDING_OK = new Set([
-  'items',
-  'payment_behavior',
-  'proration_behavior',
-  'proration_date',
-  'billing_cycle_anchor',
-  'trial_end',
-  'trial_from_plan',
-  'add_invoice_items',
-  'off_session',
-  'expand',
-  'metadata',
-  'discounts',
-  'cancel_at_period_end',
-]);
+import { refusePending } from './pending-refusals';
 
 /** Automatic tax turned on, or kept for prices that come new (stripe.md D18, D20, F11). */
 function refuseTaxChange(app: App, sub: Subscription, given: UpdateGiven): void {
@@ -56,14 +40,7 @@ export function refuseUpdate(app: App, sub: Subscription, given: UpdateGiven): v
     );
   }
   if (cancels) setCancellation(app, structuredClone(sub), given.cancel_at_period_end, given.cancel_at);
-  if (given.payment_behavior === 'pending_if_incomplete') {
-    const odd = Object.keys(given).find((key) => !PENDING_OK.has(key));
-    if (odd)
-      throw invalid(
-        `When \`payment_behavior\` is set to \`pending_if_incomplete\`, you cannot pass \`${odd}\`.`,
-        odd,
-      );
-  }
+  if (given.payment_behavior === 'pending_if_incomplete') refusePending(app, sub, given);
   if (given.proration_date !== undefined)
     refuseProrationDate(app, sub, {
       date: given.proration_date,

@@ -53,7 +53,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
   ) {
     const due = shapeInvoice(
       app,
-      updateInvoiceGiven(app, sub, drafts, given.proration_date),
+      updateInvoiceGiven(app, sub, drafts, given.proration_date, pendingMode),
       true,
     ).amount_due;
     const tried = foreseeCollection(app, sub.customer, sub);
@@ -81,7 +81,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
   followSubscription(app, sub, given);
   let invoice: Invoice | null = null;
   if (paysNow) {
-    invoice = createInvoice(app, updateInvoiceGiven(app, sub, drafts, given.proration_date));
+    invoice = createInvoice(app, updateInvoiceGiven(app, sub, drafts, given.proration_date, pendingMode));
     sub.latest_invoice = invoice.id;
     app.store.put('subscriptions', sub);
   }

@@ -59,7 +59,7 @@ const trialSettings = z.strictObject({
 });
 const shared = {
   automatic_tax: automaticTax.optional(),
-  add_invoice_items: z.array(invoiceItem).optional(),
+  add_invoice_items: z.array(invoiceItem).max(20).optional(),
   cancel_at_period_end: bool.optional(),
   collection_method: collectionMethod.optional(),
   days_until_due: int.optional(),

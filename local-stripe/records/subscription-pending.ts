@@ -50,7 +50,9 @@ export function dropPendingUpdate(
   event: 'customer.subscription.pending_update_expired' | null,
 ): void {
   const invoice = app.store.get('invoices', sub._.pending_invoice);
-  app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
+  // Superseded, it is part of an update that tells of itself; expired, nobody knows whether `updated` comes (stripe.md F16).
+  const tells = event === null || app.settings.expiry_updates;
+  app.change('subscriptions', sub, tells ? 'customer.subscription.updated' : null, (rec) => {
     rec.pending_update = null;
     rec._.pending_invoice = null;
     rec._.pending_at = null;
