@@ -53,3 +53,18 @@ export function toPage<Row extends { id: string }>(
   const next = list.length > size && last ? writeMark(atOf(last).toISOString(), last.id) : null;
   return { rows, next };
 }
+
+/** The part of a list that a page asks for: one row more than it shows. */
+export type Slice = { before?: Cursor; limit: number };
+
+/** One page of a list by time, as its address asks for it: its rows, whether it is not the first, and what comes next. */
+export async function readPage<Row extends { id: string }>(
+  mark: unknown,
+  size: number,
+  list: (slice: Slice) => Promise<Row[]>,
+  atOf: (row: Row) => Date,
+): Promise<{ rows: Row[]; isFurther: boolean; next: string | null }> {
+  const before = findCursor(mark);
+  const found = await list({ before, limit: size + 1 });
+  return { ...toPage(found, size, atOf), isFurther: before !== undefined };
+}

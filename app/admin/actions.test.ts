@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { FormState } from '@/components/ui/form-state';
 import type { Db } from '@/db/client';
 import { MARKET, makeCatalogue, makeMerchant } from '@/db/make';
-import { auditLog, users } from '@/db/schema';
+import { auditLog, memberships, users } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
 
 /*
@@ -27,10 +27,8 @@ vi.mock('@/lib/database', () => ({ database: () => asked.db }));
 
 const SECRET = 'a secret of at least thirty-two characters';
 const salt = 'authjs.session-token';
-const root = fileURLToPath(new URL('.', import.meta.url));
-const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
-  /(^|\/)actions\.ts$/.test(path),
-);
+const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const [consoleRoot, storeRoot] = [folder('.'), folder('../store')] as const;
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 beforeAll(async () => {
@@ -55,6 +53,15 @@ beforeAll(async () => {
   await db
     .insert(users)
     .values({ id: 'usr_help', email: 'help@tierline.test', name: 'Sam', staffRole: 'support' });
+  await makeMerchant(db, {
+    key: 'stranger',
+    name: 'Other',
+    stores: [{ code: 'OTHER', name: 'Other' }],
+    owner: { email: 'stranger@shop.test', name: 'Stan' },
+    at: new Date(),
+  });
+  await db.insert(users).values({ id: 'usr_member', email: 'member@shop.test', name: 'Max' });
+  await db.insert(memberships).values({ userId: 'usr_member', merchantId: 'mer_shop', role: 'member' });
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -62,6 +69,7 @@ afterAll(async () => {
 });
 
 const FIELDS: Record<string, string> = {
+  store: 'SHOP',
   merchantId: 'mer_shop',
   platformId: MARKET,
   platform: MARKET,
@@ -113,7 +121,10 @@ async function signIn(person: string): Promise<void> {
 }
 
 /** Every action, to be called with what an admin's form sends and, on top of it, `fields`. */
-async function everyAction() {
+async function everyAction(root: string = consoleRoot) {
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /(^|\/)actions\.ts$/.test(path),
+  );
   const all: { action: string; call: (fields?: Record<string, string>) => Promise<Answer> }[] = [];
   for (const file of files) {
     const actions = (await import(join(root, file))) as Record<
@@ -141,10 +152,10 @@ async function everyAction() {
   return all;
 }
 
-async function callAll(person: string): Promise<{ action: string; answer: Answer }[]> {
+async function callAll(person: string, root?: string): Promise<{ action: string; answer: Answer }[]> {
   await signIn(person);
   const answers: { action: string; answer: Answer }[] = [];
-  for (const { action, call } of await everyAction()) answers.push({ action, answer: await call() });
+  for (const { action, call } of await everyAction(root)) answers.push({ action, answer: await call() });
   return answers;
 }
 
@@ -172,6 +183,26 @@ test('for an owner there is no such thing', async () => {
   const answers = await callAll('usr_shop');
   const reached = answers.filter(({ answer }) => !String(answer).includes('404'));
   expect(reached).toEqual([]);
+  expect(await written()).toBe(before);
+});
+
+test('in a store who may only look is refused by each action, and a stranger finds no store', async () => {
+  const before = await written();
+  for (const person of ['usr_help', 'usr_member']) {
+    const answers = await callAll(person, storeRoot);
+    expect(answers.length).toBeGreaterThan(15);
+    const said = answers.map(({ action, answer }) =>
+      typeof answer === 'object' ? { action, ...answer, values: {} } : { action, answer },
+    );
+    const [{ message } = { message: '' }] = answers.map(({ answer }) =>
+      typeof answer === 'object' ? answer : { message: '' },
+    );
+    expect(said, `${person}, for who they are`).toEqual(
+      answers.map(({ action }) => ({ action, status: 'error', message, fields: {}, values: {} })),
+    );
+  }
+  const found = await callAll('usr_stranger', storeRoot);
+  expect(found.filter(({ answer }) => !String(answer).includes('404'))).toEqual([]);
   expect(await written()).toBe(before);
 });
 

@@ -7,10 +7,10 @@ import type { Column } from '@/components/ui/table';
 import { actorKinds } from '@/lib/billing/audit';
 import { type AuditRow, listAudit } from '@/lib/billing/reports/audit-trail';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { BeforeAfter } from '../before-after';
 import { listKnown, loadOfferNames } from '../change-words';
-import { one, staffContext } from '../context';
+import { staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { readAuditFilter } from './filter';
 import { What, Who } from './row';
@@ -28,12 +28,11 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
     getTranslations('console.filter'),
   ]);
   const { shown, filter, wrong } = await readAuditFilter(db, query);
-  const before = findCursor(one(query.cursor));
-  const [found, names] = await Promise.all([
-    listAudit(db, { ...filter, before, limit: PAGE + 1 }),
+  const list = (slice: Slice) => listAudit(db, { ...filter, ...slice });
+  const [page, names] = await Promise.all([
+    readPage(query.cursor, PAGE, list, (row) => row.at),
     loadOfferNames(),
   ]);
-  const { rows, next } = toPage(found, PAGE, (row) => row.at);
   const known = await listKnown();
   const isFiltered = Object.values(shown).some(Boolean);
   const badDay = (isWrong: boolean) => (isWrong ? f('badDay') : undefined);
@@ -73,7 +72,6 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
         { kind: 'date', name: 'to', label: f('to'), value: shown.to, wrong: badDay(wrong.to) },
       ]}
       columns={columns}
-      rows={rows}
       rowKey={(row) => row.id}
       empty={{
         icon: 'audit',
@@ -82,8 +80,7 @@ export default async function AuditPage({ searchParams }: PageProps<'/admin/audi
       }}
       path={PATH}
       query={shown}
-      isFurther={before !== undefined}
-      next={next}
+      {...page}
     />
   );
 }

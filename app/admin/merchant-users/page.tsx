@@ -6,7 +6,7 @@ import { choice } from '@/components/ui/filter-bar';
 import { ListPage } from '@/components/ui/list-page';
 import type { Column } from '@/components/ui/table';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { getMerchantUserStats, listMerchantUsers, type MerchantUserRow } from '@/lib/tenancy/merchant-list';
 import { among, one, staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
@@ -25,22 +25,16 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
     getTranslations('console.filter'),
   ]);
   const filter = { search: one(query.search), role: among(ROLES, query.role), merchant: one(query.merchant) };
-  const before = findCursor(one(query.cursor));
-  const [found, stats] = await Promise.all([
-    listMerchantUsers(db, {
-      search: filter.search,
-      role: filter.role,
-      merchantId: filter.merchant,
-      before,
-      limit: PAGE + 1,
-    }),
-    getMerchantUserStats(db, filter.merchant),
+  const { search, role, merchant: merchantId } = filter;
+  const list = async (slice: Slice) =>
+    (await listMerchantUsers(db, { search, role, merchantId, ...slice })).map((row) => ({
+      ...row,
+      id: row.userId,
+    }));
+  const [page, stats] = await Promise.all([
+    readPage(query.cursor, PAGE, list, (row) => row.createdAt),
+    getMerchantUserStats(db, merchantId),
   ]);
-  const { rows, next } = toPage(
-    found.map((row) => ({ ...row, id: row.userId })),
-    PAGE,
-    (row) => row.createdAt,
-  );
   const columns: Column<MerchantUserRow & { id: string }>[] = [
     { key: 'name', header: t('name'), cell: (row) => <span className="font-medium">{row.name}</span> },
     { key: 'email', header: t('email'), cell: (row) => <span className="break-all">{row.email}</span> },
@@ -82,13 +76,11 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
         choice('role', t('role'), filter.role, ROLES, (value) => t(`roles.${value}`)),
       ]}
       columns={columns}
-      rows={rows}
       rowKey={(row) => row.id}
       empty={{ icon: 'team', title: t('empty'), text: t('emptyText') }}
       path={PATH}
       query={filter}
-      isFurther={before !== undefined}
-      next={next}
+      {...page}
     >
       {' '}
       <div className="mb-6">

@@ -6,7 +6,7 @@ import { DateText } from '@/components/ui/date-text';
 import { ListPage } from '@/components/ui/list-page';
 import type { Column } from '@/components/ui/table';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { listMerchants, type MerchantListRow } from '@/lib/tenancy/merchant-list';
 import { one, staffContext } from '../context';
 
@@ -23,12 +23,8 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
     getTranslations('console.filter'),
   ]);
   const search = one(query.search);
-  const before = findCursor(one(query.cursor));
-  const { rows, next } = toPage(
-    await listMerchants(db, { search, before, limit: PAGE + 1 }),
-    PAGE,
-    (row) => row.createdAt,
-  );
+  const list = (slice: Slice) => listMerchants(db, { search, ...slice });
+  const page = await readPage(query.cursor, PAGE, list, (row) => row.createdAt);
   const columns: Column<MerchantListRow>[] = [
     {
       key: 'name',
@@ -72,13 +68,11 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
       description={t('description')}
       filters={[{ kind: 'text', name: 'search', label: f('search'), value: search, hint: f('searchHint') }]}
       columns={columns}
-      rows={rows}
       rowKey={(row) => row.id}
       empty={{ icon: 'merchants', title: t('empty'), text: t('emptyText') }}
       path={PATH}
       query={{ search }}
-      isFurther={before !== undefined}
-      next={next}
+      {...page}
     />
   );
 }

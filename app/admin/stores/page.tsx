@@ -4,7 +4,7 @@ import { DateText } from '@/components/ui/date-text';
 import { ListPage } from '@/components/ui/list-page';
 import type { Column } from '@/components/ui/table';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { listAllStores, type StoreListRow } from '@/lib/tenancy/store-list';
 import { one, staffContext } from '../context';
 
@@ -21,9 +21,8 @@ export default async function StoresPage({ searchParams }: PageProps<'/admin/sto
     getTranslations('console.filter'),
   ]);
   const search = one(query.search);
-  const before = findCursor(one(query.cursor));
-  const found = await listAllStores(db, { search, before, limit: PAGE + 1 });
-  const { rows, next } = toPage(found, PAGE, (row) => row.createdAt);
+  const list = (slice: Slice) => listAllStores(db, { search, ...slice });
+  const page = await readPage(query.cursor, PAGE, list, (row) => row.createdAt);
   const columns: Column<StoreListRow>[] = [
     {
       key: 'store',
@@ -52,13 +51,11 @@ export default async function StoresPage({ searchParams }: PageProps<'/admin/sto
       description={t('description')}
       filters={[{ kind: 'text', name: 'search', label: f('search'), value: search, hint: f('storeHint') }]}
       columns={columns}
-      rows={rows}
       rowKey={(row) => row.id}
       empty={{ icon: 'merchants', title: t('empty'), text: t('emptyText') }}
       path={PATH}
       query={{ search }}
-      isFurther={before !== undefined}
-      next={next}
+      {...page}
     />
   );
 }

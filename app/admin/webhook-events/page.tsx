@@ -10,7 +10,7 @@ import { countWaiting, inboxStatuses, listEvents } from '@/lib/billing/inbox/con
 import { handledTypes } from '@/lib/billing/inbox/effects';
 import { findMerchantIds } from '@/lib/billing/reports/audit-trail';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { among, one, staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { replayAll } from './actions';
@@ -34,19 +34,13 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
     type: one(query.type),
     merchant: one(query.merchant),
   };
-  const before = findCursor(one(query.cursor));
   const merchantIds = filter.merchant ? await findMerchantIds(db, filter.merchant) : undefined;
-  const [found, waiting] = await Promise.all([
-    listEvents(db, {
-      status: filter.status,
-      type: filter.type,
-      merchantIds,
-      before,
-      limit: PAGE + 1,
-    }),
+  const { status, type } = filter;
+  const list = (slice: Slice) => listEvents(db, { status, type, merchantIds, ...slice });
+  const [page, waiting] = await Promise.all([
+    readPage(query.cursor, PAGE, list, (row) => row.receivedAt),
     countWaiting(db),
   ]);
-  const { rows, next } = toPage(found, PAGE, (row) => row.receivedAt);
   const count = Object.values(waiting).reduce((sum, one_) => sum + one_, 0);
   const columns: Column<Row>[] = [
     {
@@ -98,13 +92,11 @@ export default async function EventsPage({ searchParams }: PageProps<'/admin/web
         { kind: 'text', name: 'merchant', label: t('merchantFilter'), value: filter.merchant },
       ]}
       columns={columns}
-      rows={rows}
       rowKey={(row) => row.id}
       empty={{ icon: 'inbox', title: t('empty'), text: t('emptyText') }}
       path={PATH}
       query={filter}
-      isFurther={before !== undefined}
-      next={next}
+      {...page}
     />
   );
 }

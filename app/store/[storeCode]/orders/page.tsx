@@ -5,7 +5,7 @@ import type { Column } from '@/components/ui/table';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { orderQuota } from '@/lib/orders/features';
 import { listOrders, type Order } from '@/lib/orders/orders';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { storeContext } from '../context';
 import { LimitLine } from '../limit-line';
 import { PlaceOrder } from './place-order';
@@ -21,12 +21,8 @@ export default async function OrdersPage({ params, searchParams }: PageProps<'/s
     getTranslations('store.orders'),
   ]);
   const { db, store, canWrite } = await storeContext(storeCode, 'read');
-  const before = findCursor(query.cursor);
-  const { rows, next } = toPage(
-    await listOrders(db, store.id, { limit: PAGE + 1, before }),
-    PAGE,
-    (o) => o.placedAt,
-  );
+  const list = (slice: Slice) => listOrders(db, store.id, slice);
+  const page = await readPage(query.cursor, PAGE, list, (row) => row.placedAt);
   const columns: Column<Order>[] = [
     { key: 'number', header: t('number'), cell: (row) => <span className="font-medium">{row.number}</span> },
     { key: 'date', header: t('date'), cell: (row) => <DateText value={row.placedAt} style="time" /> },
@@ -49,12 +45,10 @@ export default async function OrdersPage({ params, searchParams }: PageProps<'/s
         />
       }
       columns={columns}
-      rows={rows}
       rowKey={(row) => row.id}
       empty={{ icon: 'orders', title: t('empty'), text: t('emptyText') }}
       path={`/store/${store.code}/orders`}
-      isFurther={before !== undefined}
-      next={next}
+      {...page}
     />
   );
 }

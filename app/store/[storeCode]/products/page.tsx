@@ -5,7 +5,7 @@ import type { Column } from '@/components/ui/table';
 import { productLimit } from '@/lib/catalog/features';
 import { listProducts, type Product } from '@/lib/catalog/products';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { storeContext } from '../context';
 import { LimitLine } from '../limit-line';
 import { AddProduct, DeleteProduct, ImportProducts } from './forms';
@@ -24,12 +24,8 @@ export default async function ProductsPage({
     getTranslations('store.products'),
   ]);
   const { db, store, canWrite } = await storeContext(storeCode, 'read');
-  const before = findCursor(query.cursor);
-  const { rows, next } = toPage(
-    await listProducts(db, store.id, { limit: PAGE + 1, before }),
-    PAGE,
-    (p) => p.createdAt,
-  );
+  const list = (slice: Slice) => listProducts(db, store.id, slice);
+  const page = await readPage(query.cursor, PAGE, list, (row) => row.createdAt);
   const locked = canWrite ? undefined : (await getTranslations('common'))('readOnly');
   const columns: Column<Product>[] = [
     { key: 'sku', header: t('sku'), cell: (row) => <span className="font-mono text-sm">{row.sku}</span> },
@@ -60,12 +56,10 @@ export default async function ProductsPage({
         </>
       }
       columns={columns}
-      rows={rows}
       rowKey={(row) => row.id}
       empty={{ icon: 'products', title: t('empty'), text: t('emptyText') }}
       path={`/store/${store.code}/products`}
-      isFurther={before !== undefined}
-      next={next}
+      {...page}
     />
   );
 }

@@ -4,7 +4,7 @@ import { Pager } from '@/components/ui/pager';
 import { listLedger } from '@/lib/billing/account/credits';
 import { loadNames } from '@/lib/billing/reports/audit-trail';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { useLedgerNote } from '../credits-section';
@@ -27,10 +27,9 @@ export default async function CreditsPage({
     getTranslations('merchant.page'),
   ]);
   const { merchant, platform } = await loadAccount(id, one(query.platform));
-  const before = findCursor(one(query.cursor));
   const account = { merchantId: merchant.id, platformId: platform.id };
-  const list = await listLedger(db, account, { limit: PAGE + 1, before });
-  const { rows, next } = toPage(list, PAGE, (row) => row.at);
+  const list = (slice: Slice) => listLedger(db, account, slice);
+  const { rows, ...paging } = await readPage(query.cursor, PAGE, list, (row) => row.at);
   const nameOf = await loadNames(
     db,
     rows.map((row) => userIn(row.actor)),
@@ -47,8 +46,7 @@ export default async function CreditsPage({
         <Pager
           path={`/admin/merchants/${merchant.id}/credits`}
           query={{ platform: platform.code }}
-          isFurther={before !== undefined}
-          next={next}
+          {...paging}
         />
       </Card>
     </>

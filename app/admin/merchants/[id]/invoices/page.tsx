@@ -3,7 +3,7 @@ import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
 import { listInvoices } from '@/lib/billing/reports/invoices';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { loadAccount } from '../load';
@@ -24,10 +24,9 @@ export default async function InvoicesPage({
     getTranslations('merchant.page'),
   ]);
   const { merchant, platform } = await loadAccount(id, one(query.platform));
-  const before = findCursor(one(query.cursor));
   const account = { merchantId: merchant.id, platformId: platform.id };
-  const list = await listInvoices(db, account, { limit: PAGE + 1, before });
-  const { rows, next } = toPage(list, PAGE, (row) => row.issuedAt);
+  const list = (slice: Slice) => listInvoices(db, account, slice);
+  const { rows, ...paging } = await readPage(query.cursor, PAGE, list, (row) => row.issuedAt);
   return (
     <>
       <BackToMerchant
@@ -40,8 +39,7 @@ export default async function InvoicesPage({
         <Pager
           path={`/admin/merchants/${merchant.id}/invoices`}
           query={{ platform: platform.code }}
-          isFurther={before !== undefined}
-          next={next}
+          {...paging}
         />
       </Card>
     </>

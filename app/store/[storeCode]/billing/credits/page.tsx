@@ -4,7 +4,7 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { getBalance, listLedger } from '@/lib/billing/account/credits';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { storeContext } from '../../context';
 import { BackToBilling } from '../back-link';
 
@@ -23,12 +23,11 @@ export default async function CreditsPage({
     getTranslations('billing.credits'),
   ]);
   const { db, account, store } = await storeContext(storeCode, 'read');
-  const before = findCursor(query.cursor);
-  const [balance, list] = await Promise.all([
+  const list = (slice: Slice) => listLedger(db, account, slice);
+  const [balance, { rows, ...paging }] = await Promise.all([
     getBalance(db, account),
-    listLedger(db, account, { limit: PAGE + 1, before }),
+    readPage(query.cursor, PAGE, list, (row) => row.at),
   ]);
-  const { rows, next } = toPage(list, PAGE, (row) => row.at);
   return (
     <>
       <BackToBilling storeCode={store.code} />
@@ -38,7 +37,7 @@ export default async function CreditsPage({
       />
       <Card flush={rows.length > 0}>
         <CreditLedger ledger={rows} />
-        <Pager path={`/store/${store.code}/billing/credits`} isFurther={before !== undefined} next={next} />
+        <Pager path={`/store/${store.code}/billing/credits`} {...paging} />
       </Card>
     </>
   );

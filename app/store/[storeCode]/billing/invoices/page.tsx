@@ -4,7 +4,7 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
 import { listInvoices } from '@/lib/billing/reports/invoices';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
-import { findCursor, toPage } from '@/lib/page';
+import { readPage, type Slice } from '@/lib/page';
 import { storeContext } from '../../context';
 import { BackToBilling } from '../back-link';
 
@@ -22,16 +22,15 @@ export default async function InvoicesPage({
     getTranslations('billing.invoices'),
   ]);
   const { db, account, store } = await storeContext(storeCode, 'read');
-  const before = findCursor(query.cursor);
-  const list = await listInvoices(db, account, { limit: PAGE + 1, before });
-  const { rows, next } = toPage(list, PAGE, (row) => row.issuedAt);
+  const list = (slice: Slice) => listInvoices(db, account, slice);
+  const { rows, ...paging } = await readPage(query.cursor, PAGE, list, (row) => row.issuedAt);
   return (
     <>
       <BackToBilling storeCode={store.code} />
       <PageHeader title={t('title')} />
       <Card flush>
         <InvoiceTable invoices={rows} />
-        <Pager path={`/store/${store.code}/billing/invoices`} isFurther={before !== undefined} next={next} />
+        <Pager path={`/store/${store.code}/billing/invoices`} {...paging} />
       </Card>
     </>
   );
