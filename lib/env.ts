@@ -23,6 +23,13 @@ const shape = z.object({
   STRIPE_API_BASE: optional,
   STRIPE_TRIAL_DAYS: z.coerce.number().int().min(0).max(730).default(30),
   STRIPE_TAX: flag,
+  /** Payment methods that Checkout offers, by Stripe's names; `all` leaves it to the account's settings. */
+  STRIPE_METHODS: z
+    .string()
+    .default('card,link')
+    .transform((value) =>
+      value.trim() === 'all' || value.trim() === '' ? null : value.split(',').map((one) => one.trim()),
+    ),
   SMTP_URL: optional,
   VIES_URL: optional,
   SELLER_COUNTRY: z.string().length(2).default('LU'),

@@ -11,7 +11,8 @@ describe('a price as it is typed', () => {
     ['19.99', 'EUR', 1999],
     ['500', 'JPY', 500],
     ['1.25', 'KWD', 1250],
-    ['999999.99', 'EUR', 99_999_999],
+    ['787401.56', 'EUR', 78_740_156],
+    ['0.50', 'EUR', 50],
   ])('%s %s is %d', (text, currency, amount) => {
     expect(parsePrice(text, currency)).toBe(amount);
   });
@@ -26,7 +27,10 @@ describe('a price as it is typed', () => {
     ['-1', 'EUR', 'number_too_small'],
     ['5.00', 'JPY', 'amount_whole'],
     ['1.234', 'KWD', 'amount'],
-    ['1000000', 'EUR', 'number_too_big'],
+    ['787401.57', 'EUR', 'number_too_big'],
+    ['0.49', 'EUR', 'below_minimum'],
+    ['0.30', 'USD', 'below_minimum'],
+    ['49', 'JPY', 'below_minimum'],
     ['99999999999999999999', 'EUR', 'number_too_big'],
   ])('%s %s is none: %s', (text, currency, rule) => {
     expect(parsePrice(text, currency)).toBe(rule);

@@ -33,24 +33,61 @@ const exponents = new Map<string, number>([
   ...THREE.split(' ').map((code) => [code, 3] as const),
 ]);
 
-/** The most anything may cost, in minor units: Stripe charges amounts of at most eight digits. */
-export const MAX_PRICE = 99_999_999;
+/**
+ * The most anything may cost, in minor units: Stripe charges amounts of at most eight digits, and the highest VAT of the
+ * union (27 %) must find room in them. https://docs.stripe.com/currencies
+ */
+export const MAX_PRICE = Math.floor(99_999_999 / 1.27);
+
+/** What Stripe charges at least, in minor units; any other currency by what it is worth in the account's own. Same page. */
+const MINIMUM: Record<string, number> = {
+  AED: 200,
+  AUD: 50,
+  BGN: 100,
+  BRL: 50,
+  CAD: 50,
+  CHF: 50,
+  CZK: 1500,
+  DKK: 250,
+  EUR: 50,
+  GBP: 30,
+  HKD: 400,
+  HUF: 17_500,
+  INR: 50,
+  JPY: 50,
+  MXN: 1000,
+  MYR: 200,
+  NOK: 300,
+  NZD: 50,
+  PLN: 200,
+  RON: 200,
+  SEK: 300,
+  SGD: 50,
+  THB: 1000,
+  USD: 50,
+};
 
 /** How many decimals a currency has (EUR 2, JPY 0, KWD 3); null for one that we do not sell in. */
 export function decimalsOf(currency: string): number | null {
   return exponents.get(currency) ?? null;
 }
 
-/** Why an amount is no price in its currency: a key under `errors.rules`, or null when it is one. Free (0) is a price. */
+/** Why an amount is no price in its currency: a key under `errors.rules`, or null when it is one. Free (0) is a price; less than Stripe charges is none. */
 export function priceProblem(amount: number, currency: string): PriceProblem | null {
   if (!Number.isSafeInteger(amount)) return 'amount';
   if (amount < 0) return 'number_too_small';
   if (amount > MAX_PRICE) return 'number_too_big';
+  if (amount > 0 && amount < (MINIMUM[currency] ?? 1)) return 'below_minimum';
   // Stripe wants the last of three decimals to be 0.
   return decimalsOf(currency) === 3 && amount % 10 !== 0 ? 'amount' : null;
 }
 
-export type PriceProblem = 'amount' | 'amount_whole' | 'number_too_small' | 'number_too_big';
+export type PriceProblem =
+  | 'below_minimum'
+  | 'amount'
+  | 'amount_whole'
+  | 'number_too_small'
+  | 'number_too_big';
 
 /**
  * An amount as a person types it ("99", "99.5", "99,50") in minor units of its currency, or why it is none. At most the

@@ -66,6 +66,7 @@ export async function openStage(
           cancel: 'http://shop.test/c',
         },
         automaticTax: true,
+        methods: ['card', 'link'],
       };
     },
     async checkout(shop: Shop, tierCode = 'professional', interval: 'month' | 'year' = 'month') {

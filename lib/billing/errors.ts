@@ -89,6 +89,13 @@ export class SubscriptionConflict extends DomainError {
   }
 }
 
+/** 409: priced in another currency than the plan: Stripe holds a customer's subscriptions to one (stripe.md D22). */
+export class CurrencyConflict extends DomainError {
+  constructor(currency: string, planCurrency: string) {
+    super('conflict', 'currency_conflict', { currency, planCurrency });
+  }
+}
+
 /** 409: a dearer plan while an invoice is unpaid. */
 export class PayFirst extends DomainError {
   constructor() {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne, or } from 'drizzle-orm';
+import { and, eq, isNull, ne, or, sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { customers, settings } from '@/db/schema';
@@ -8,7 +8,7 @@ import { EditConflict, MerchantClosed } from '@/lib/billing/errors';
 import { syncCustomer } from '@/lib/billing/mirror/customer';
 import { Moved } from '@/lib/billing/mirror/mirror';
 import { NotFound, ValidationFailed } from '@/lib/errors';
-import { callStripe, isMissing } from '@/lib/stripe/client';
+import { callStripe, isMissing, isRefused } from '@/lib/stripe/client';
 import { type CustomerRow, detailsOf, putDetails, replaceVatNumber } from './stripe-details';
 
 /** A merchant's billing row. @throws NotFound */
@@ -42,6 +42,29 @@ export async function ensureStripeCustomer(
     }
   }
   throw new EditConflict();
+}
+
+/**
+ * Does `work` with the merchant's customer at Stripe. One that was deleted there, whose event has yet to come, is written
+ * down as gone, and `work` is done with a new one.
+ * @throws StripeUnavailable, NotFound, MerchantClosed, EditConflict, and what `work` throws
+ */
+export async function withStripeCustomer<T>(
+  db: Db,
+  stripe: Stripe,
+  merchantId: string,
+  act: Act,
+  work: (customer: string) => Promise<T>,
+): Promise<T> {
+  const customer = await ensureStripeCustomer(db, stripe, merchantId, act);
+  try {
+    return await work(customer);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await syncCustomer(db, stripe, customer, act);
+    if (!(await getCustomer(db, merchantId)).deletedAtStripe) throw error;
+    return work(await ensureStripeCustomer(db, stripe, merchantId, act));
+  }
 }
 
 /** Whether there is a VAT number that Stripe has not been given; one that was found invalid waits to be typed again. */
@@ -153,18 +176,44 @@ export async function openPortal(
   stripe: Stripe,
   input: Act & { merchantId: string; returnUrl: string },
 ): Promise<{ portalUrl: string }> {
-  const customer = await ensureStripeCustomer(db, stripe, input.merchantId, input);
-  const configuration = await portalConfiguration(db, stripe);
-  const session = await callStripe(() =>
-    stripe.billingPortal.sessions.create({ customer, configuration, return_url: input.returnUrl }),
-  );
-  return { portalUrl: session.url };
+  return withStripeCustomer(db, stripe, input.merchantId, input, async (customer) => {
+    const open = (configuration: string) =>
+      callStripe(() =>
+        stripe.billingPortal.sessions.create({ customer, configuration, return_url: input.returnUrl }),
+      );
+    const kept = await portalConfiguration(db, stripe);
+    const session = await open(kept).catch(async (error: unknown) => {
+      if (!isRefused(error) || (await isUsable(stripe, kept))) throw error;
+      // Of another account, deleted, or switched off by somebody: a session would be refused for ever.
+      return open(await makeConfiguration(db, stripe, kept));
+    });
+    return { portalUrl: session.url };
+  });
+}
+
+/** Whether sessions may still be opened with a configuration. */
+async function isUsable(stripe: Stripe, configuration: string): Promise<boolean> {
+  try {
+    const { active } = await callStripe(() => stripe.billingPortal.configurations.retrieve(configuration));
+    return active;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /** The id of our portal configuration, made once per installation. */
 async function portalConfiguration(db: Db, stripe: Stripe): Promise<string> {
+  return (await keptConfiguration(db)) ?? makeConfiguration(db, stripe, '');
+}
+
+async function keptConfiguration(db: Db): Promise<string | undefined> {
   const [kept] = await db.select().from(settings).where(eq(settings.name, PORTAL_CONFIGURATION));
-  if (typeof kept?.value === 'string') return kept.value;
+  return typeof kept?.value === 'string' ? kept.value : undefined;
+}
+
+/** Makes one in the place of `former`; of two that do it at once both end with the one that is kept. */
+async function makeConfiguration(db: Db, stripe: Stripe, former: string): Promise<string> {
   const made = await callStripe(() =>
     stripe.billingPortal.configurations.create(
       {
@@ -185,10 +234,17 @@ async function portalConfiguration(db: Db, stripe: Stripe): Promise<string> {
           subscription_update: { enabled: false },
         },
       },
-      { idempotencyKey: 'tierline:portal:1' },
+      { idempotencyKey: `tierline:portal:1${former && `:${former}`}` },
     ),
   );
-  await db.insert(settings).values({ name: PORTAL_CONFIGURATION, value: made.id }).onConflictDoNothing();
-  const [now] = await db.select().from(settings).where(eq(settings.name, PORTAL_CONFIGURATION));
-  return typeof now?.value === 'string' ? now.value : made.id;
+  const row = { name: PORTAL_CONFIGURATION, value: made.id };
+  await db
+    .insert(settings)
+    .values(row)
+    .onConflictDoUpdate({
+      target: settings.name,
+      set: { value: made.id },
+      setWhere: sql`${settings.value} = to_jsonb(${former}::text)`,
+    });
+  return (await keptConfiguration(db)) ?? made.id;
 }

@@ -251,7 +251,7 @@ async function isBeingBought(
         eq(checkoutSessions.platformId, row.platformId),
         eq(checkoutSessions.status, 'open'),
         eq(checkoutSessions.kind, kinds[kind].checkout),
-        sql`split_part(${checkoutSessions.choice}, ':', 1) = ${row.code}`,
+        sql`split_part(split_part(${checkoutSessions.choice}, '@', 1), ':', 1) = ${row.code}`,
       ),
     )
     .limit(1);

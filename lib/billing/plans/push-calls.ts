@@ -45,6 +45,10 @@ export async function readPrices(stripe: Stripe, offers: Offer[]): Promise<Price
 export const moveKey = (stripe: Stripe, priceId: string, lookupKey: string) =>
   callStripe(() => stripe.prices.update(priceId, { lookup_key: lookupKey, transfer_lookup_key: true }));
 
+/** Says that the tax comes on top, which can be said once. */
+export const settleTax = (stripe: Stripe, priceId: string) =>
+  callStripe(() => stripe.prices.update(priceId, { tax_behavior: 'exclusive' }));
+
 /** Under a key of what it is for: a push that died before we wrote the id down goes on with the same product. */
 export function createProduct(stripe: Stripe, offer: Offer): Promise<Stripe.Product> {
   const params = {

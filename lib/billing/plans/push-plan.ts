@@ -14,7 +14,15 @@ import {
   type OfferPrice,
   type RetiredProduct,
 } from './offers';
-import { createPrice, createProduct, moveKey, type Prices, readPrices, readProducts } from './push-calls';
+import {
+  createPrice,
+  createProduct,
+  moveKey,
+  type Prices,
+  readPrices,
+  readProducts,
+  settleTax,
+} from './push-calls';
 
 /** One step of a push, as a person checks it before it is done. */
 export type PushStep = {
@@ -135,7 +143,8 @@ function planPrice(
   const keyed = prices.byKey.get(price.lookupKey);
   const held = price.priceId ? prices.byId.get(price.priceId) : undefined;
   const kept = [held, keyed].find((one) => one && fits(one, price, offer));
-  if (kept && kept.id === keyed?.id && kept.id === price.priceId) return [];
+  const isSettled = kept?.tax_behavior === 'exclusive';
+  if (kept && isSettled && kept.id === keyed?.id && kept.id === price.priceId) return [];
   const old = [keyed, held].flatMap((one) => (one && one.id !== kept?.id ? one.id : []));
   for (const id of old) replaced.add(id);
   const { currency, interval, unitAmount: amount } = price;
@@ -144,19 +153,38 @@ function planPrice(
     let id = kept?.id;
     if (!id) id = (await createPrice(stripe, offer, price, old)).id;
     else if (kept?.lookup_key !== price.lookupKey) await moveKey(stripe, id, price.lookupKey);
+    if (kept && !isSettled) await settleTax(stripe, kept.id);
     // Our row first: a price that Stripe has and we do not know would be an unmapped one.
     await keepPrice(db, offer, price, id);
+    await pointDefault(stripe, offer, old, id);
     for (const one of new Set(old)) await archiveAtStripe(reader, one);
   };
   const action = kept ? 'adopt_price' : old.length > 0 ? 'replace_price' : 'create_price';
   return [{ ...step, action, run }];
 }
 
+/** A product's default price cannot be archived (stripe.md D27): where an old one is, the new one becomes it first. */
+async function pointDefault(stripe: Stripe, offer: Offer, old: string[], id: string): Promise<void> {
+  const { productId } = offer;
+  if (!productId || old.length === 0) return;
+  const { default_price: now } = await callStripe(() => stripe.products.retrieve(productId));
+  if (now && old.includes(idOf(now)))
+    await callStripe(() => stripe.products.update(productId, { default_price: id }));
+}
+
+/**
+ * Whether a price of Stripe's is what the offer says, plainly: one of every third month, metered, divided or with the tax
+ * within it is another price, whatever its amount. One whose tax was never settled can be settled once (stripe.md D20).
+ */
 const fits = (found: Stripe.Price, price: OfferPrice, offer: Offer) =>
   found.active &&
   found.unit_amount === price.unitAmount &&
   found.currency.toUpperCase() === price.currency &&
   (found.recurring?.interval ?? null) === price.interval &&
+  (found.recurring?.interval_count ?? 1) === 1 &&
+  (found.recurring?.usage_type ?? 'licensed') === 'licensed' &&
+  found.transform_quantity === null &&
+  found.tax_behavior !== 'inclusive' &&
   idOf(found.product) === offer.productId;
 
 /** The product of something deleted, and every price of it that could still be bought. */

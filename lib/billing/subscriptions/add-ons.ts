@@ -5,7 +5,13 @@ import { getDomain } from 'tldts';
 import type { Db } from '@/db/client';
 import { addOns, checkoutSessions, storeAddOns, stores } from '@/db/schema';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
-import { AddOnNotFound, DomainTaken, InvalidDomain, StripePriceNotConfigured } from '@/lib/billing/errors';
+import {
+  AddOnNotFound,
+  CurrencyConflict,
+  DomainTaken,
+  InvalidDomain,
+  StripePriceNotConfigured,
+} from '@/lib/billing/errors';
 import { getLiveSubscription } from './cancellation';
 import { openSession } from './checkout-session';
 import type { CheckoutAnswer, CheckoutRequest } from './checkout-slot';
@@ -48,7 +54,7 @@ export const checkOwnDomains: DomainCheck = async (db, domain) => {
 
 /**
  * Opens Checkout for an add-on of one store. It needs a live plan; it exists when Stripe says paid.
- * @throws NoActiveSubscription, AddOnNotFound, InvalidDomain, DomainTaken, StripePriceNotConfigured, StripeUnavailable
+ * @throws NoActiveSubscription, AddOnNotFound, CurrencyConflict, InvalidDomain, DomainTaken, StripePriceNotConfigured, StripeUnavailable
  */
 export async function startAddOnCheckout(
   db: Db,
@@ -62,12 +68,13 @@ export async function startAddOnCheckout(
     .from(addOns)
     .where(and(eq(addOns.platformId, account.platformId), eq(addOns.code, request.addOnCode)));
   if (!addOn?.isActive) throw new AddOnNotFound(request.addOnCode);
-  await getLiveSubscription(db, account);
+  const plan = await getLiveSubscription(db, account);
+  if (addOn.currency !== plan.currency) throw new CurrencyConflict(addOn.currency, plan.currency);
   const domain = addOn.category === 'domain' ? await wantDomain(db, request, checkDomain) : undefined;
   if (!addOn.stripePriceId) throw new StripePriceNotConfigured({ addonCode: addOn.code });
   return openSession(db, stripe, request, {
     kind: 'add_on',
-    choice: [addOn.code, request.storeId, ...(domain ? [domain] : [])].join(':'),
+    choice: `${[addOn.code, request.storeId, ...(domain ? [domain] : [])].join(':')}@${addOn.stripePriceId}`,
     priceId: addOn.stripePriceId,
     mode: 'subscription',
     marks: { code: addOn.code, domain },

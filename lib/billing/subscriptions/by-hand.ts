@@ -15,7 +15,9 @@ import { type Act, record } from '@/lib/billing/audit';
 import { EditConflict, ManagedByStripe } from '@/lib/billing/errors';
 import { centsInput } from '@/lib/billing/plans/tier-prices';
 import { findPrice, getTier } from '@/lib/billing/plans/tiers';
+import { MAX_TRIAL_DAYS } from '@/lib/billing/statuses';
 import { invalid, NotFound } from '@/lib/errors';
+import { addDays } from '@/lib/time';
 import { changeTier } from './change';
 
 /** PUT merchants/{id}/platforms/{pid}: what is not named stays. */
@@ -153,6 +155,9 @@ function statusOf(local: Local, input: SubscriptionPut, now: Date) {
   if (status === 'trialing' && (trialEnd ?? now) <= now) {
     throw invalid('trialEnd', 'future', 'must lie ahead while the status is trialing');
   }
+  // With more, every purchase of this merchant would be refused until little enough is left.
+  if (given && given > addDays(now, MAX_TRIAL_DAYS))
+    throw invalid('trialEnd', 'too_far', `may lie at most ${MAX_TRIAL_DAYS} days ahead`);
   if (input.cancelAt && status !== 'active') {
     throw invalid('cancelAt', 'only_given', 'is the end of a plan that was given: the status must be active');
   }

@@ -3,14 +3,17 @@ import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { checkoutSessions } from '@/db/schema';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
-import { ensureStripeCustomer } from '@/lib/billing/customers/customers';
+import { getCustomer, withStripeCustomer } from '@/lib/billing/customers/customers';
+import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
 import { SubscriptionConflict } from '@/lib/billing/errors';
 import { settle } from '@/lib/billing/mirror/settle';
 import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
+import { MAX_TRIAL_DAYS } from '@/lib/billing/statuses';
 import { callStripe, isKeyTaken, isRefused, isUnderWay, stripeError } from '@/lib/stripe/client';
 import { StripeUnavailable } from '@/lib/stripe/errors';
 import { readMarks, writeMarks } from '@/lib/stripe/metadata';
 import { addDays, toUnix } from '@/lib/time';
+import { cancelAtOnce } from './at-period-end';
 
 import {
   type CheckoutAnswer,
@@ -36,24 +39,32 @@ export async function openSession(
   request: CheckoutRequest,
   choice: Choice,
 ): Promise<CheckoutAnswer> {
-  const customer = await ensureStripeCustomer(db, stripe, request.account.merchantId, request);
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const slot = await db.transaction((tx) => takeSlot(tx, request, choice));
-    if (slot.choice === choice.choice && !slot.stripeSessionId) {
-      if (choice.kind === 'plan') {
-        await refuseUnknownPlan(db, stripe, customer, request);
-        await expireStrays(stripe, customer, slot);
+  return withStripeCustomer(db, stripe, request.account.merchantId, request, async (customer) => {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const slot = await db.transaction((tx) => takeSlot(tx, request, choice));
+      if (slot.choice === choice.choice && !slot.stripeSessionId && !isStale(slot, request.now)) {
+        if (choice.kind === 'plan') {
+          await refuseUnknownPlan(db, stripe, customer, request);
+          await expireStrays(stripe, customer, slot);
+        }
+        const made = await createSession(db, stripe, request, choice, customer, slot);
+        if (made) return made;
+        continue;
       }
-      const made = await createSession(db, stripe, request, choice, customer, slot);
-      if (made) return made;
-      continue;
+      const still = await reviewOpen(db, stripe, slot, request);
+      if (still && slot.choice === choice.choice) return { checkoutUrl: still.url, sessionId: still.id };
+      if (still) await expireOpen(db, stripe, slot, request);
     }
-    const still = await reviewOpen(db, stripe, slot, request);
-    if (still && slot.choice === choice.choice) return { checkoutUrl: still.url, sessionId: still.id };
-    if (still) await expireOpen(db, stripe, slot, request);
-  }
-  throw new SubscriptionConflict({ reason: 'checkout_opening' });
+    throw new SubscriptionConflict({ reason: 'checkout_opening' });
+  });
 }
+
+/**
+ * Whether a slot whose session never reached us is too old to ask again under its key: the trial's end that was named then
+ * may be too near by now, and Stripe would hand out the first answer, with a session that has expired (stripe.md D6).
+ */
+const isStale = (slot: SessionRow, now: Date): boolean =>
+  !slot.stripeSessionId && now.getTime() - slot.createdAt.getTime() > 3_600_000;
 
 /** Null when the slot was tried for before, with other words, and is given up: the next one is tried with these. */
 async function createSession(
@@ -72,19 +83,21 @@ async function createSession(
     kind: choice.kind,
     ...choice.marks,
   });
+  const row = await getCustomer(db, account.merchantId);
   const session = await callStripe(() =>
     stripe.checkout.sessions.create(
       {
         mode: choice.mode,
         customer,
-        customer_update: { name: 'auto', address: 'auto' },
+        ...askedOf(row, request.automaticTax),
         client_reference_id: account.merchantId,
         line_items: [{ price: choice.priceId, quantity: 1 }],
         success_url: urls.success,
         cancel_url: urls.cancel,
         allow_promotion_codes: true,
-        billing_address_collection: 'required',
-        tax_id_collection: { enabled: true },
+        // The price is ours to say, in our currency; by default the buyer may pay in another (stripe.md F9).
+        //ADAPTIVE
+        ...(request.methods ? { allowed_payment_method_types: request.methods } : {}),
         automatic_tax: { enabled: request.automaticTax },
         metadata: { ...marks, place: slot.id },
         ...(choice.mode === 'payment'
@@ -131,6 +144,29 @@ async function createSession(
 }
 
 /**
+ * What Checkout asks the buyer for: only what we do not hold. Our name and address win over what is typed there. A VAT number
+ * is asked for where we know neither name nor number, and never with Stripe Tax, which would believe any (stripe.md 44, 48).
+ */
+export function askedOf(
+  row: Pick<CustomerRow, 'name' | 'line1' | 'postalCode' | 'city' | 'country' | 'vatNumber'>,
+  automaticTax: boolean,
+): Pick<
+  Stripe.Checkout.SessionCreateParams,
+  'customer_update' | 'billing_address_collection' | 'tax_id_collection'
+> {
+  const hasAddress = Boolean(row.line1 && row.city && row.country);
+  const missing = {
+    ...(row.name ? {} : { name: 'auto' as const }),
+    ...(hasAddress ? {} : { address: 'auto' as const }),
+  };
+  return {
+    ...(Object.keys(missing).length > 0 ? { customer_update: missing } : {}),
+    billing_address_collection: hasAddress ? 'auto' : 'required',
+    ...(row.name || row.vatNumber || automaticTax ? {} : { tax_id_collection: { enabled: true } }),
+  };
+}
+
+/**
  * A plan may live at Stripe that no event has told us of yet: it is brought in, and refuses a second one. One that was
  * never paid makes room, so that it cannot come to life beside the new one.
  * @throws SubscriptionConflict
@@ -141,13 +177,16 @@ async function refuseUnknownPlan(
   customer: string,
   request: CheckoutRequest,
 ): Promise<void> {
-  const list = await callStripe(() => stripe.subscriptions.list({ customer, limit: 100 }));
-  const plans = list.data.filter((one) => {
+  // The plan is the oldest of them: with many add-ons it is on a later page.
+  const list = await callStripe(() =>
+    stripe.subscriptions.list({ customer, limit: 100 }).autoPagingToArray({ limit: 1000 }),
+  );
+  const plans = list.filter((one) => {
     const marks = readMarks(one.metadata);
     return marks?.kind === 'plan' && marks.platform === request.account.platformId;
   });
   for (const { id, status } of plans) {
-    if (status === 'incomplete') await callStripe(() => stripe.subscriptions.cancel(id));
+    if (status === 'incomplete') await cancelAtOnce(stripe, id);
     await settle(db, stripe, subscriptionMirror, id, request);
   }
   const current = await findCurrentSubscription(db, request.account);
@@ -157,9 +196,11 @@ async function refuseUnknownPlan(
 /** Plan sessions of the account that are open at Stripe and hold no slot of ours: their answer never reached us. */
 async function expireStrays(stripe: Stripe, customer: string, slot: SessionRow): Promise<void> {
   const open = await callStripe(() =>
-    stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }),
+    stripe.checkout.sessions
+      .list({ customer, status: 'open', limit: 100 })
+      .autoPagingToArray({ limit: 1000 }),
   );
-  for (const session of open.data) {
+  for (const session of open) {
     const marks = readMarks(session.metadata);
     const same = marks?.kind === 'plan' && marks.platform === slot.platformId;
     if (!same || session.metadata?.place === slot.id) continue;
@@ -178,9 +219,10 @@ async function endUnpaid(stripe: Stripe, id: string): Promise<void> {
   }
 }
 
-/** The remaining trial, at least 48 h; counted from when the slot was taken, so that a repeated call says the same. */
+/** The remaining trial, at least 48 h and at most Stripe's two years; counted from when the slot was taken, so that a repeated call says the same. */
 function trialOf(choice: Choice, slot: SessionRow): { trial_end?: number } {
   if (!choice.trialEnd) return {};
-  const takenAt = addDays(slot.expiresAt, -1).getTime();
-  return { trial_end: toUnix(new Date(Math.max(choice.trialEnd.getTime(), takenAt + MIN_TRIAL_MS))) };
+  const takenAt = addDays(slot.expiresAt, -1);
+  const end = Math.max(choice.trialEnd.getTime(), takenAt.getTime() + MIN_TRIAL_MS);
+  return { trial_end: toUnix(new Date(Math.min(end, addDays(takenAt, MAX_TRIAL_DAYS).getTime()))) };
 }

@@ -25,6 +25,8 @@ export type CheckoutRequest = {
   storeId: string | null;
   urls: ReturnUrls;
   automaticTax: boolean;
+  /** The payment methods that are offered; null leaves it to the account's settings. */
+  methods: string[] | null;
   actor: Actor;
   now: Date;
 };
@@ -33,7 +35,7 @@ export type CheckoutAnswer = { checkoutUrl: string; sessionId: string };
 
 export type Choice = {
   kind: CheckoutKind;
-  /** The same words = the same session. */
+  /** The same words = the same session. What it is, then `@` and what it costs: at another price it is another. */
   choice: string;
   priceId: string;
   mode: 'subscription' | 'payment';
@@ -68,7 +70,9 @@ export async function takeSlot(db: Tx, request: CheckoutRequest, choice: Choice)
     eq(checkoutSessions.kind, choice.kind),
     eq(checkoutSessions.status, 'open'),
     // A plan has one slot; add-ons and packages one for each thing that is bought.
-    choice.kind === 'plan' ? undefined : eq(checkoutSessions.choice, choice.choice),
+    choice.kind === 'plan'
+      ? undefined
+      : eq(sql`split_part(${checkoutSessions.choice}, '@', 1)`, choice.choice.split('@', 1)[0]),
   );
   const [known] = await db.select().from(checkoutSessions).where(open);
   if (known) return known;
@@ -97,15 +101,18 @@ export async function reviewOpen(
   request: CheckoutRequest,
 ): Promise<{ id: string; url: string } | null> {
   const id = slot.stripeSessionId;
-  if (!id) {
+  const giveUp = async () => {
     await db
       .update(checkoutSessions)
       .set({ status: 'expired' })
       .where(and(eq(checkoutSessions.id, slot.id), eq(checkoutSessions.status, 'open')));
     return null;
-  }
+  };
+  if (!id) return giveUp();
   const session = await callStripe(() => stripe.checkout.sessions.retrieve(id));
   if (session.status === 'open' && session.url) return { id, url: session.url };
+  // Nothing was bought; its customer may be gone, and nobody's by now.
+  if (session.status === 'expired') return giveUp();
   await bringIn(db, stripe, readSession(session), { actor: request.actor, now: request.now });
   if (session.status === 'complete' && slot.kind === 'plan')
     throw new SubscriptionConflict({ reason: 'already_bought' });

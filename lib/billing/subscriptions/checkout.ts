@@ -43,7 +43,7 @@ export async function startPlanCheckout(
   const stripePriceId = price.stripePriceId;
   return openSession(db, stripe, request, {
     kind: 'plan',
-    choice: `${tier.code}:${request.interval}:${request.currency}`,
+    choice: `${tier.code}:${request.interval}:${request.currency}@${stripePriceId}:${trialEnd?.toISOString() ?? ''}`,
     priceId: stripePriceId,
     mode: 'subscription',
     marks: { tier: tier.code },

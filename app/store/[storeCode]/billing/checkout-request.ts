@@ -24,6 +24,7 @@ export function checkoutRequest(
     storeId: store.id,
     urls: { success: url('success?session_id={CHECKOUT_SESSION_ID}'), cancel: url('cancelled') },
     automaticTax: env().STRIPE_TAX,
+    methods: env().STRIPE_METHODS,
     actor,
     now,
   };
