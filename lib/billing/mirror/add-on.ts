@@ -1,15 +1,14 @@
 import { and, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
-import { newId } from '@/db/ids';
 import { type Change, storeAddOns, stores, subscriptionStatuses, subscriptions } from '@/db/schema';
 import { askToEndAddOns } from '@/lib/billing/account/current';
 import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
-import { type Act, changedFields, record } from '@/lib/billing/audit';
+import { type Act, record } from '@/lib/billing/audit';
 import { LIVE } from '@/lib/billing/statuses';
 import type { ItemSnapshot, SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
 import type { AddOnItem } from './items';
-import { type Moment, mayApply, type Outcome, Unrecognised } from './mirror';
+import { type Moment, mayApply, type Outcome, Unrecognised, upsertMirrored } from './mirror';
 
 /**
  * Mirrors the add-on items of a subscription: of an add-on's own subscription, or (imports) of the base one, whose
@@ -62,48 +61,33 @@ export async function syncAddOnItems(
           ? computeMrr(status, [addOn.item], snapshot.discounts, snapshot.currency, moment.at)
           : 0,
     };
-    const bookkeeping = { syncedAt: moment.at, syncNumber: number };
-    const changed = changedFields(row as Partial<typeof next> | undefined, next);
-    if (row && !changed) {
-      await tx.update(storeAddOns).set(bookkeeping).where(eq(storeAddOns.id, row.id));
-      continue;
-    }
-    const before = await sumMrr(tx, account, next.currency);
-    const id = row?.id ?? newId('add');
-    if (row) {
-      await tx
-        .update(storeAddOns)
-        .set({ ...next, ...bookkeeping })
-        .where(eq(storeAddOns.id, id));
-    } else {
-      const marks = { ...snapshot.marks, ...addOn.item.marks };
-      const storeId = await findStore(tx, account, marks.store);
-      await tx.insert(storeAddOns).values({
-        id,
-        ...account,
-        storeId,
-        domain: marks.domain ?? null,
-        stripeSubscriptionId: snapshot.id,
-        stripeItemId: addOn.item.id,
-        ...next,
-        ...bookkeeping,
-      });
-    }
-    const change: Change = {
-      entity: 'add_on',
-      id,
-      before: changed?.before ?? null,
-      after: changed?.after ?? next,
-    };
+    const moneyMoved = !row || row.mrrCents !== next.mrrCents || row.currency !== next.currency;
+    const before = moneyMoved ? await sumMrr(tx, account, next.currency) : 0;
+    const change = await upsertMirrored(
+      tx,
+      { table: storeAddOns, entity: 'add_on', prefix: 'add' },
+      row,
+      next,
+      {
+        sync: { syncedAt: moment.at, syncNumber: number },
+        fresh: async () => {
+          const marks = { ...snapshot.marks, ...addOn.item.marks };
+          const storeId = await findStore(tx, account, marks.store);
+          const stripe = { stripeSubscriptionId: snapshot.id, stripeItemId: addOn.item.id };
+          return { ...account, storeId, domain: marks.domain ?? null, ...stripe };
+        },
+      },
+    );
+    if (!change) continue;
     changes.push(change);
     await record(
       tx,
       context,
       row ? 'add_on.updated' : 'add_on.created',
-      { id, ...account },
+      { id: change.id, ...account },
       { before: change.before, after: change.after },
     );
-    await recordMovement(tx, account, next.currency, before, moment.at);
+    if (moneyMoved) await recordMovement(tx, account, next.currency, before, moment.at);
   }
   const gone = rows.filter((row) => !row.endedAt && !held.some((one) => one.item.id === row.stripeItemId));
   for (const row of gone) {

@@ -1,6 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
-import { newId } from '@/db/ids';
 import { type Change, invoicePayments, invoices, platforms, storeAddOns, subscriptions } from '@/db/schema';
 import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { queueInvoiceEmail } from '@/lib/billing/notices';
@@ -9,7 +8,7 @@ import { type InvoiceSnapshot, readInvoice } from '@/lib/stripe/invoice-snapshot
 import { DAY_MS } from '@/lib/time';
 import { loadDunning } from './dunning';
 import { recogniseItems } from './items';
-import { lockCustomer, type Mirror, mayApply, momentOf, Unrecognised } from './mirror';
+import { lockCustomer, type Mirror, mayApply, momentOf, Unrecognised, upsertMirrored } from './mirror';
 
 type Row = typeof invoices.$inferSelect;
 
@@ -102,25 +101,11 @@ async function write(
   };
   if (next.status === 'paid')
     Object.assign(next, { failureCode: null, failureMessage: null, nextAttemptAt: null });
-  const changed = changedFields(row as Partial<typeof next> | undefined, next);
-  const id = row?.id ?? newId('inv');
-  const bookkeeping = { syncedAt: at, syncNumber: (row?.syncNumber ?? 0) + 1 };
   const account = { merchantId, platformId: billedFor.platformId };
-  if (row) {
-    await tx
-      .update(invoices)
-      .set({ ...next, ...bookkeeping })
-      .where(eq(invoices.id, id));
-  } else {
-    await tx.insert(invoices).values({
-      id,
-      stripeInvoiceId: snapshot.id,
-      ...account,
-      kind: billedFor.kind,
-      ...next,
-      ...bookkeeping,
-    });
-  }
+  const change = await upsertMirrored(tx, { table: invoices, entity: 'invoice', prefix: 'inv' }, row, next, {
+    sync: { syncedAt: at, syncNumber: (row?.syncNumber ?? 0) + 1 },
+    fresh: () => ({ stripeInvoiceId: snapshot.id, ...account, kind: billedFor.kind }),
+  });
   if (snapshot.paymentReferences.length > 0) {
     await tx
       .insert(invoicePayments)
@@ -133,8 +118,8 @@ async function write(
       )
       .onConflictDoUpdate({ target: invoicePayments.reference, set: { stripeInvoiceId: snapshot.id } });
   }
-  if (!changed) return [];
-  const change: Change = { entity: 'invoice', id, before: changed.before, after: changed.after };
+  if (!change) return [];
+  const { id } = change;
   await record(
     tx,
     context,

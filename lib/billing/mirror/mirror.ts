@@ -1,8 +1,10 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
+import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
+import { newId } from '@/db/ids';
 import { type Change, customers, merchants } from '@/db/schema';
-import type { Act } from '@/lib/billing/audit';
+import { type Act, changedFields } from '@/lib/billing/audit';
 import { DomainError } from '@/lib/errors';
 
 /** When a snapshot was true by Stripe's clock. A fetched one also says which version of our row it was fetched against. */
@@ -66,6 +68,40 @@ export function mayApply(
   if (moment.fetchedAgainst !== undefined) return (row?.syncNumber ?? null) === moment.fetchedAgainst;
   if (!row?.syncedAt) return true;
   return moment.at > row.syncedAt;
+}
+
+type Kind = {
+  table: PgTable & { id: AnyPgColumn; syncNumber: AnyPgColumn };
+  entity: string;
+  prefix: Parameters<typeof newId>[0];
+};
+type Sync = { syncedAt: Date; syncNumber: number; updatedAt?: Date };
+
+/**
+ * Writes the columns that a snapshot says over their row, or with those of `fresh` as a new one, and when they were true.
+ * Answers what changed; null when nothing did. @throws Moved when the row was written since it was read
+ */
+export async function upsertMirrored<Next extends Record<string, unknown>>(
+  tx: Tx,
+  { table, entity, prefix }: Kind,
+  row: { id: string; syncNumber: number } | undefined,
+  next: Next,
+  { sync, fresh }: { sync: Sync; fresh: () => object | Promise<object> },
+): Promise<Change | null> {
+  const changed = changedFields(row as Partial<Next> | undefined, next);
+  const id = row?.id ?? newId(prefix);
+  const either: PgTable = table;
+  if (!row) await tx.insert(either).values({ id, ...(await fresh()), ...next, ...sync });
+  else {
+    const written = await tx
+      .update(either)
+      .set({ ...(changed ? next : {}), ...sync })
+      .where(and(eq(table.id, id), eq(table.syncNumber, row.syncNumber)))
+      .returning({ id: table.id });
+    // The quick way needs no customer's lock: it may have been here since we read.
+    if (changed && written.length === 0) throw new Moved(`${id} was written meanwhile`);
+  }
+  return changed && { entity, id, ...changed };
 }
 
 /** The moment a response was made, from its Date header (local Stripe sends its own clock). */

@@ -1,11 +1,10 @@
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
-import { newId } from '@/db/ids';
 import { type Change, storeAddOns, subscriptionStatuses, subscriptions, tierPrices } from '@/db/schema';
 import { refreshAccount } from '@/lib/billing/account/current';
 import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
 import type { Account } from '@/lib/billing/accounts';
-import { type Act, changedFields, record } from '@/lib/billing/audit';
+import { type Act, record } from '@/lib/billing/audit';
 import { expand } from '@/lib/stripe/expansions';
 import type { InvoiceSnapshot } from '@/lib/stripe/invoice-snapshot';
 import {
@@ -16,7 +15,15 @@ import {
 import { addOnSyncNumber, syncAddOnItems } from './add-on';
 import { loadDunning } from './dunning';
 import { type PlanItem, recogniseItems } from './items';
-import { lockCustomer, type Mirror, type Moment, Moved, mayApply, momentOf, Unrecognised } from './mirror';
+import {
+  lockCustomer,
+  type Mirror,
+  type Moment,
+  mayApply,
+  momentOf,
+  Unrecognised,
+  upsertMirrored,
+} from './mirror';
 
 type Row = typeof subscriptions.$inferSelect;
 type Status = (typeof subscriptionStatuses)[number];
@@ -105,41 +112,24 @@ async function writeBase(tx: Tx, write: BaseWrite): Promise<Change[]> {
   const pending = await readPending(tx, snapshot);
   const dunning = await loadDunning(tx, account.platformId, snapshot, status, moment.at, row);
   const next = nextOf(snapshot, plan, moment, { ...pending, ...dunning });
-  const changed = changedFields(row as Partial<typeof next> | undefined, next);
-  const bookkeeping = { syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1, updatedAt: new Date() };
-  if (row && !changed) {
-    const kept = and(eq(subscriptions.id, row.id), eq(subscriptions.syncNumber, row.syncNumber));
-    await tx.update(subscriptions).set(bookkeeping).where(kept);
-    return [];
-  }
   const moneyMoved = !row || row.mrrCents !== next.mrrCents || row.currency !== next.currency;
   const before = moneyMoved ? await sumMrr(tx, account, next.currency) : 0;
-  const id = row?.id ?? newId('sub');
-  if (row) {
-    const kept = and(eq(subscriptions.id, row.id), eq(subscriptions.syncNumber, row.syncNumber));
-    const written = await tx
-      .update(subscriptions)
-      .set({ ...next, ...bookkeeping })
-      .where(kept)
-      .returning({ id: subscriptions.id });
-    // The quick way needs no customer's lock: it may have been here since we read.
-    if (written.length === 0) throw new Moved(`${snapshot.id} was written meanwhile`);
-  } else {
-    await tx
-      .insert(subscriptions)
-      .values({ id, ...account, stripeSubscriptionId: snapshot.id, ...next, ...bookkeeping });
-  }
-  const change: Change = {
-    entity: 'subscription',
-    id,
-    before: changed?.before ?? null,
-    after: changed?.after ?? next,
-  };
+  const change = await upsertMirrored(
+    tx,
+    { table: subscriptions, entity: 'subscription', prefix: 'sub' },
+    row,
+    next,
+    {
+      sync: { syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1, updatedAt: new Date() },
+      fresh: () => ({ ...account, stripeSubscriptionId: snapshot.id }),
+    },
+  );
+  if (!change) return [];
   await record(
     tx,
     context,
     row ? 'subscription.updated' : 'subscription.created',
-    { id, ...account },
+    { id: change.id, ...account },
     { before: change.before, after: change.after },
   );
   if (moneyMoved) await recordMovement(tx, account, next.currency, before, moment.at);
