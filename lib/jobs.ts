@@ -13,6 +13,7 @@ import { announceTrialEnds, expireTrials } from './billing/account/subscription'
 import { applyTaxTreatment } from './billing/customers/billing-details';
 import { sweepOverLimits } from './billing/entitlements/over-limits';
 import { reconcileUsage } from './billing/entitlements/usage';
+import { takeMissedEvents } from './billing/inbox/missed-events';
 import { reconcileStripe } from './billing/inbox/reconcile';
 import { endAddOns } from './billing/subscriptions/add-on-cancellation';
 import { cleanUpStale } from './billing/subscriptions/cleanup';
@@ -95,18 +96,29 @@ export const jobs: readonly Job[] = [
     name: 'sync_stripe_status',
     cron: '25 * * * *',
     every: 'hour',
+    // What Stripe could not deliver since the last run, and the objects that those events name: nothing else is read.
     run: async (db, { now, stripe, livemode }) => {
       if (!stripe) return { skipped: 'payments are not configured' };
-      const actor = { kind: 'job', id: 'sync_stripe_status' } as const;
-      const report = await reconcileStripe(db, stripe, { now, livemode, actor });
+      const since = await lastSuccess(db, 'sync_stripe_status');
+      return {
+        missedEvents: await takeMissedEvents(db, stripe, { now, livemode, since, undelivered: true }),
+      };
+    },
+  },
+  {
+    name: 'compare_stripe',
+    cron: '40 1 * * *',
+    every: 'day',
+    run: async (db, { now, stripe, livemode }) => {
+      if (!stripe) return { skipped: 'payments are not configured' };
+      const actor = { kind: 'job', id: 'compare_stripe' } as const;
+      const report = await reconcileStripe(db, stripe, { now, livemode, actor, living: true });
       const { failed, merchants } = report;
       // What could be compared is done and kept; the run says that not all could.
       if (failed.length > 0)
-        throw new NotAllCompared({
-          compared: merchants,
-          failed: failed.length,
-          merchants: failed.slice(0, 20),
-        });
+        throw new Error(
+          `${failed.length} merchants could not be compared, ${merchants} were: ${failed.slice(0, 20).join(', ')}`,
+        );
       return report;
     },
   },
@@ -146,6 +158,17 @@ export async function runDueJobs(db: Db, now: Date): Promise<string[]> {
     await runJob(db, job, { ...contextOf(), now }, 'local_clock').catch(() => {});
   }
   return ran;
+}
+
+/** When a job last ended well, in business time. */
+async function lastSuccess(db: Db, name: string): Promise<Date | null> {
+  const [last] = await db
+    .select({ at: jobRuns.at })
+    .from(jobRuns)
+    .where(and(eq(jobRuns.job, name), eq(jobRuns.outcome, 'ok')))
+    .orderBy(desc(jobRuns.startedAt))
+    .limit(1);
+  return last?.at ?? null;
 }
 
 const contextOf = () => ({

@@ -38,6 +38,12 @@ const effects: Record<string, EffectOf> = {
     ...carried(subscriptionMirror)(object, event),
     quick: (db, at, context, row) => updateQuickly(db, subscriptionMirror.read(object), { at }, context, row),
   }),
+  // What waited was paid for, or ran out: the payload shows the state before it, so only what Stripe says now counts.
+  ...each(
+    'customer.subscription',
+    ['pending_update_applied', 'pending_update_expired'],
+    fetched(subscriptionMirror, (object) => idIn(object.id)),
+  ),
   'customer.subscription.trial_will_end': withNotice(carried(subscriptionMirror), noticeTrialEnding),
   ...each(
     'invoice',
@@ -45,15 +51,19 @@ const effects: Record<string, EffectOf> = {
       'created',
       'updated',
       'finalized',
+      'finalization_failed',
       'paid',
       'payment_succeeded',
       'payment_failed',
       'payment_action_required',
+      'overdue',
       'voided',
       'marked_uncollectible',
     ],
     carried(invoiceMirror),
   ),
+  // A part payment: no other event is promised for it.
+  'invoice_payment.paid': fetched(invoiceMirror, (object) => idIn(object.invoice)),
   // It has no id and its lines have temporary ones (stripe.md 28): kept, nothing to mirror.
   'invoice.upcoming': () => nothingToDo('upcoming'),
   ...each(
@@ -80,6 +90,17 @@ const effects: Record<string, EffectOf> = {
   ),
   'charge.refunded': fetched(refundMirror, (object) => idIn(object.id)),
   'charge.refund.updated': fetched(refundMirror, (object) => idIn(object.charge)),
+  // A refund that fails later puts the money back on the charge.
+  ...each(
+    'refund',
+    ['created', 'updated', 'failed'],
+    fetched(refundMirror, (object) => idIn(object.charge)),
+  ),
+  ...each(
+    'customer.discount',
+    ['created', 'updated', 'deleted'],
+    fetched(customerMirror, (object) => idIn(object.customer)),
+  ),
   ...each(
     'charge.dispute',
     ['created', 'updated', 'closed', 'funds_withdrawn', 'funds_reinstated'],

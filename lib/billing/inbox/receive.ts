@@ -19,7 +19,13 @@ const MAX_ATTEMPTS = 10;
 const BACKOFF_S = [5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200];
 
 /** What processing needs beside the database. `stripe` null = payments are not configured. */
-export type InboxDeps = { stripe: Stripe | null; livemode: boolean; now: Date };
+export type InboxDeps = {
+  stripe: Stripe | null;
+  livemode: boolean;
+  now: Date;
+  /** Only that it rang counts, not what it carries: an event of Stripe's list has the shape of the account's version. */
+  isDoorbell?: boolean;
+};
 
 /**
  * Takes one delivered event, its signature already verified: stores it and applies it in one transaction, under the
@@ -38,7 +44,10 @@ export async function receiveEvent(
     // Reading the carried object may fail too: then it is a failed event like any other.
     const effect = reason ? null : findEventEffect(event);
     if (!effect) return await storeIgnored(db, event, reason ?? unknownType(event));
-    if (await effect.quick?.(db, createdAt(event), contextOf(event, deps), rowOf(event))) {
+    if (
+      !deps.isDoorbell &&
+      (await effect.quick?.(db, createdAt(event), contextOf(event, deps), rowOf(event)))
+    ) {
       return { id: event.id, status: 'processed' };
     }
     const keep = (tx: Tx, settled: Settled) => store(tx, event, settled);
@@ -69,7 +78,7 @@ async function applyCarried(
   keep: (tx: Tx, outcome: Settled) => Promise<void>,
 ): Promise<'processed' | 'ignored' | null> {
   const { apply } = effect;
-  if (!apply) return null;
+  if (!apply || deps.isDoorbell) return null;
   try {
     return await db.transaction(async (tx) => {
       const outcome = await apply(tx, { at: createdAt(event) }, contextOf(event, deps));

@@ -1,8 +1,8 @@
-import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import pMap from 'p-map';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
-import { type Change, checkoutSessions, customers, invoices } from '@/db/schema';
+import { type Change, checkoutSessions, customers, invoices, storeAddOns, subscriptions } from '@/db/schema';
 import type { Actor } from '@/lib/billing/audit';
 import { customerMirror } from '@/lib/billing/mirror/customer';
 import { invoiceMirror } from '@/lib/billing/mirror/invoice';
@@ -33,6 +33,8 @@ export type ReconcileOptions = {
   actor: Actor;
   livemode: boolean;
   merchantId?: string;
+  /** Only customers with something that lives or is unpaid: the nightly run. */
+  living?: boolean;
   dryRun?: boolean;
   /** Told after each merchant. */
   onProgress?: (done: number) => void;
@@ -78,7 +80,7 @@ export async function reconcileStripe(
   let stopped: unknown;
   // Customers are independent; most of the time is spent waiting for Stripe. After an outage those under way end first.
   await pMap(
-    eachCustomer(db, options.merchantId, () => stopped !== undefined),
+    eachCustomer(db, options, () => stopped !== undefined),
     (customer) =>
       look(customer).catch((error: unknown) => {
         if (options.merchantId || error instanceof StripeUnavailable) {
@@ -94,11 +96,19 @@ export async function reconcileStripe(
   return report;
 }
 
+/** A subscription, add-on, bill or checkout of the customer's that may still change. */
+const hasSomething = sql`(
+  exists (select from ${subscriptions} s where s.merchant_id = ${customers.merchantId}
+    and s.stripe_subscription_id is not null and s.status in ('trialing', 'active', 'past_due', 'unpaid', 'paused', 'incomplete'))
+  or exists (select from ${storeAddOns} a where a.merchant_id = ${customers.merchantId} and a.ended_at is null)
+  or exists (select from ${invoices} i where i.merchant_id = ${customers.merchantId} and i.status in ('open', 'draft'))
+  or exists (select from ${checkoutSessions} c where c.merchant_id = ${customers.merchantId} and c.status = 'open'))`;
+
 type Known = { merchantId: string; stripeCustomerId: string };
 
 async function* eachCustomer(
   db: Db,
-  merchantId: string | undefined,
+  { merchantId, living }: Pick<ReconcileOptions, 'merchantId' | 'living'>,
   isOver: () => boolean,
 ): AsyncGenerator<Known> {
   for (let after = ''; ; ) {
@@ -110,6 +120,7 @@ async function* eachCustomer(
           isNotNull(customers.stripeCustomerId),
           isNull(customers.deletedAtStripe),
           merchantId ? eq(customers.merchantId, merchantId) : gt(customers.merchantId, after),
+          living ? hasSomething : undefined,
         ),
       )
       .orderBy(asc(customers.merchantId))
