@@ -20,6 +20,7 @@ export const kinds: Kinds = {
   payment_methods: plain,
   tax_ids: { ...plain, dueAt: (taxId) => taxId._.verify_at },
   coupons: plain,
+  retired_coupons: plain,
   promotion_codes: plain,
   discounts: plain,
   setup_intents: plain,

@@ -8,6 +8,7 @@ export const TABLES: TableName[] = [
   'payment_methods',
   'tax_ids',
   'coupons',
+  'retired_coupons',
   'promotion_codes',
   'discounts',
   'setup_intents',

@@ -181,6 +181,8 @@ export interface Tables {
   payment_methods: PaymentMethod;
   tax_ids: TaxId;
   coupons: Coupon;
+  /** Deleted ones: the discounts made of them go on (stripe.md F3). */
+  retired_coupons: Coupon;
   promotion_codes: PromotionCode;
   discounts: Discount;
   setup_intents: SetupIntent;

@@ -98,6 +98,7 @@ export const couponRoutes: Route[] = [
     handler: (call) => {
       const gone = coupon(call);
       call.app.store.remove('coupons', gone.id);
+      call.app.store.put('retired_coupons', gone);
       call.app.emit('coupon.deleted', gone);
       return deleted(gone);
     },

@@ -51,7 +51,7 @@ function remove(call: Call): object {
   const customer = app.need('customers', id(call));
   app.on(customer.test_clock, () => {
     for (const sub of app.store.by('subscriptions', 'customer', customer.id))
-      endNow(app, sub, 'cancellation_requested');
+      endNow(app, sub, 'cancellation_requested', { atOnce: true });
     for (const taxId of app.store.by('tax_ids', 'customer', customer.id)) {
       app.emit('customer.tax_id.deleted', app.view('tax_ids', taxId));
       app.store.remove('tax_ids', taxId.id);

@@ -178,6 +178,7 @@ function ofNextCycle(
 ): Invoice {
   const invoice = upcomingInvoice(app, sub, {
     ...asked,
+    follow: app.settings.scheduled_preview,
     customer,
     discounts: discountsFor(app, given, customer),
     automaticTax: given.automatic_tax?.enabled,

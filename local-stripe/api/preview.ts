@@ -20,6 +20,17 @@ export function preview(call: Call): object {
       given.schedule === undefined ? 'schedule_details' : 'schedule',
       'parameters_exclusive',
     );
+  if (
+    !given.subscription &&
+    !given.schedule &&
+    !given.subscription_details?.items &&
+    !given.schedule_details?.phases &&
+    !given.invoice_items
+  )
+    // https://github.com/stripe/stripe-node/issues/2347 (stripe.md F12)
+    throw invalid(
+      'A preview is of a `subscription`, a `schedule`, `subscription_details.items`, `schedule_details.phases` or `invoice_items`.',
+    );
   const schedule = given.schedule ? app.need('schedules', given.schedule, 'schedule') : null;
   const subId = given.subscription ?? schedule?.subscription;
   const sub = subId ? app.need('subscriptions', subId, 'subscription') : null;

@@ -55,7 +55,7 @@ function cancel(schedule: Schedule, _given: unknown, app: App): void {
   refuseEnded(schedule, 'cancel');
   const sub = app.store.get('subscriptions', schedule.subscription);
   if (sub) {
-    endNow(app, sub, 'cancellation_requested');
+    endNow(app, sub, 'cancellation_requested', { atOnce: true });
     return;
   }
   app.change('schedules', schedule, null, (rec) => {

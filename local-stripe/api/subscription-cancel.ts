@@ -5,7 +5,7 @@ import type { App } from '../app';
 import { planChange } from '../engine/changes';
 import { createInvoice, finalize } from '../engine/finalize';
 import { updateInvoiceGiven } from '../engine/subscription-invoice';
-import { invalid } from '../errors';
+import { missing } from '../errors';
 import { bool, expand, text } from '../http/params';
 import { keepPending } from '../records/invoice-items';
 import { ENDED, endNow } from '../records/subscriptions';
@@ -21,7 +21,7 @@ export const cancelParams = z.strictObject({
 /** `prorate` credits what was paid for and is not used, with an invoice at once under `invoice_now`. */
 export function cancelSubscription(sub: Subscription, given: z.output<typeof cancelParams>, app: App): void {
   if (ENDED.includes(sub.status)) {
-    throw invalid(`No such subscription: '${sub.id}'`, 'id', 'resource_missing');
+    throw missing('subscription', sub.id); // a second cancel finds none (stripe.md F11)
   }
   if (given.prorate && sub.status !== 'trialing') {
     const plan = planChange(
@@ -44,6 +44,8 @@ export function cancelSubscription(sub: Subscription, given: z.output<typeof can
         keepPending(app, { ...sub, _: { ...sub._, billed: [] } }, { ...one, item: null }, app.now);
   }
   endNow(app, sub, 'cancellation_requested', {
+    atOnce: true,
+    leavesPending: given.prorate === true || given.invoice_now === true,
     comment: given.cancellation_details?.comment || null,
     feedback: (given.cancellation_details?.feedback ||
       null) as Stripe.Subscription.CancellationDetails.Feedback | null,

@@ -47,6 +47,8 @@ export function createSubscription({ app, params }: Call): object {
       given.trial_end === 'now' ? null : (given.trial_end ?? (days ? app.now + days * DAY : null));
     if (typeof given.trial_end === 'number' && given.trial_end <= app.now)
       throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
+    if (typeof given.cancel_at === 'number' && given.cancel_at <= app.now)
+      throw invalid('`cancel_at` must be in the future.', 'cancel_at');
     if (given.billing_cycle_anchor !== undefined && given.billing_cycle_anchor <= app.now) {
       throw invalid('Invalid timestamp: can be no earlier than now.', 'billing_cycle_anchor');
     }

@@ -55,7 +55,11 @@ export function collect(
     invoiceFailed(app, invoice, { kind: 'failed', decline: NO_METHOD }, how.automatic);
     return { kind: 'no_method' };
   }
+  const counted = invoice.attempt_count;
   const outcome = confirm(app, intent, method, how);
+  // A first payment that waits for 3-D Secure was tried and is not counted (stripe.md F1).
+  if (outcome.kind === 'requires_action' && invoice.billing_reason === 'subscription_create' && counted === 1)
+    invoice.attempt_count = 0;
   if (outcome.kind === 'succeeded') markPaid(app, invoice, {});
   else if (outcome.kind !== 'processing') invoiceFailed(app, invoice, outcome, how.automatic);
   return outcome;

@@ -16,7 +16,7 @@ export function intentSettled(app: App, intent: PaymentIntent, outcome: Outcome)
     else if (outcome.kind === 'failed' || outcome.kind === 'requires_action') {
       app.change('invoices', invoice, null, (rec) => {
         rec.attempted = true;
-        rec.attempt_count = Math.max(1, rec.attempt_count);
+        if (outcome.kind === 'failed') rec.attempt_count = Math.max(1, rec.attempt_count);
       });
       invoiceFailed(app, invoice, outcome, false);
     }

@@ -9,6 +9,7 @@ import { dropPendingUpdate } from '../records/subscription-pending';
 import { ENDED, endNow, periodEnd, setStatus, warnTrialEnd } from '../records/subscriptions';
 import type { Invoice, Price, Subscription, SubscriptionItem } from '../types';
 import { methodFor } from './collect';
+import { endWithPeriod } from './ending';
 import { createInvoice } from './finalize';
 import { advanceSchedule } from './schedules';
 import { cycleInvoice } from './subscription-invoice';
@@ -56,7 +57,7 @@ export function subscriptionFires(app: App, sub: Subscription): void {
   if (schedule) advanceSchedule(app, schedule);
   if (ENDED.includes(sub.status)) return;
   if (sub.cancel_at !== null && sub.cancel_at <= now) {
-    endNow(app, sub, null);
+    endWithPeriod(app, sub, null);
     return;
   }
   if (sub.pause_collection?.resumes_at && sub.pause_collection.resumes_at <= now) {

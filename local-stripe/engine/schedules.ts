@@ -10,8 +10,8 @@ import { getRecurring } from '../records/prices';
 import { discountOf } from '../records/schedule-phases';
 import type { UpdateGiven } from '../records/subscription-params';
 import { dropPendingUpdate } from '../records/subscription-pending';
-import { endNow } from '../records/subscriptions';
 import type { Phase, Schedule, Subscription } from '../types';
+import { endWithPeriod } from './ending';
 import {
   itemUpdates,
   keepsAnchor,
@@ -58,7 +58,7 @@ export function advanceSchedule(app: App, schedule: Schedule): void {
       });
       detach(app, sub);
       app.emit('subscription_schedule.completed', app.view('schedules', schedule));
-      endNow(app, sub, 'cancellation_requested');
+      endWithPeriod(app, sub, 'cancellation_requested');
     } else release(app, schedule);
   }
 }

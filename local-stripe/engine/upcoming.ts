@@ -1,5 +1,5 @@
 /** The next invoice before there is one. https://docs.stripe.com/api/invoices/create_preview */
-import type { App } from '../app';
+import type { App, Settings } from '../app';
 import { nextBoundary } from '../clock';
 import { isRunning } from '../records/discounts';
 import type { Draft } from '../records/drafts';
@@ -25,6 +25,8 @@ import { cycleInvoice, DRAFT_TIME } from './subscription-invoice';
  * of the subscription as if no schedule went on.
  */
 export interface Asked {
+  /** Whether the schedule's next phase is shown, and over items that are given (stripe.md D61: not known). */
+  follow?: Settings['scheduled_preview'];
   items?: SubscriptionItem[] | undefined;
   pending?: Draft[];
   schedule?: Schedule | undefined;
@@ -42,11 +44,13 @@ export function upcomingInvoice(app: App, sub: Subscription, asked: Asked = {}):
   const end = periodEnd({ ...sub, items: items ?? sub.items });
   const ends = sub.cancel_at !== null && sub.cancel_at <= end;
   if (ends && pending.length === 0 && pendingDrafts(app, sub).length === 0) return null;
-  const schedule = asked.schedule ?? app.store.get('schedules', sub.schedule);
+  const follow = asked.follow ?? 'next_phase';
+  const attached = follow === 'subscription' ? undefined : app.store.get('schedules', sub.schedule);
+  const schedule = asked.schedule ?? attached;
   return app.clock.at(end, () => {
-    const phase = ends || items ? null : foreseePhase(app, sub, schedule, end);
+    const phase = ends || (items && follow !== 'over_items') ? null : foreseePhase(app, sub, schedule, end);
     const then = phase?.sub ?? sub;
-    const due = (items ?? then.items).filter((item) => item.current_period_end <= end);
+    const due = (phase ? then.items : (items ?? then.items)).filter((item) => item.current_period_end <= end);
     const prorations = phase?.prorations ?? [];
     // The phase begins and bills nothing: what it changes waits for the invoice after it.
     if (phase?.prorations && !phase.billsThem && due.length === 0) {

@@ -90,7 +90,7 @@ function cancel(here: Here, values: Fields): string {
   const sub = own(here, values.subscription);
   const feedback = (values.feedback || null) as Stripe.Subscription.CancellationDetails.Feedback | null;
   if (feature.mode === 'immediately') {
-    endNow(app, sub, 'cancellation_requested', { comment: values.comment || null, feedback });
+    endNow(app, sub, 'cancellation_requested', { atOnce: true, comment: values.comment || null, feedback });
     return 'Your subscription has ended.';
   }
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {

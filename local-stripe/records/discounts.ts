@@ -36,8 +36,10 @@ export function findPromotion(app: App, given: string, customer: string | null):
   return coupon && usable(app, coupon) ? promotion : null;
 }
 
+/** A discount outlives its coupon (stripe.md F3). */
 export function couponOf(app: App, discount: Discount): Coupon | undefined {
-  return app.store.get('coupons', discount.source.coupon);
+  const id = discount.source.coupon;
+  return app.store.get('coupons', id) ?? app.store.get('retired_coupons', id);
 }
 
 interface On {

@@ -44,7 +44,8 @@ export function lookUp(app: App, field: string, id: string): JsonObject | null {
         ? 'products'
         : PREFIXES.find(([prefix]) => id.startsWith(prefix))?.[1];
   if (!table) return null;
-  const rec = app.store.get(table, id);
+  const rec =
+    app.store.get(table, id) ?? (table === 'coupons' ? app.store.get('retired_coupons', id) : undefined);
   return rec ? app.view(table, rec) : null;
 }
 

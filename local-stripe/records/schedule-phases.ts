@@ -94,9 +94,13 @@ export function taxSetting(enabled: boolean) {
 export function checkPhases(app: App, phases: Phase[], customer: Customer, sub: Subscription | null): void {
   for (const [at, phase] of phases.entries()) {
     for (const [place, one] of phase.discounts.entries()) {
-      const { subscription } = makeDiscount(app, discountOf(one), { customer }, false);
-      if (one.discount && (!sub || subscription !== sub.id))
-        throw missing('discount', one.discount, `phases[${at}][discounts][${place}][discount]`);
+      const { subscription, end } = makeDiscount(app, discountOf(one), { customer }, false);
+      if (!one.discount) continue;
+      const param = `phases[${at}][discounts][${place}][discount]`;
+      if (!sub || subscription !== sub.id) throw missing('discount', one.discount, param);
+      // The whole call is refused, whichever phase it is (stripe.md F2).
+      if (end !== null && end !== undefined && end <= phase.start_date)
+        throw invalid('The discount has ended before the phase starts.', param);
     }
     if (phase.default_payment_method)
       resolvePaymentMethod(

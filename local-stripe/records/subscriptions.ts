@@ -89,12 +89,25 @@ export function refusal(tried: {
   return cardError(tried.decline ?? { code: 'card_declined', message: 'Your card was declined.' });
 }
 
-/** Ends it now: customer.subscription.deleted, and nothing collects any more (stripe.md 21). */
+interface Ending {
+  comment?: string | null;
+  feedback?: Stripe.Subscription.CancellationDetails.Feedback | null;
+  /** Somebody cancelled it at once; else its time had come. */
+  atOnce?: boolean;
+  /** Prorations that wait stay for another invoice. */
+  leavesPending?: boolean;
+}
+
+/**
+ * Ends it now: customer.subscription.deleted, and nothing collects any more (stripe.md 21). At once, an end that had been
+ * asked for is cleared (stripe.md G2), and the other open invoices of the customer are not collected any more either, as the
+ * setting says (stripe.md D50).
+ */
 export function endNow(
   app: App,
   sub: Subscription,
   reason: NonNullable<Stripe.Subscription['cancellation_details']>['reason'] | null,
-  details?: { comment?: string | null; feedback?: Stripe.Subscription.CancellationDetails.Feedback | null },
+  how: Ending = {},
 ): void {
   if (ENDED.includes(sub.status)) return;
   if (sub._.pending_invoice) {
@@ -106,19 +119,24 @@ export function endNow(
     rec.status = 'canceled';
     rec.ended_at = app.now;
     rec.canceled_at ??= app.now;
+    if (how.atOnce) Object.assign(rec, { cancel_at: null, cancel_at_period_end: false });
     rec.pending_update = null;
     rec._.pending_invoice = null;
     rec._.incomplete_until = null;
     rec.cancellation_details = {
-      comment: details?.comment ?? rec.cancellation_details?.comment ?? null,
-      feedback: details?.feedback ?? rec.cancellation_details?.feedback ?? null,
+      comment: how.comment ?? rec.cancellation_details?.comment ?? null,
+      feedback: how.feedback ?? rec.cancellation_details?.feedback ?? null,
       feedback_option: null,
       reason: reason ?? rec.cancellation_details?.reason ?? 'cancellation_requested',
     };
   });
   app.emit('customer.subscription.deleted', app.view('subscriptions', sub));
   for (const invoice of app.store.by('invoices', 'subscription', sub.id)) stopCollecting(app, invoice);
-  for (const item of app.store.by('invoice_items', 'subscription', sub.id)) {
+  if (how.atOnce && app.settings.cancel_stops_customer) {
+    for (const invoice of app.store.by('invoices', 'customer', sub.customer))
+      if (invoice.status === 'open') stopCollecting(app, invoice);
+  }
+  for (const item of how.leavesPending ? [] : app.store.by('invoice_items', 'subscription', sub.id)) {
     if (item.invoice === null && item.proration) app.store.remove('invoice_items', item.id);
   }
   delinquency(app, sub);
