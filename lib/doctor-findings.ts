@@ -12,6 +12,7 @@ export type Area =
   | 'webhook'
   | 'catalogue'
   | 'portal'
+  | 'tax'
   | 'worker'
   | 'events'
   | 'email'
@@ -32,7 +33,13 @@ export type Patient = {
   stripe: Stripe | null;
   environment: Pick<
     Env,
-    'APP_URL' | 'STRIPE_SECRET_KEY' | 'STRIPE_PUBLISHABLE_KEY' | 'STRIPE_WEBHOOK_SECRET' | 'SMTP_URL'
+    | 'APP_URL'
+    | 'STRIPE_SECRET_KEY'
+    | 'STRIPE_PUBLISHABLE_KEY'
+    | 'STRIPE_WEBHOOK_SECRET'
+    | 'STRIPE_TAX'
+    | 'SELLER_COUNTRY'
+    | 'SMTP_URL'
   >;
   /** Whether this process says that it is production. */
   isProduction: boolean;

@@ -35,6 +35,8 @@ beforeAll(async () => {
       STRIPE_SECRET_KEY: 'sk_test_local',
       STRIPE_WEBHOOK_SECRET: 'whsec_test',
       SMTP_URL: undefined,
+      STRIPE_TAX: true,
+      SELLER_COUNTRY: 'LU',
     },
     isProduction: true,
   };
@@ -51,7 +53,7 @@ async function problems(changed: Partial<Patient> = {}): Promise<string[]> {
 test('an installation in order has nothing that wants mending', async () => {
   expect(await problems()).toEqual([]);
   const areas = (await examine(patient)).map((one) => one.area);
-  expect(new Set(areas).size).toBe(12);
+  expect(new Set(areas).size).toBe(13);
 });
 
 test('every problem says how to mend it', async () => {
@@ -207,4 +209,20 @@ test('events that failed or were given up are named with their error', async () 
   ]);
   expect(await problems()).toEqual(['events.dead', 'events.failed']);
   expect(toReport(await examine(patient))).toContain('The price belongs to no plan');
+});
+
+test('Stripe Tax that cannot do what it is asked is seen before the first buyer sees it', async () => {
+  const taxed = async (changed: Partial<Patient> = {}) =>
+    (await problems(changed)).filter((one) => one.startsWith('tax.'));
+  const set = (settings: object) => stage.control('settings', settings);
+  await set({ tax_active: false });
+  expect(await taxed()).toEqual(['tax.inactive']);
+  await set({ tax_active: true, registrations: [] });
+  expect(await taxed()).toEqual(['tax.no_registration']);
+  await set({ registrations: ['FR'] });
+  expect(await taxed()).toEqual(['tax.not_registered_at_home']);
+  await set({ registrations: null });
+  const environment = { ...patient.environment, SELLER_COUNTRY: 'DE' };
+  expect(await taxed({ environment })).toEqual(['tax.other_country']);
+  expect(await taxed()).toEqual([]);
 });

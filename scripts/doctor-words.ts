@@ -97,6 +97,23 @@ const words: Record<string, Words> = {
     what: '{count} differences between Stripe and our rows wait for a person.',
     mend: 'Settle them in the console under webhook events.',
   },
+  'tax.active': { what: 'Stripe Tax is active: seller in {seat}, registered in {count} countries.' },
+  'tax.inactive': {
+    what: 'STRIPE_TAX is 1, and Stripe Tax is not set up: Stripe refuses every purchase.',
+    mend: 'Stripe → Settings → Tax: head office and registrations; or set STRIPE_TAX=0.',
+  },
+  'tax.other_country': {
+    what: 'Stripe Tax has the head office in {seat}, SELLER_COUNTRY says {ours}: VAT would be decided by two rules.',
+    mend: 'Make both the same.',
+  },
+  'tax.no_registration': {
+    what: 'Stripe Tax has no registration: it computes 0 everywhere, and nobody is charged VAT.',
+    mend: 'Stripe → Tax → Registrations: add where the seller is registered.',
+  },
+  'tax.not_registered_at_home': {
+    what: 'Stripe Tax has no registration in {seat}, where the seller is: no VAT is charged there.',
+    mend: 'Stripe → Tax → Registrations: add {seat}.',
+  },
   'portal.not_made_yet': { what: 'The customer portal is set up when it is first opened.' },
   'portal.no_plan_switch': { what: 'The customer portal {id} offers no plan switch.' },
   'portal.plan_switch': {
