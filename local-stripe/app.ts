@@ -40,6 +40,8 @@ export interface Settings {
   tax_active: boolean;
   /** Countries in which the seller is registered; null = its own and, by the one-stop shop, every member state (stripe.md D17). */
   registrations: string[] | null;
+  /** An archived price in the running phase of a schedule: not known whether it may stay (stripe.md F16). */
+  archived_price_in_phase: 'taken' | 'refused';
   /** What becomes of an address that cannot be placed while a subscription with automatic tax runs: not known (stripe.md D12, F16). */
   unplaceable_address: 'refused' | 'stored';
   /** The account's default for prices that say nothing about tax; null = none (stripe.md D20). */
@@ -65,6 +67,7 @@ export const DEFAULT_SETTINGS: Settings = {
   restricted_key: [],
   tax_active: true,
   registrations: null,
+  archived_price_in_phase: 'taken',
   unplaceable_address: 'refused',
   tax_behavior: null,
   payment_methods: ['card', 'klarna', 'link', 'sepa_debit'],

@@ -6,7 +6,9 @@ import { expand, filled, mergeMetadata, metadata, parse, range } from '../http/p
 import type { Call, Route } from '../http/router';
 import { quote, writeAmounts } from '../records/checkout-quote';
 import { expire, makeLine, viewCheckoutLine, viewSession } from '../records/checkout-sessions';
-import { priceFor } from '../records/prices';
+import { currencyGiven } from '../records/currencies';
+import { refuseSecondCurrency } from '../records/one-currency';
+import { priceFor, refuseInactiveProduct } from '../records/prices';
 import { refuseTax } from '../records/tax-refusals';
 import { checkoutParams } from './checkout-params';
 import { refuseOddities } from './checkout-refusals';
@@ -21,12 +23,7 @@ function create({ app, params }: Call): object {
     const priced = (given.line_items ?? []).map((line, at) => {
       const price = priceFor(app, line, `line_items[${at}]`);
       if (!price) throw lacking(`line_items[${at}][price]`);
-      if (!price.active && !price._?.inline) {
-        throw invalid(
-          'The price specified is inactive. This field only accepts active prices.',
-          `line_items[${at}][price]`,
-        );
-      }
+      refuseInactiveProduct(app, price, `line_items[${at}][price]`);
       if (price.recurring && given.mode === 'payment') {
         throw invalid(
           'You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.',
@@ -48,9 +45,11 @@ function create({ app, params }: Call): object {
         app,
         priced.map(({ price }) => price),
       );
-    const currency = priced[0]?.price.currency ?? given.currency ?? null;
+    const currency = priced[0]?.price.currency ?? (given.currency ? currencyGiven(given.currency) : null);
     const odd = priced.findIndex(({ price }) => price.currency !== currency);
     if (odd >= 0) throw invalid('All line items must use the same currency.', `line_items[${odd}][price]`);
+    if (customer && currency && (given.mode === 'subscription' || given.invoice_creation?.enabled))
+      refuseSecondCurrency(app, customer, currency, 'line_items');
     const session = shapeSession(app, given, currency);
     session._.lines = priced.map(({ price, quantity }) => makeLine(app, price, quantity));
     if (given.mode !== 'setup')

@@ -15,6 +15,7 @@ import {
   text,
 } from '../http/params';
 import type { Call, Route } from '../http/router';
+import { currencyGiven } from '../records/currencies';
 import type { Metadata, Wire } from '../types';
 import { deleted, list, one, retrieve, update } from './crud';
 
@@ -54,7 +55,7 @@ function createCoupon({ app, params }: Call): object {
     amount_off: given.amount_off ?? null,
     ...(given.applies_to ? { applies_to: given.applies_to } : {}),
     created: app.now,
-    currency: given.currency?.toLowerCase() ?? null,
+    currency: given.currency ? currencyGiven(given.currency) : null,
     duration: given.duration ?? 'once',
     duration_in_months: given.duration_in_months ?? null,
     livemode: false,

@@ -17,11 +17,13 @@ import {
   text,
 } from '../http/params';
 import type { Call, Route } from '../http/router';
+import { currencyGiven } from '../records/currencies';
 import { activeDiscounts } from '../records/discounts';
 import { type Draft, draftOfItem } from '../records/drafts';
 import { makeInvoiceItem, pricingOf } from '../records/invoice-items';
 import { makeLines } from '../records/invoice-lines';
 import { retotal } from '../records/invoice-shape';
+import { refuseSecondCurrency } from '../records/one-currency';
 import { priceAmount, priceWords } from '../records/price-words';
 import { priceFor } from '../records/prices';
 import { strip } from '../records/strip';
@@ -69,10 +71,14 @@ function createItem({ app, params }: Call): object {
     const target = given.invoice ? app.need('invoices', given.invoice, 'invoice') : null;
     if (target && target.status !== 'draft')
       throw invalid('This invoice is no longer editable', 'invoice', 'invoice_not_editable');
+    const currency = given.currency
+      ? currencyGiven(given.currency)
+      : (price?.currency ?? customer.currency ?? 'eur');
+    refuseSecondCurrency(app, customer, currency, 'currency');
     const sub = given.subscription ? app.need('subscriptions', given.subscription, 'subscription') : null;
     const item = makeInvoiceItem(app, {
       amount,
-      currency: given.currency?.toLowerCase() ?? price?.currency ?? customer.currency ?? 'eur',
+      currency,
       customer: customer.id,
       date: app.now,
       description: given.description || (price ? priceWords(app, price, quantity) : null),

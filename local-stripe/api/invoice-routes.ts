@@ -20,9 +20,11 @@ import {
   text,
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
+import { currencyGiven } from '../records/currencies';
 import { makeDiscount } from '../records/discounts';
 import { draftOfItem } from '../records/drafts';
 import { viewInvoice } from '../records/invoices';
+import { refuseSecondCurrency } from '../records/one-currency';
 import { resolvePaymentMethod } from '../records/payment-methods';
 import { refuseTax } from '../records/tax-refusals';
 import type { Invoice, Metadata } from '../types';
@@ -54,7 +56,10 @@ function create({ app, params }: Call): object {
   const customer = app.need('customers', given.customer, 'customer');
   return app.on(customer.test_clock, () => {
     const sub = given.subscription ? app.need('subscriptions', given.subscription, 'subscription') : null;
-    const currency = given.currency?.toLowerCase() ?? sub?.currency ?? customer.currency ?? 'eur';
+    const currency = given.currency
+      ? currencyGiven(given.currency)
+      : (sub?.currency ?? customer.currency ?? 'eur');
+    refuseSecondCurrency(app, customer, currency, 'currency');
     const items =
       given.pending_invoice_items_behavior === 'include' || sub
         ? app.store

@@ -138,7 +138,7 @@ function ofChange(
 ): Invoice {
   const change = given.subscription_details;
   const { behavior, schedule, trialEnd } = wanted;
-  const items = itemChanges(app, wanted.items);
+  const items = itemChanges(app, wanted.items, sub.items);
   const resets = change?.billing_cycle_anchor?.type === 'now';
   const moves = items.length > 0 || resets || trialEnd !== undefined;
   const date = change?.proration_date;

@@ -63,9 +63,15 @@ export const productRoutes: Route[] = [
   act('/v1/products/:id', 'products', productUpdate, (product, given, app) => {
     const copy = structuredClone(product);
     assignProduct(app, copy, given);
+    const archived = product.active && !copy.active ? app.store.get('prices', copy.default_price) : undefined;
     app.change('products', product, 'product.updated', () =>
       Object.assign(product, copy, { updated: app.now }),
     );
+    // Archiving a product takes its default price along (stripe.md F12).
+    if (archived?.active)
+      app.change('prices', archived, 'price.updated', (rec) => {
+        rec.active = false;
+      });
   }),
   { method: 'DELETE', pattern: '/v1/products/:id', handler: removeProduct },
 ];

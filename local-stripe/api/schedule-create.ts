@@ -57,6 +57,7 @@ function fromSubscription(app: App, sub: Subscription, given: z.output<typeof cr
     ],
     start,
     sub.currency,
+    sub.items.map((item) => item.price), // what runs may be archived (stripe.md D25)
   );
   const schedule = shapeSchedule(app, {
     customer: sub.customer,

@@ -9,6 +9,7 @@ import { type InvoiceGiven, retotal, shapeInvoice } from '../records/invoice-sha
 import { recordBilled, subscriptionOf } from '../records/invoices';
 import { makeIntent } from '../records/payment-intents';
 import { canPlace, taxAddress, unplaceable } from '../records/places';
+import { followSubscription } from '../records/schedules';
 import type { Invoice, PaymentIntent, Wire } from '../types';
 import { markPaid } from './collect';
 
@@ -95,6 +96,7 @@ function dropTax(app: App, invoice: Invoice): void {
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.automatic_tax = { ...rec.automatic_tax, enabled: false, disabled_reason: 'requires_location_inputs' };
   });
+  followSubscription(app, sub, { automatic_tax: { enabled: false } });
 }
 
 /** `duration: once` is used up by the first invoice that it lowers; `repeating` by its end date. */

@@ -5,6 +5,7 @@ import { invalid } from '../errors';
 import { makeDiscount } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
+import { refuseSecondCurrency } from '../records/one-currency';
 import { priceAmount } from '../records/price-words';
 import { periodAfter, refuseIntervals } from '../records/subscription-items';
 import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
@@ -59,6 +60,7 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     given.items.map(({ price }) => price),
     given.mode ?? 'flexible',
   );
+  refuseSecondCurrency(app, customer, given.items[0]?.price.currency ?? 'eur', 'currency');
   if (given.automaticTax)
     refuseTaxOf(
       app,

@@ -28,7 +28,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
   const behavior = given.proration_behavior ?? 'create_prorations';
   const discounts = discountsOf(app, sub);
   const change: Change = {
-    items: itemChanges(app, given.items),
+    items: itemChanges(app, given.items, sub.items),
     behavior,
     date: given.proration_date,
     resetAnchor: given.billing_cycle_anchor?.type === 'now',

@@ -2,7 +2,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { App } from '../app';
-import { invalid, lacking } from '../errors';
+import { either, invalid, lacking } from '../errors';
 import {
   amount,
   bool,
@@ -19,6 +19,7 @@ import {
   upTo,
 } from '../http/params';
 import type { ItemChange, Metadata, Price, Wire } from '../types';
+import { currencyGiven, refuseAmount } from './currencies';
 import { makeProduct, type ProductGiven } from './products';
 import type { itemParams } from './subscription-params';
 
@@ -70,10 +71,19 @@ export function makePrice(app: App, given: PriceGiven, inline = false): Price {
       'parameter_missing',
     );
   }
+  if (given.unit_amount !== undefined && given.unit_amount_decimal !== undefined)
+    throw either('unit_amount', 'unit_amount_decimal', 'unit_amount');
+  const currency = currencyGiven(given.currency);
+  const decimalAmount = given.unit_amount_decimal ?? String(given.unit_amount);
+  refuseAmount(
+    Number(decimalAmount),
+    currency,
+    given.unit_amount === undefined ? 'unit_amount_decimal' : 'unit_amount',
+  );
+  if (given.recurring) refuseRhythm(given.recurring);
   if (given.product) app.need('products', given.product, 'product');
   if (given.lookup_key) freeLookupKey(app, given.lookup_key, given.transfer_lookup_key ?? false);
   const product = given.product ?? makeProduct(app, given.product_data as ProductGiven).id;
-  const decimalAmount = given.unit_amount_decimal ?? String(given.unit_amount);
   const whole = /^\d+(\.0+)?$/.test(decimalAmount) ? Math.trunc(Number(decimalAmount)) : null;
   const price = {
     id: app.ids.make('price'),
@@ -81,7 +91,7 @@ export function makePrice(app: App, given: PriceGiven, inline = false): Price {
     active: given.active ?? true,
     billing_scheme: 'per_unit',
     created: app.now,
-    currency: given.currency.toLowerCase(),
+    currency,
     custom_unit_amount: null,
     livemode: false,
     lookup_key: given.lookup_key || null,
@@ -109,7 +119,15 @@ export function makePrice(app: App, given: PriceGiven, inline = false): Price {
   return price;
 }
 
-/** Throws where another price has the key, unless it is to be taken over (`transfer_lookup_key`). */
+/** Three years at most. https://docs.stripe.com/api/prices/create (recurring.interval_count) */
+function refuseRhythm({ interval, interval_count: count = 1 }: z.output<typeof recurring>): void {
+  const most = { day: 1095, week: 156, month: 36, year: 3 }[interval];
+  if (count < 1 || count > most) {
+    throw invalid(`interval_count is at least 1 and makes three years at most.`, 'recurring[interval_count]');
+  }
+}
+
+/** Throws where another price has the key, archived or not (stripe.md D30, F12), unless it is to be taken over (`transfer_lookup_key`). */
 export function freeLookupKey(app: App, key: string, transfer: boolean, except?: string): void {
   const holder = app.store.by('prices', 'lookup_key', key).find((price) => price.id !== except);
   if (!holder) return;
@@ -124,6 +142,28 @@ export function freeLookupKey(app: App, key: string, transfer: boolean, except?:
   });
 }
 
+/**
+ * An archived price is refused in every new place, and one made by `price_data` is never active (stripe.md D25). What falls due
+ * by itself (a phase that begins) goes on with the price that it has.
+ */
+export function activePrice(app: App, priceId: string, param: string, kept: string[] = []): Price {
+  const price = app.need('prices', priceId, param);
+  if (!price.active && !kept.includes(priceId) && app.request !== null) {
+    throw invalid(`The price '${priceId}' is inactive; only active ones may be named here.`, param);
+  }
+  return price;
+}
+
+/** A price may be active whose product is not: it cannot be bought (stripe.md D26). */
+export function refuseInactiveProduct(app: App, price: Price, param: string): void {
+  if (app.store.get('products', price.product)?.active !== false) return;
+  throw invalid(
+    `The product '${price.product}' is inactive: its prices cannot be bought.`,
+    param,
+    'product_inactive',
+  );
+}
+
 /** The price that is named, or made in passing; undefined when neither is given. */
 export function priceFor(
   app: App,
@@ -133,16 +173,24 @@ export function priceFor(
     price_data?: z.output<typeof priceData> | undefined;
   },
   param: string,
+  /** Prices that stand there already: they may be archived. */
+  kept: string[] = [],
 ): Price | undefined {
   const priceId = given.price ?? given.plan;
-  if (priceId) return app.need('prices', priceId, `${param}[price]`);
+  if (priceId) return activePrice(app, priceId, `${param}[price]`, kept);
   return given.price_data ? makePrice(app, given.price_data, true) : undefined;
 }
 
 /** Items as asked for, with their prices. */
-export function itemChanges(app: App, items: z.output<typeof itemParams>[] | undefined): ItemChange[] {
+export function itemChanges(
+  app: App,
+  items: z.output<typeof itemParams>[] | undefined,
+  /** Of the subscription that is changed: an item may keep its archived price. */
+  held: { id: string; price: string }[] = [],
+): ItemChange[] {
   return (items ?? []).map((item, at) => {
-    const price = priceFor(app, item, `items[${at}]`);
+    const kept = held.filter((one) => one.id === item.id).map((one) => one.price);
+    const price = priceFor(app, item, `items[${at}]`, kept);
     if (!item.id && !price) throw lacking(`items[${at}][price]`);
     return {
       id: item.id,

@@ -9,8 +9,8 @@ import type { Price, Product, Wire } from '../types';
 export const productFields = {
   active: bool.optional(),
   description: text.optional(),
-  images: clearable(z.array(text)).optional(),
-  marketing_features: clearable(z.array(z.strictObject({ name: text }))).optional(),
+  images: clearable(z.array(text).max(8)).optional(),
+  marketing_features: clearable(z.array(z.strictObject({ name: text })).max(15)).optional(),
   metadata: metadata.optional(),
   package_dimensions: ignored,
   shippable: bool.optional(),
@@ -75,8 +75,11 @@ export function assignProduct(app: App, product: Product, given: ProductGiven): 
     if (given[key] !== undefined) product[key] = given[key] || null;
   }
   if (given.default_price !== undefined) {
-    product.default_price =
-      given.default_price === '' ? null : app.need('prices', given.default_price, 'default_price').id;
+    const price =
+      given.default_price === '' ? null : app.need('prices', given.default_price, 'default_price');
+    if (price && price.product !== product.id)
+      throw invalid('The price is of another product.', 'default_price');
+    product.default_price = price?.id ?? null;
   }
 }
 

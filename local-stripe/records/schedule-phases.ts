@@ -11,7 +11,14 @@ import type { phaseParams } from './subscription-params';
 
 type PhaseGiven = z.output<typeof phaseParams>;
 
-export function resolvePhases(app: App, given: PhaseGiven[], begin: number, currency: string): Phase[] {
+export function resolvePhases(
+  app: App,
+  given: PhaseGiven[],
+  begin: number,
+  currency: string,
+  /** Prices of the phase that runs. */
+  kept: string[] = [],
+): Phase[] {
   let from = begin;
   return given.map((phase, at) => {
     const start =
@@ -22,7 +29,7 @@ export function resolvePhases(app: App, given: PhaseGiven[], begin: number, curr
         `phases[${at}][start_date]`,
       );
     const items: Phase['items'] = phase.items.map((item, place) => {
-      const price = priceFor(app, item, `phases[${at}][items][${place}]`);
+      const price = priceFor(app, item, `phases[${at}][items][${place}]`, at === 0 ? kept : []);
       if (!price) throw lacking(`phases[${at}][items][${place}][price]`);
       if (price.currency !== currency)
         throw invalid(
@@ -120,7 +127,15 @@ export function checkPhases(app: App, phases: Phase[], customer: Customer, sub: 
 export function revisePhases(app: App, schedule: Schedule, given: PhaseGiven[]): Phase[] {
   const begin = schedule.current_phase?.start_date ?? schedule.phases[0]?.start_date ?? app.now;
   if (given[0]?.start_date === undefined) throw lacking('phases[0][start_date]');
-  const phases = resolvePhases(app, given, begin, schedule.phases[0]?.currency ?? 'eur');
+  const running = schedule.phases.find((phase) => phase.start_date === schedule.current_phase?.start_date);
+  const kept = app.settings.archived_price_in_phase === 'taken' ? (running?.items ?? []) : [];
+  const phases = resolvePhases(
+    app,
+    given,
+    begin,
+    schedule.phases[0]?.currency ?? 'eur',
+    kept.map((item) => item.price),
+  );
   if (schedule.current_phase && phases[0]?.start_date !== begin)
     throw invalid('You can not modify the start date of the current phase.', 'phases[0][start_date]');
   const sub = app.store.get('subscriptions', schedule.subscription) ?? null;
