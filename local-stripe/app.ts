@@ -109,7 +109,14 @@ export class App {
       const kind = kinds[table] as Kind<{ id: string }>;
       this.timers.set(table, rec.id, kind.dueAt(rec), clockOf(rec));
     };
-    for (const table of ['subscriptions', 'invoices', 'schedules', 'checkout_sessions', 'tax_ids'] as const) {
+    for (const table of [
+      'subscriptions',
+      'invoices',
+      'schedules',
+      'checkout_sessions',
+      'payment_intents',
+      'tax_ids',
+    ] as const) {
       for (const rec of store.all(table)) store.onPut(table, rec);
     }
   }

@@ -5,6 +5,9 @@
 export interface Decline {
   code: string;
   decline_code?: string;
+  /** What the network says and what it advises (stripe.md F14). */
+  advice_code?: string;
+  network_decline_code?: string;
   message: string;
 }
 export type CardBehavior =
@@ -16,6 +19,8 @@ export type CardBehavior =
 const declined = (decline_code: string, message = 'Your card was declined.'): Decline => ({
   code: 'card_declined',
   decline_code,
+  advice_code: 'try_again_later',
+  network_decline_code: '01',
   message,
 });
 export const GENERIC_DECLINE = declined('generic_decline');

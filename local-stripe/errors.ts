@@ -71,14 +71,18 @@ export function missing(kind: string, id: string, param = 'id'): StripeError {
 }
 
 export function cardError(
-  decline: { code: string; decline_code?: string; message: string },
+  decline: {
+    code: string;
+    decline_code?: string;
+    advice_code?: string;
+    network_decline_code?: string;
+    message: string;
+  },
   extra: { payment_intent?: unknown; payment_method?: unknown; param?: string } = {},
 ): StripeError {
   return new StripeError(402, {
     type: 'card_error',
-    code: decline.code,
-    ...(decline.decline_code ? { decline_code: decline.decline_code } : {}),
-    message: decline.message,
+    ...decline,
     ...extra,
   });
 }

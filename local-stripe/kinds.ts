@@ -3,6 +3,7 @@ import type { Kind, Kinds } from './app';
 import { invoiceDue, sessionDue } from './engine/due';
 import { subscriptionDue } from './engine/renew';
 import { scheduleDue } from './engine/schedules';
+import { viewCharge } from './records/charges';
 import { viewSession } from './records/checkout-sessions';
 import { viewCreditNote } from './records/credit-notes';
 import { viewInvoice } from './records/invoices';
@@ -24,8 +25,11 @@ export const kinds: Kinds = {
   promotion_codes: plain,
   discounts: plain,
   setup_intents: plain,
-  payment_intents: plain,
-  charges: plain,
+  payment_intents: {
+    ...plain,
+    dueAt: (intent) => (intent.status === 'processing' ? intent._.settle_at : null),
+  },
+  charges: { ...plain, view: viewCharge },
   refunds: plain,
   disputes: plain,
   credit_notes: { ...plain, view: viewCreditNote },

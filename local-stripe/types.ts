@@ -46,7 +46,14 @@ export type PromotionCode = Wire<Stripe.PromotionCode>;
 export type Discount = Wire<Stripe.Discount>;
 export type SetupIntent = Wire<Stripe.SetupIntent>;
 export type PaymentIntent = Wire<Stripe.PaymentIntent> & {
-  _: { invoice: string | null; session: string | null; return_url: string | null; off_session: boolean };
+  _: {
+    invoice: string | null;
+    session: string | null;
+    return_url: string | null;
+    off_session: boolean;
+    /** When a bank debit under way has come, or not. */
+    settle_at: number | null;
+  };
 };
 export type Charge = Omit<Wire<Stripe.Charge>, 'refunds'> & { _: { invoice: string | null } };
 export type Refund = Wire<Stripe.Refund>;
@@ -86,7 +93,6 @@ export type CheckoutSession = Omit<Wire<Stripe.Checkout.Session>, 'line_items'> 
     };
     setup_intent_data: { metadata: Metadata };
     invoice_data: { enabled: boolean; metadata: Metadata; description: string | null };
-    settle_at: number | null;
     payment_method: string | null;
   };
 };

@@ -16,6 +16,7 @@ import {
 const url = z.string().regex(/^https?:\/\/\S+$/, 'Not a valid URL');
 export const checkoutParams = z.strictObject({
   mode: z.enum(['payment', 'setup', 'subscription']),
+  adaptive_pricing: z.strictObject({ enabled: bool.optional() }).optional(),
   allow_promotion_codes: bool.optional(),
   allowed_payment_method_types: z.array(text).optional(),
   automatic_tax: z.strictObject({ enabled: bool, liability: ignored }).optional(),

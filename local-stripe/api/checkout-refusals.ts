@@ -2,9 +2,29 @@
 import type { App } from '../app';
 import { DAY, HOUR } from '../clock';
 import { either, invalid, lacking } from '../errors';
+import { refuseUnknownMethods } from '../records/methods';
 import { canPlace, taxAddress } from '../records/places';
 import { refuseInsecure } from '../records/urls';
 import type { CheckoutGiven } from './checkout-params';
+
+/** stripe.md D33. */
+const LONGEST_TRIAL = 730 * DAY;
+
+/** What belongs to one mode only. https://docs.stripe.com/api/checkout/sessions/create */
+function refuseMode(given: CheckoutGiven): void {
+  if (given.mode === 'subscription' && given.customer_creation)
+    throw invalid('`customer_creation` can only be used in `payment` and `setup` mode.', 'customer_creation');
+  if (given.mode !== 'subscription' && given.payment_method_collection)
+    throw invalid(
+      '`payment_method_collection` can only be used in `subscription` mode.',
+      'payment_method_collection',
+    );
+  if (given.mode !== 'setup' && given.setup_intent_data)
+    throw invalid('`setup_intent_data` can only be used in `setup` mode.', 'setup_intent_data');
+  // Needed where the methods are not named. https://docs.stripe.com/api/checkout/sessions/create (currency)
+  if (given.mode === 'setup' && !given.currency && !given.allowed_payment_method_types)
+    throw lacking('currency');
+}
 
 /** Throws what Checkout refuses: parameters that exclude, need or outlast each other. `given.customer` must exist. */
 export function refuseOddities(app: App, given: CheckoutGiven): void {
@@ -16,7 +36,10 @@ export function refuseOddities(app: App, given: CheckoutGiven): void {
     throw either('customer', 'customer_creation', 'customer_creation');
   if (given.customer_update && !given.customer)
     throw invalid('`customer_update` can only be used with `customer`.', 'customer_update');
-  if (given.allow_promotion_codes && given.discounts?.length) {
+  refuseUnknownMethods(given.allowed_payment_method_types, 'allowed_payment_method_types');
+  refuseMode(given);
+  // Said at all: `false` is refused as well (seen by others).
+  if (given.allow_promotion_codes !== undefined && given.discounts?.length) {
     throw either('allow_promotion_codes', 'discounts', 'allow_promotion_codes');
   }
   if (given.mode !== 'subscription' && given.subscription_data)
@@ -35,6 +58,12 @@ export function refuseOddities(app: App, given: CheckoutGiven): void {
       'The `trial_end` date has to be at least 2 days in the future.',
       'subscription_data[trial_end]',
     );
+  }
+  if (data?.trial_end !== undefined && data.trial_end > app.now + LONGEST_TRIAL) {
+    throw invalid('A trial ends within two years.', 'subscription_data[trial_end]');
+  }
+  if (data?.trial_period_days !== undefined && data.trial_period_days > LONGEST_TRIAL / DAY) {
+    throw invalid('A trial has 730 days at most.', 'subscription_data[trial_period_days]');
   }
   if (data?.trial_period_days !== undefined && data.trial_period_days < 1) {
     throw invalid('`trial_period_days` must be at least 1.', 'subscription_data[trial_period_days]');

@@ -1,14 +1,15 @@
 /** The API of checkout sessions. https://docs.stripe.com/api/checkout/sessions/create */
 import { z } from 'zod';
 import { discountsGiven, draftCustomer } from '../engine/checkout-customer';
-import { invalid, lacking } from '../errors';
+import { invalid, lacking, malformed } from '../errors';
 import { expand, filled, mergeMetadata, metadata, parse, range } from '../http/params';
 import type { Call, Route } from '../http/router';
-import { quote, writeAmounts } from '../records/checkout-quote';
+import { type Quote, quote, writeAmounts } from '../records/checkout-quote';
 import { expire, makeLine, viewCheckoutLine, viewSession } from '../records/checkout-sessions';
-import { currencyGiven } from '../records/currencies';
+import { currencyGiven, leastCharge } from '../records/currencies';
 import { refuseSecondCurrency } from '../records/one-currency';
 import { priceFor, refuseInactiveProduct } from '../records/prices';
+import { makeSetupIntent } from '../records/setup-intents';
 import { refuseTax } from '../records/tax-refusals';
 import { checkoutParams } from './checkout-params';
 import { refuseOddities } from './checkout-refusals';
@@ -52,14 +53,35 @@ function create({ app, params }: Call): object {
       refuseSecondCurrency(app, customer, currency, 'line_items');
     const session = shapeSession(app, given, currency);
     session._.lines = priced.map(({ price, quantity }) => makeLine(app, price, quantity));
-    if (given.mode !== 'setup')
-      writeAmounts(
+    if (given.mode === 'setup')
+      session.setup_intent = makeSetupIntent(
+        app,
+        given.customer ?? null,
+        session._.setup_intent_data.metadata,
+      ).id;
+    else {
+      const amounts = quote(
+        app,
         session,
-        quote(app, session, draftCustomer(app, session, {}), discountsGiven(app, session, undefined)),
+        draftCustomer(app, session, {}),
+        discountsGiven(app, session, undefined),
       );
+      refuseTooSmall(amounts);
+      writeAmounts(session, amounts);
+    }
     app.store.put('checkout_sessions', session);
     return viewSession(app, session);
   });
+}
+
+/** What is due today, a subscription's first invoice too, is nothing or enough to be charged (stripe.md D32). */
+function refuseTooSmall({ dueToday, currency }: Quote): void {
+  if (dueToday === 0 || dueToday >= leastCharge(currency)) return;
+  throw malformed(
+    `A total of ${dueToday} is less than can be charged in ${currency}: ${leastCharge(currency)}.`,
+    undefined,
+    'amount_too_small',
+  );
 }
 
 const oneSession = one('checkout_sessions');

@@ -2,6 +2,7 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { DAY } from '../clock';
+import { offered } from '../records/methods';
 import type { CheckoutSession, Metadata, Wire } from '../types';
 import type { CheckoutGiven } from './checkout-params';
 
@@ -9,11 +10,13 @@ import type { CheckoutGiven } from './checkout-params';
 export function shapeSession(app: App, given: CheckoutGiven, currency: string | null): CheckoutSession {
   const made = app.ids.session();
   const data = given.subscription_data;
+  const email = given.customer_email ?? app.store.get('customers', given.customer)?.email ?? null;
   return {
     ...({
       id: made,
       object: 'checkout.session',
-      adaptive_pricing: { enabled: false },
+      // On unless it is said otherwise: the buyer may pay in another currency (stripe.md F9).
+      adaptive_pricing: { enabled: given.mode !== 'setup' && (given.adaptive_pricing?.enabled ?? true) },
       after_expiration: null,
       allow_promotion_codes: given.allow_promotion_codes ?? null,
       allowed_payment_method_types: given.allowed_payment_method_types ?? null,
@@ -29,7 +32,9 @@ export function shapeSession(app: App, given: CheckoutGiven, currency: string | 
       cancel_url: given.cancel_url ?? null,
       client_reference_id: given.client_reference_id ?? null,
       client_secret: null,
-      collected_information: null,
+      collected_information: given.customer
+        ? { business_name: null, individual_name: null, shipping_details: null }
+        : null,
       consent: null,
       consent_collection: null,
       created: app.now,
@@ -47,11 +52,11 @@ export function shapeSession(app: App, given: CheckoutGiven, currency: string | 
       customer_creation: given.customer
         ? null
         : (given.customer_creation ?? (given.mode === 'subscription' ? 'always' : 'if_required')),
-      customer_details: given.customer_email
+      customer_details: email
         ? {
             address: null,
             business_name: null,
-            email: given.customer_email,
+            email,
             individual_name: null,
             name: null,
             phone: null,
@@ -60,10 +65,13 @@ export function shapeSession(app: App, given: CheckoutGiven, currency: string | 
           }
         : null,
       customer_email: given.customer_email ?? null,
-      discounts: (given.discounts ?? []).map((one) => ({
-        coupon: one.coupon ?? null,
-        promotion_code: one.promotion_code ?? null,
-      })),
+      discounts:
+        given.mode === 'setup'
+          ? null
+          : (given.discounts ?? []).map((one) => ({
+              coupon: one.coupon ?? null,
+              promotion_code: one.promotion_code ?? null,
+            })),
       expires_at: given.expires_at ?? app.now + DAY,
       integration_identifier: null,
       invoice: null,
@@ -91,10 +99,10 @@ export function shapeSession(app: App, given: CheckoutGiven, currency: string | 
       payment_intent: null,
       payment_link: null,
       payment_method_collection:
-        given.mode === 'subscription' ? (given.payment_method_collection ?? 'always') : 'if_required',
+        given.mode === 'payment' ? 'if_required' : (given.payment_method_collection ?? 'always'),
       payment_method_configuration_details: null,
       payment_method_options: { card: { request_three_d_secure: 'automatic' } },
-      payment_method_types: ['card'],
+      payment_method_types: offered(app, given.allowed_payment_method_types, currency),
       payment_status: given.mode === 'setup' ? 'no_payment_required' : 'unpaid',
       permissions: null,
       phone_number_collection: { enabled: false },
@@ -142,7 +150,6 @@ export function shapeSession(app: App, given: CheckoutGiven, currency: string | 
         metadata: (given.invoice_creation?.invoice_data?.metadata ?? {}) as Metadata,
         description: given.invoice_creation?.invoice_data?.description ?? null,
       },
-      settle_at: null,
       payment_method: null,
     },
   };

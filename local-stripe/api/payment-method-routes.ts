@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { App } from '../app';
 import { numberOfToken } from '../cards';
-import { invalid, lacking } from '../errors';
+import { invalid, lacking, missing, StripeError } from '../errors';
 import {
   address,
   clearable,
@@ -17,7 +17,8 @@ import {
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { fullAddress } from '../records/customers';
-import { attach, detach, makeCard, resolvePaymentMethod } from '../records/payment-methods';
+import { makeDebit } from '../records/debits';
+import { attach, detach, isToken, makeCard, resolvePaymentMethod } from '../records/payment-methods';
 import { strip } from '../records/strip';
 import type { Metadata, PaymentMethod } from '../types';
 import { act, list, nested, noParams, retrieve } from './crud';
@@ -30,15 +31,18 @@ const billing = z.strictObject({
   tax_id: text.optional(),
 });
 const createParams = z.strictObject({
-  type: z.enum(['card']),
-  card: z.strictObject({
-    number: text.optional(),
-    exp_month: int.optional(),
-    exp_year: int.optional(),
-    cvc: text.optional(),
-    token: text.optional(),
-    networks: ignored,
-  }),
+  type: z.enum(['card', 'sepa_debit']),
+  sepa_debit: z.strictObject({ iban: filled }).optional(),
+  card: z
+    .strictObject({
+      number: text.optional(),
+      exp_month: int.optional(),
+      exp_year: int.optional(),
+      cvc: text.optional(),
+      token: text.optional(),
+      networks: ignored,
+    })
+    .optional(),
   billing_details: billing.optional(),
   metadata: metadata.optional(),
   allow_redisplay: ignored,
@@ -55,17 +59,22 @@ const updateParams = z.strictObject({
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
-  const number = given.card.number ?? numberOfToken(given.card.token ?? '');
-  if (!number) throw lacking('card[number]');
-  const { billing_details: details } = given;
-  const method = makeCard(app, {
-    number,
-    exp_month: given.card.exp_month,
-    exp_year: given.card.exp_year,
+  const { billing_details: details, card } = given;
+  const whose = {
     name: details?.name,
     email: details?.email,
     address: details?.address ? fullAddress(details.address) : null,
-  });
+  };
+  const number = card?.number ?? numberOfToken(card?.token ?? '');
+  if (given.type === 'sepa_debit') {
+    if (!given.sepa_debit) throw lacking('sepa_debit');
+    // A mandate has a name and an address to write to. https://docs.stripe.com/payments/sepa-debit
+    for (const part of ['name', 'email'] as const)
+      if (!details?.[part]) throw lacking(`billing_details[${part}]`);
+  } else if (!number) throw lacking('card[number]');
+  const method = number
+    ? makeCard(app, { number, exp_month: card?.exp_month, exp_year: card?.exp_year, ...whose })
+    : makeDebit(app, { iban: given.sepa_debit?.iban, ...whose });
   method.metadata = (given.metadata ?? {}) as Metadata;
   app.store.put('payment_methods', method);
   return strip(method);
@@ -90,11 +99,18 @@ function update(method: PaymentMethod, given: z.output<typeof updateParams>, app
   });
 }
 
+/** 404, though it names a parameter (stripe.md G4). */
+function unknownMethod(given: string): StripeError {
+  const { body } = missing('PaymentMethod', given, 'payment_method');
+  return new StripeError(404, body, false);
+}
+
 function attachTo(call: Call): object {
   const { app } = call;
   const given = parse(z.strictObject({ customer: filled, expand }), call.params);
   const customer = app.need('customers', given.customer, 'customer');
   return app.on(customer.test_clock, () => {
+    if (!isToken(id(call)) && !app.store.get('payment_methods', id(call))) throw unknownMethod(id(call));
     const method = resolvePaymentMethod(app, id(call), null);
     if (method.customer && method.customer !== customer.id) {
       throw invalid(

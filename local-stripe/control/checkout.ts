@@ -28,7 +28,11 @@ export function checkout(app: App, parts: string[], given: unknown): unknown {
       (needsPlace && !customer?.address?.country
         ? { country: 'LU', line1: '1 rue de la Gare', postal_code: '1611', city: 'Luxembourg' }
         : undefined);
-    const number = wanted.card === null ? null : (wanted.card ?? '4242424242424242').replace(/\s/g, '');
+    const debit = wanted.method === 'sepa_debit' || wanted.outcome === 'async';
+    if (wanted.method === 'sepa_debit' && !session.payment_method_types.includes('sepa_debit'))
+      throw new Refused(400, 'This session offers no bank debit.');
+    const number =
+      wanted.card === null || debit ? null : (wanted.card ?? '4242424242424242').replace(/\s/g, '');
     const done = complete(app, session, {
       card: number === null ? null : { number },
       email: wanted.email ?? customer?.email ?? session.customer_email ?? 'buyer@example.test',
@@ -42,7 +46,7 @@ export function checkout(app: App, parts: string[], given: unknown): unknown {
           : /3155$|3220$/.test(number ?? '')
             ? 'passed'
             : undefined,
-      delayed: wanted.outcome === 'async',
+      debit,
     });
     if (done.kind === 'authenticate') throw new Refused(402, 'This card asks for authentication.');
     return { session: viewSession(app, session), redirect_url: successUrl(session) };

@@ -76,6 +76,7 @@ export const schemas = {
       tax_id: z.string(),
       status: z.enum(['verified', 'unverified', 'unavailable', 'pending']),
     }),
+    z.strictObject({ type: z.literal('bank_transfer'), invoice: z.string() }),
     z.strictObject({
       type: z.literal('authentication'),
       payment_intent: z.string().optional(),
@@ -85,6 +86,7 @@ export const schemas = {
   ]),
   complete: z.strictObject({
     card: z.string().nullish(),
+    method: z.enum(['card', 'sepa_debit']).optional(),
     outcome: z.enum(['paid', 'async', 'authentication_failed']).optional(),
     email: z.string().optional(),
     name: z.string().optional(),

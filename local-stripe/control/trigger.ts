@@ -2,9 +2,11 @@
 import type { z } from 'zod';
 import type { App } from '../app';
 import { intentOf } from '../engine/collect';
-import { authenticate, settleDelayed } from '../engine/intents';
+import { authenticate, intentSettled, settleDelayed } from '../engine/intents';
 import { viewSession } from '../records/checkout-sessions';
+import { makeTransfer } from '../records/debits';
 import { closeDispute, openDispute } from '../records/disputes';
+import { succeed } from '../records/payments';
 import { settleTaxId } from '../records/tax-ids';
 import { Refused } from './body';
 import type { schemas } from './schemas';
@@ -42,6 +44,18 @@ export function trigger(app: App, given: z.output<typeof schemas.trigger>): unkn
       if (!taxId) throw new Refused(404, 'There is no such tax id.');
       settleTaxId(app, taxId, given.status);
       return { id: taxId.id, verification: taxId.verification };
+    }
+    case 'bank_transfer': {
+      // Money comes to the account that a sent invoice names. https://docs.stripe.com/invoicing/bank-transfer
+      const invoice = store.get('invoices', given.invoice);
+      const intent = invoice && intentOf(app, invoice);
+      if (invoice?.status !== 'open' || !intent) throw new Refused(400, 'Name an open `invoice`.');
+      const customer = store.get('customers', invoice.customer);
+      return app.on(customer?.test_clock, () => {
+        succeed(app, intent, makeTransfer(app));
+        intentSettled(app, intent, { kind: 'succeeded' });
+        return { id: invoice.id, status: invoice.status };
+      });
     }
     case 'authentication': {
       const invoice = store.get('invoices', given.invoice);

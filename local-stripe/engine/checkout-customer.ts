@@ -15,7 +15,8 @@ export interface Completion {
   taxId?: { type: string; value: string } | undefined;
   promotionCode?: string | undefined;
   authentication?: 'passed' | 'failed' | undefined;
-  delayed?: boolean | undefined;
+  /** By SEPA debit: there is no card anywhere then (stripe.md D37). */
+  debit?: boolean | undefined;
 }
 
 /** The customer as it will be, not yet written: quotes before the button is pressed use it too. */

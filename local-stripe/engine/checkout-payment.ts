@@ -5,9 +5,8 @@ import { type DiscountGiven, makeDiscount } from '../records/discounts';
 import { makeIntent } from '../records/payment-intents';
 import { attach } from '../records/payment-methods';
 import { confirm } from '../records/payments';
-import { confirmSetup, makeSetupIntent } from '../records/setup-intents';
+import { confirmSetup } from '../records/setup-intents';
 import type { CheckoutSession, Customer, PaymentMethod, Price } from '../types';
-import type { Completion } from './checkout-customer';
 import { markPaid } from './collect';
 import { createInvoice, finalize } from './finalize';
 import { startSubscription } from './subscription-start';
@@ -19,7 +18,6 @@ export function subscribe(
   customer: Customer,
   method: PaymentMethod | null,
   discounts: DiscountGiven[],
-  given: Completion,
 ): void {
   if (method) attach(app, method, customer);
   const data = session._.subscription_data;
@@ -46,7 +44,6 @@ export function subscribe(
     missingMethod: data.missing_payment_method,
     checkoutSession: session.id,
     authentication: 'passed',
-    delayed: given.delayed ?? false,
   });
   session.subscription = sub.id;
   session.invoice = sub.latest_invoice;
@@ -60,11 +57,10 @@ export function payNow(
   method: PaymentMethod | null,
   discounts: DiscountGiven[],
   due: number,
-  given: Completion,
 ): void {
   const data = session._.payment_intent_data;
   if (session._.invoice_data.enabled && customer) {
-    payByInvoice(app, session, customer, method, discounts, given);
+    payByInvoice(app, session, customer, method, discounts);
     return;
   }
   for (const one of discounts)
@@ -82,16 +78,10 @@ export function payNow(
   });
   session.payment_intent = intent.id;
   app.store.put('checkout_sessions', session);
-  confirm(app, intent, method, how(given));
+  confirm(app, intent, method, AT_THE_PAGE);
 }
 
-function how(given: Completion) {
-  return {
-    offSession: false,
-    authentication: 'passed' as const,
-    ...(given.delayed ? { delayed: true } : {}),
-  };
-}
+const AT_THE_PAGE = { offSession: false, authentication: 'passed' as const };
 
 /** `invoice_creation`: a one-off invoice; its `parent` is null (stripe.md 24). */
 function payByInvoice(
@@ -100,7 +90,6 @@ function payByInvoice(
   customer: Customer,
   method: PaymentMethod | null,
   discounts: DiscountGiven[],
-  given: Completion,
 ): void {
   const invoice = createInvoice(app, {
     customer,
@@ -124,7 +113,7 @@ function payByInvoice(
   intent.metadata = session._.payment_intent_data.metadata;
   session.payment_intent = intent.id;
   app.store.put('checkout_sessions', session);
-  if (confirm(app, intent, method, how(given)).kind === 'succeeded') markPaid(app, invoice, {});
+  if (confirm(app, intent, method, AT_THE_PAGE).kind === 'succeeded') markPaid(app, invoice, {});
 }
 
 /** Mode setup. */
@@ -134,7 +123,7 @@ export function saveCard(
   customer: Customer | null,
   method: PaymentMethod | null,
 ): void {
-  const intent = makeSetupIntent(app, customer?.id ?? null, session._.setup_intent_data.metadata);
-  session.setup_intent = intent.id;
+  const intent = app.need('setup_intents', session.setup_intent);
+  if (customer) intent.customer = customer.id;
   if (method) confirmSetup(app, intent, method, 'passed');
 }

@@ -1,9 +1,9 @@
 /** Paying a checkout session, and what comes of it. https://docs.stripe.com/payments/checkout/how-checkout-works */
 import type { App } from '../app';
 import { cardBehavior } from '../cards';
-import { DAY } from '../clock';
 import { cardError, invalid } from '../errors';
 import { quote, writeAmounts } from '../records/checkout-quote';
+import { makeDebit } from '../records/debits';
 import { checkNumber, makeCard } from '../records/payment-methods';
 import { AUTHENTICATION_FAILED, foresee, refuses } from '../records/payments';
 import { canPlace, taxAddress } from '../records/places';
@@ -39,7 +39,7 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
   const due = amounts?.dueToday ?? 0;
   const needsCard =
     session.mode !== 'payment' ? session.payment_method_collection !== 'if_required' || due > 0 : due > 0;
-  if (needsCard && !given.card) throw invalid('Enter your card number.', 'card');
+  if (needsCard && !given.card && !given.debit) throw invalid('Enter your card number.', 'card');
 
   // Everything that can refuse comes before everything that writes.
   if (given.card) checkNumber(given.card.number);
@@ -50,7 +50,7 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
     if (given.authentication === 'failed') throw cardError(AUTHENTICATION_FAILED);
     const behavior = cardBehavior(probe._.number);
     if (behavior.kind === 'authenticates') return { kind: 'authenticate' };
-    if (due > 0 && !given.delayed) {
+    if (due > 0) {
       const outcome = foresee(probe, { offSession: false });
       if (outcome.kind === 'failed') throw cardError(outcome.decline);
     }
@@ -58,14 +58,12 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
 
   const customer = settleCustomer(app, session, draftOfCustomer, given);
   return app.on(customer?.test_clock, () => {
-    const method = given.card
-      ? makeCard(app, {
-          ...given.card,
-          name: given.name,
-          email: given.email ?? customer?.email,
-          address: given.address,
-        })
-      : null;
+    const whose = { name: given.name, email: given.email ?? customer?.email, address: given.address };
+    const method = given.debit
+      ? makeDebit(app, whose)
+      : given.card
+        ? makeCard(app, { ...given.card, ...whose })
+        : null;
     if (method && given.authentication === 'passed') {
       method._.authenticated = true;
       app.store.put('payment_methods', method);
@@ -73,10 +71,9 @@ export function complete(app: App, session: CheckoutSession, given: Completion):
     if (amounts) writeAmounts(session, amounts);
     session._.payment_method = method?.id ?? null;
     app.store.put('checkout_sessions', session);
-    if (session.mode === 'subscription' && customer)
-      subscribe(app, session, customer, method, discounts, given);
+    if (session.mode === 'subscription' && customer) subscribe(app, session, customer, method, discounts);
     else if (session.mode === 'setup') saveCard(app, session, customer, method);
-    else payNow(app, session, customer, method, discounts, due, given);
+    else payNow(app, session, customer, method, discounts, due);
     finish(app, session, customer, due, given);
     return { kind: 'done' };
   });
@@ -103,9 +100,8 @@ function finish(
     rec.status = 'complete';
     rec.url = null;
     rec.payment_status =
-      rec.mode === 'setup' || due === 0 ? 'no_payment_required' : given.delayed ? 'unpaid' : 'paid';
+      rec.mode === 'setup' || due === 0 ? 'no_payment_required' : given.debit ? 'unpaid' : 'paid';
     rec.customer = customer?.id ?? rec.customer;
-    if (given.delayed && due > 0) rec._.settle_at = app.now + DAY;
     rec.automatic_tax = { ...rec.automatic_tax, status: rec.automatic_tax.enabled ? 'complete' : null };
     rec.customer_details = {
       address: given.address ?? customer?.address ?? null,

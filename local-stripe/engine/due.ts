@@ -3,8 +3,8 @@ import type { App } from '../app';
 import { StripeError } from '../errors';
 import { expire } from '../records/checkout-sessions';
 import { verifyTaxId } from '../records/tax-ids';
-import type { CheckoutSession, Invoice, TableName } from '../types';
-import { collect, intentOf } from './collect';
+import type { CheckoutSession, Invoice, PaymentIntent, TableName } from '../types';
+import { collect } from './collect';
 import { finalize } from './finalize';
 import { settleDelayed } from './intents';
 import { subscriptionFires } from './renew';
@@ -16,10 +16,9 @@ export function invoiceDue(invoice: Invoice): number | null {
   return invoice.status === 'open' ? invoice.next_payment_attempt : null;
 }
 
-/** An open session expires, a delayed payment arrives. */
+/** An open session expires. */
 export function sessionDue(session: CheckoutSession): number | null {
-  if (session.status === 'open') return session.expires_at;
-  return session._.settle_at;
+  return session.status === 'open' ? session.expires_at : null;
 }
 
 function fire(app: App, table: TableName, id: string): void {
@@ -46,9 +45,14 @@ function fire(app: App, table: TableName, id: string): void {
       if (invoice) invoiceFires(app, invoice);
       break;
     }
+    case 'payment_intents': {
+      const intent = store.get('payment_intents', id);
+      if (intent) intentFires(app, intent);
+      break;
+    }
     case 'checkout_sessions': {
       const session = store.get('checkout_sessions', id);
-      if (session) sessionFires(app, session);
+      if (session?.status === 'open') expire(app, session);
       break;
     }
     default:
@@ -87,17 +91,9 @@ function invoiceFires(app: App, invoice: Invoice): void {
   app.store.put('invoices', invoice);
 }
 
-function sessionFires(app: App, session: CheckoutSession): void {
-  if (session.status === 'open') {
-    expire(app, session);
-    return;
-  }
-  session._.settle_at = null;
-  app.store.put('checkout_sessions', session);
-  const invoice = app.store.get('invoices', session.invoice);
-  const intent =
-    app.store.get('payment_intents', session.payment_intent) ?? (invoice && intentOf(app, invoice));
-  if (intent) settleDelayed(app, intent, true);
+/** A bank debit has come, or it has not. */
+function intentFires(app: App, intent: PaymentIntent): void {
+  settleDelayed(app, intent, app.settings.debit_outcome === 'succeeds');
 }
 
 /** Everything due at or before `until` on one clock, in order of time. */

@@ -9,9 +9,9 @@ import { refuseSecondCurrency } from '../records/one-currency';
 import { priceAmount } from '../records/price-words';
 import { periodAfter, refuseIntervals } from '../records/subscription-items';
 import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
-import { periodEnd, refusal, warnTrialEnd } from '../records/subscriptions';
+import { ENDED, periodEnd, refusal, setStatus, warnTrialEnd } from '../records/subscriptions';
 import { refuseTaxOf } from '../records/tax-refusals';
-import type { Price, Subscription } from '../types';
+import type { Customer, Price, Subscription } from '../types';
 import { collect, foreseeCollection } from './collect';
 import { createInvoice, finalize } from './finalize';
 
@@ -41,6 +41,21 @@ export function firstDrafts(app: App, sub: Subscription, prorates = true): Draft
   });
 }
 
+const MOST = 500;
+
+/** stripe.md D38: live and scheduled ones together. https://docs.stripe.com/error-codes (customer_max_subscriptions) */
+function refuseTooMany(app: App, customer: Customer): void {
+  const live = app.store
+    .by('subscriptions', 'customer', customer.id)
+    .filter((sub) => !ENDED.includes(sub.status)).length;
+  const waiting = app.store
+    .by('schedules', 'customer', customer.id)
+    .filter((schedule) => schedule.status === 'not_started').length;
+  if (live + waiting >= MOST) {
+    throw invalid(`A customer has ${MOST} subscriptions at most.`, 'customer', 'customer_max_subscriptions');
+  }
+}
+
 /** Creates and, where there is something to pay, collects. https://docs.stripe.com/billing/subscriptions/overview */
 export function startSubscription(app: App, given: StartGiven): Subscription {
   const { customer } = given;
@@ -60,6 +75,7 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     given.items.map(({ price }) => price),
     given.mode ?? 'flexible',
   );
+  refuseTooMany(app, customer);
   refuseSecondCurrency(app, customer, given.items[0]?.price.currency ?? 'eur', 'currency');
   if (given.automaticTax)
     refuseTaxOf(
@@ -70,7 +86,7 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
   if (given.behavior === 'error_if_incomplete' && !(given.trialEnd && given.trialEnd > app.now)) {
     const tried = foreseeCollection(app, customer.id, { default_payment_method: given.method ?? null });
     const free = given.items.every(({ price }) => priceAmount(price, 1) === 0);
-    if (!free && tried.kind !== 'succeeded') throw refusal(tried);
+    if (!free && tried.kind !== 'succeeded' && tried.kind !== 'processing') throw refusal(tried);
   }
   const subId = app.ids.make('sub');
   const discounts = given.discounts.map((one) =>
@@ -112,12 +128,13 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     given.collection !== 'send_invoice' &&
     given.behavior !== 'default_incomplete'
   ) {
-    collect(app, invoice, {
+    const tried = collect(app, invoice, {
       automatic: false,
       offSession: !given.authentication,
       ...(given.authentication ? { authentication: given.authentication } : {}),
-      ...(given.delayed ? { delayed: true } : {}),
     });
+    // A debit under way counts until it fails (stripe.md D37).
+    if (tried.kind === 'processing' && sub.status === 'incomplete') setStatus(app, sub, 'active');
   }
   return sub;
 }

@@ -57,7 +57,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
       true,
     ).amount_due;
     const tried = foreseeCollection(app, sub.customer, sub);
-    if (due > 0 && tried.kind !== 'succeeded') {
+    if (due > 0 && tried.kind !== 'succeeded' && tried.kind !== 'processing') {
       if (given.payment_behavior === 'error_if_incomplete') throw refusal(tried);
       return holdUpdate(app, sub, plan, drafts, given);
     }

@@ -5,6 +5,7 @@ import type { Decline } from '../cards';
 import { invalid } from '../errors';
 import type { Charge, Metadata, PaymentIntent, PaymentMethod, Refund, Wire } from '../types';
 import { makeBalanceTransaction } from './balance-transactions';
+import { strip } from './strip';
 
 export function makeCharge(
   app: App,
@@ -43,9 +44,9 @@ export function makeCharge(
       metadata: intent.metadata,
       on_behalf_of: null,
       outcome: {
-        advice_code: null,
+        advice_code: (decline?.advice_code ?? null) as 'try_again_later' | null,
         network_advice_code: null,
-        network_decline_code: null,
+        network_decline_code: decline?.network_decline_code ?? null,
         network_status: decline ? 'declined_by_network' : 'approved_by_network',
         reason: decline?.decline_code ?? null,
         risk_level: 'normal',
@@ -57,7 +58,7 @@ export function makeCharge(
       paid: decline === null,
       payment_intent: intent.id,
       payment_method: method.id,
-      payment_method_details: {
+      payment_method_details: ofMethod(method) ?? {
         card: {
           amount_authorized: decline ? null : intent.amount,
           authorization_code: null,
@@ -98,6 +99,23 @@ export function makeCharge(
     _: { invoice: intent._.invoice },
   };
   return app.store.put('charges', charge);
+}
+
+/**
+ * Confirmed without an invoice, a charge is captured a moment later: its `balance_transaction` is null at first (stripe.md G5,
+ * recorded). Of an invoice it is there at once.
+ */
+export function viewCharge(app: App, charge: Charge): object {
+  const booked = charge._.invoice !== null || app.now > charge.created + 1;
+  return { ...strip(charge), balance_transaction: booked ? charge.balance_transaction : null };
+}
+
+/** What a charge says of a method that is no card. */
+function ofMethod({ type, sepa_debit }: PaymentMethod): Charge['payment_method_details'] | null {
+  if (type === 'customer_balance') return { customer_balance: {}, type };
+  if (type !== 'sepa_debit' || !sepa_debit) return null;
+  const { generated_from: _from, ...shown } = sepa_debit;
+  return { sepa_debit: { ...shown, mandate: null }, type };
 }
 
 /** `charge.refunded` carries the charge with its new amounts. https://docs.stripe.com/refunds */

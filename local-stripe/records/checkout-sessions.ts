@@ -38,13 +38,11 @@ export function makeLine(app: App, price: Price, quantity: number): CheckoutLine
 
 export function sessionPaid(app: App, session: CheckoutSession): void {
   session.payment_status = 'paid';
-  session._.settle_at = null;
   app.store.put('checkout_sessions', session);
   app.emit('checkout.session.async_payment_succeeded', app.view('checkout_sessions', session));
 }
 
 export function sessionPaymentFailed(app: App, session: CheckoutSession): void {
-  session._.settle_at = null;
   app.store.put('checkout_sessions', session);
   app.emit('checkout.session.async_payment_failed', app.view('checkout_sessions', session));
 }

@@ -71,6 +71,7 @@ export function makeIntent(app: App, given: IntentGiven): PaymentIntent {
       session: given.session ?? null,
       return_url: null,
       off_session: false,
+      settle_at: null,
     },
   };
   app.store.put('payment_intents', intent);

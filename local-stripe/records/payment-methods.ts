@@ -6,6 +6,7 @@ import { cardError, invalid } from '../errors';
 import { scramble } from '../ids';
 import type { Address, Customer, PaymentMethod, Wire } from '../types';
 import { fullAddress } from './customers';
+import { makeDebit } from './debits';
 
 interface CardGiven {
   number: string;
@@ -68,6 +69,12 @@ export function makeCard(app: App, given: CardGiven): PaymentMethod {
   return app.store.put('payment_methods', method);
 }
 
+const DEBIT_TOKEN = 'pm_sepaDebit';
+
+export function isToken(given: string): boolean {
+  return given === DEBIT_TOKEN || numberOfToken(given) !== null;
+}
+
 /** A card by id, or a fresh one for a test token (`pm_card_visa`). https://docs.stripe.com/testing?testing-method=payment-methods */
 export function resolvePaymentMethod(
   app: App,
@@ -76,8 +83,8 @@ export function resolvePaymentMethod(
   param = 'payment_method',
 ): PaymentMethod {
   const number = numberOfToken(given);
-  if (number) {
-    const made = makeCard(app, { number });
+  if (isToken(given)) {
+    const made = number ? makeCard(app, { number }) : makeDebit(app, {});
     if (customer) attach(app, made, app.need('customers', customer, 'customer'));
     return made;
   }
@@ -95,7 +102,7 @@ export function resolvePaymentMethod(
 /** Some cards refuse to be saved (…0002 and its kin), …0341 lets itself be saved and fails later. */
 export function attach(app: App, method: PaymentMethod, customer: Customer): void {
   const behavior = cardBehavior(method._.number);
-  if (behavior.kind === 'declines' && !behavior.attach) throw cardError(behavior.decline);
+  if (behavior.kind === 'declines' && !behavior.attach) throw cardError(behavior.decline, { param: '' });
   if (method.customer === customer.id) return;
   app.change('payment_methods', method, null, (rec) => {
     rec.customer = customer.id;

@@ -1,6 +1,7 @@
 /** What a card does to a payment intent. https://docs.stripe.com/payments/paymentintents/lifecycle */
 import type { App } from '../app';
 import { cardBehavior, type Decline } from '../cards';
+import { DAY } from '../clock';
 import type { PaymentIntent, PaymentMethod } from '../types';
 import { makeCharge } from './charges';
 import { strip } from './strip';
@@ -15,15 +16,13 @@ export interface How {
   offSession: boolean;
   /** The customer has just passed (or failed) the authentication page. */
   authentication?: 'passed' | 'failed';
-  /** A delayed method: money comes (or not) later. */
-  delayed?: boolean;
   returnUrl?: string | null;
 }
 
 /** What the card would do, without doing it. */
 export function foresee(method: PaymentMethod, how: How): Outcome {
   if (how.authentication === 'failed') return { kind: 'failed', decline: AUTHENTICATION_FAILED };
-  if (how.delayed) return { kind: 'processing' };
+  if (method.type === 'sepa_debit') return { kind: 'processing' };
   const behavior = cardBehavior(method._.number);
   if (behavior.kind === 'declines') return { kind: 'failed', decline: behavior.decline };
   if (behavior.kind === 'pays' || how.authentication === 'passed') return { kind: 'succeeded' };
@@ -57,6 +56,7 @@ export function confirm(app: App, intent: PaymentIntent, method: PaymentMethod, 
       succeed(app, intent, method);
       break;
     case 'processing':
+      intent._.settle_at = app.now + app.settings.debit_days * DAY;
       intent.status = 'processing';
       intent.payment_method = method.id;
       app.store.put('payment_intents', intent);
@@ -103,11 +103,13 @@ export function fail(app: App, intent: PaymentIntent, method: PaymentMethod, dec
   intent.last_payment_error = {
     charge: charge.id,
     code: decline.code,
+    ...(decline.advice_code ? { advice_code: decline.advice_code } : {}),
     ...(decline.decline_code ? { decline_code: decline.decline_code } : {}),
+    ...(decline.network_decline_code ? { network_decline_code: decline.network_decline_code } : {}),
     doc_url: `https://stripe.com/docs/error-codes/${decline.code.replaceAll('_', '-')}`,
     message: decline.message,
     payment_method: strip(method) as never,
-    payment_method_type: 'card',
+    payment_method_type: method.type,
     type: decline === AUTHENTICATION_FAILED ? 'invalid_request_error' : 'card_error',
   } satisfies NonNullable<PaymentIntent['last_payment_error']>;
   app.store.put('payment_intents', intent);

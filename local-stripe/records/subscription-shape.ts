@@ -30,7 +30,6 @@ export interface StartGiven {
   mode?: 'classic' | 'flexible' | undefined;
   /** Checkout has authenticated or will collect by itself. */
   authentication?: 'passed' | undefined;
-  delayed?: boolean;
 }
 
 export function shapeSubscription(
