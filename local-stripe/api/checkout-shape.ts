@@ -2,7 +2,7 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { DAY } from '../clock';
-import { offered } from '../records/methods';
+import { CONFIGURATION, offered } from '../records/methods';
 import type { CheckoutSession, Metadata, Wire } from '../types';
 import type { CheckoutGiven } from './checkout-params';
 
@@ -29,6 +29,15 @@ export function shapeSession(app: App, given: CheckoutGiven, currency: string | 
         status: given.automatic_tax?.enabled ? 'requires_location_inputs' : null,
       },
       billing_address_collection: given.billing_address_collection ?? null,
+      branding_settings: {
+        background_color: '#ffffff',
+        border_style: 'rounded',
+        button_color: '#0074d4',
+        display_name: 'Tierline (local)',
+        font_family: 'default',
+        icon: null,
+        logo: null,
+      },
       cancel_url: given.cancel_url ?? null,
       client_reference_id: given.client_reference_id ?? null,
       client_secret: null,
@@ -100,7 +109,7 @@ export function shapeSession(app: App, given: CheckoutGiven, currency: string | 
       payment_link: null,
       payment_method_collection:
         given.mode === 'payment' ? 'if_required' : (given.payment_method_collection ?? 'always'),
-      payment_method_configuration_details: null,
+      payment_method_configuration_details: given.allowed_payment_method_types ? null : CONFIGURATION,
       payment_method_options: { card: { request_three_d_secure: 'automatic' } },
       payment_method_types: offered(app, given.allowed_payment_method_types, currency),
       payment_status: given.mode === 'setup' ? 'no_payment_required' : 'unpaid',
@@ -116,10 +125,15 @@ export function shapeSession(app: App, given: CheckoutGiven, currency: string | 
       submit_type: given.submit_type ?? null,
       subscription: null,
       success_url: given.success_url ?? null,
-      tax_id_collection: {
-        enabled: given.tax_id_collection?.enabled ?? false,
-        required: given.tax_id_collection?.required ?? 'never',
-      },
+      // Only there where it was asked for.
+      ...(given.tax_id_collection
+        ? {
+            tax_id_collection: {
+              enabled: given.tax_id_collection.enabled,
+              required: given.tax_id_collection.required ?? 'never',
+            },
+          }
+        : {}),
       total_details: null,
       ui_mode: 'hosted_page',
       url: `${app.url}/c/pay/${made}`,

@@ -3,6 +3,7 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import type { Decline } from '../cards';
 import { invalid } from '../errors';
+import { scramble } from '../ids';
 import type { Charge, Metadata, PaymentIntent, PaymentMethod, Refund, Wire } from '../types';
 import { makeBalanceTransaction } from './balance-transactions';
 import { strip } from './strip';
@@ -50,6 +51,7 @@ export function makeCharge(
         network_status: decline ? 'declined_by_network' : 'approved_by_network',
         reason: decline?.decline_code ?? null,
         risk_level: 'normal',
+        risk_score: 20,
         seller_message: decline
           ? 'The bank did not return any further details with this decline.'
           : 'Payment complete.',
@@ -61,20 +63,25 @@ export function makeCharge(
       payment_method_details: ofMethod(method) ?? {
         card: {
           amount_authorized: decline ? null : intent.amount,
-          authorization_code: null,
+          authorization_code: decline ? null : scramble(`code:${made}`, 6),
           brand: card?.brand ?? null,
-          checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: null },
+          checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
           country: card?.country ?? null,
           electronic_commerce_indicator: null,
+          extended_authorization: { status: 'disabled' },
           exp_month: card?.exp_month ?? 12,
           exp_year: card?.exp_year ?? 2030,
           fingerprint: card?.fingerprint ?? null,
           funding: card?.funding ?? null,
+          incremental_authorization: { status: 'unavailable' },
           installments: null,
           last4: card?.last4 ?? null,
           mandate: null,
+          multicapture: { status: 'unavailable' },
           network: card?.brand ?? null,
-          network_transaction_id: null,
+          network_token: { used: false },
+          network_transaction_id: decline ? null : scramble(`network:${made}`, 15),
+          overcapture: { maximum_amount_capturable: intent.amount, status: 'unavailable' },
           regulated_status: 'unregulated',
           three_d_secure: null,
           transaction_link_id: null,
@@ -82,6 +89,7 @@ export function makeCharge(
         },
         type: 'card',
       },
+      radar_options: {},
       receipt_email: intent.receipt_email,
       receipt_number: null,
       receipt_url: decline ? null : `${app.url}/receipt/${made}`,

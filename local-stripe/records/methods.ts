@@ -15,6 +15,9 @@ const TYPES = new Set(
 /** Debits and instalments that only work in euro here. */
 const EURO_ONLY = new Set(['sepa_debit', 'klarna', 'bancontact', 'ideal', 'eps']);
 
+/** The configuration that dynamic methods come from. https://docs.stripe.com/api/payment_method_configurations */
+export const CONFIGURATION = { id: 'pmc_1TierlineLocal000', parent: null };
+
 export function refuseUnknownMethods(given: string[] | undefined, param: string): void {
   const odd = given?.findIndex((type) => !TYPES.has(type)) ?? -1;
   if (given && odd >= 0)

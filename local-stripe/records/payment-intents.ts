@@ -5,6 +5,7 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import type { Metadata, PaymentIntent, Wire } from '../types';
+import { CONFIGURATION } from './methods';
 
 interface IntentGiven {
   amount: number;
@@ -50,8 +51,15 @@ export function makeIntent(app: App, given: IntentGiven): PaymentIntent {
       next_action: null,
       on_behalf_of: null,
       payment_method: null,
-      payment_method_configuration_details: null,
-      payment_method_options: null,
+      payment_method_configuration_details: given.invoice ? null : CONFIGURATION,
+      payment_method_options: {
+        card: {
+          installments: null,
+          mandate_options: null,
+          network: null,
+          request_three_d_secure: 'automatic',
+        },
+      },
       payment_method_types: ['card'],
       payment_record: null,
       processing: null,

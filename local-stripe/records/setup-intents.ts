@@ -3,6 +3,7 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import { cardBehavior, type Decline } from '../cards';
 import type { Metadata, PaymentMethod, SetupIntent, Wire } from '../types';
+import { CONFIGURATION } from './methods';
 import { attach } from './payment-methods';
 import { refuses } from './payments';
 
@@ -30,8 +31,10 @@ export function makeSetupIntent(app: App, customer: string | null, given: Metada
     next_action: null,
     on_behalf_of: null,
     payment_method: null,
-    payment_method_configuration_details: null,
-    payment_method_options: null,
+    payment_method_configuration_details: CONFIGURATION,
+    payment_method_options: {
+      card: { mandate_options: null, network: null, request_three_d_secure: 'automatic' },
+    },
     payment_method_types: ['card'],
     single_use_mandate: null,
     status: 'requires_payment_method',
