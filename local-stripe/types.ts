@@ -23,6 +23,7 @@ export interface List<T> {
   object: 'list';
   data: T[];
   has_more: boolean;
+  total_count?: number;
   url: string;
 }
 
@@ -67,7 +68,8 @@ export type WebhookEndpoint = Wire<Stripe.WebhookEndpoint> & { _: { secret: stri
 export type TestClock = Wire<Stripe.TestHelpers.TestClock>;
 export type InvoicePayment = Wire<Stripe.InvoicePayment>;
 export type InvoiceItem = Wire<Stripe.InvoiceItem> & {
-  _: { subscription: string | null; subscription_item: string | null; net: boolean };
+  /** `at_once`: a proration that was never pending. */
+  _: { subscription: string | null; subscription_item: string | null; net: boolean; at_once?: boolean };
 };
 export type InvoiceLine = Wire<Stripe.InvoiceLineItem>;
 export type PortalConfiguration = Wire<Stripe.BillingPortal.Configuration>;

@@ -4,7 +4,9 @@ import type { App } from '../app';
 import { invalid } from '../errors';
 import {
   bool,
+  clearable,
   decimal,
+  discountGiven,
   expand,
   filled,
   ignored,
@@ -18,14 +20,14 @@ import {
 } from '../http/params';
 import type { Call, Route } from '../http/router';
 import { currencyGiven } from '../records/currencies';
-import { activeDiscounts } from '../records/discounts';
+import { activeDiscounts, makeDiscount, offOf } from '../records/discounts';
 import { type Draft, draftOfItem } from '../records/drafts';
 import { makeInvoiceItem, pricingOf } from '../records/invoice-items';
 import { makeLines } from '../records/invoice-lines';
 import { retotal } from '../records/invoice-shape';
 import { refuseSecondCurrency } from '../records/one-currency';
 import { priceAmount, priceWords } from '../records/price-words';
-import { priceFor } from '../records/prices';
+import { makePrice, priceFor } from '../records/prices';
 import { strip } from '../records/strip';
 import { placeFor } from '../records/tax';
 import type { Invoice, Metadata } from '../types';
@@ -48,7 +50,7 @@ const itemCreate = z.strictObject({
   tax_behavior: ignored,
   tax_code: ignored,
   tax_rates: ignored,
-  discounts: ignored,
+  discounts: clearable(z.array(discountGiven)).optional(),
   expand,
 });
 
@@ -76,9 +78,17 @@ function createItem({ app, params }: Call): object {
       : (price?.currency ?? customer.currency ?? 'eur');
     refuseSecondCurrency(app, customer, currency, 'currency');
     const sub = given.subscription ? app.need('subscriptions', given.subscription, 'subscription') : null;
+    const id = app.ids.make('ii');
+    // What the invoice takes off this line alone (stripe.md G8).
+    const discounts = (given.discounts ?? []).map((one) =>
+      makeDiscount(app, one, { customer, invoice_item: id }),
+    );
     const item = makeInvoiceItem(app, {
+      id,
       amount,
       currency,
+      discounts: discounts.map((discount) => discount.id),
+      net_amount: discounts.reduce((left, discount) => left - offOf(app, discount, left), amount),
       customer: customer.id,
       date: app.now,
       description: given.description || (price ? priceWords(app, price, quantity) : null),
@@ -89,7 +99,21 @@ function createItem({ app, params }: Call): object {
       period: given.period ?? { start: app.now, end: app.now },
       pricing: price
         ? pricingOf(price)
-        : { type: 'price_details', unit_amount_decimal: String(amount / quantity) },
+        : {
+            // What is only an amount gets a price and a product made for it (recorded-shapes: pricing is never null).
+            ...pricingOf(
+              makePrice(
+                app,
+                {
+                  currency,
+                  product_data: { name: 'Invoice item' },
+                  unit_amount: Math.abs(Math.round(amount / quantity)),
+                },
+                true,
+              ),
+            ),
+            unit_amount_decimal: String(amount / quantity),
+          },
       proration: false,
       quantity,
       test_clock: customer.test_clock,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { HOUR } from '../clock';
 import { createInvoice } from '../engine/finalize';
+import { runningSince } from '../engine/subscription-invoice';
 import { invalid } from '../errors';
 import {
   bool,
@@ -23,7 +24,7 @@ import { type Call, id, type Route } from '../http/router';
 import { currencyGiven } from '../records/currencies';
 import { makeDiscount } from '../records/discounts';
 import { draftOfItem } from '../records/drafts';
-import { viewInvoice } from '../records/invoices';
+import { viewInvoice, viewLine } from '../records/invoices';
 import { refuseSecondCurrency } from '../records/one-currency';
 import { resolvePaymentMethod } from '../records/payment-methods';
 import { refuseTax } from '../records/tax-refusals';
@@ -85,7 +86,7 @@ function create({ app, params }: Call): object {
       drafts: items.map((item) => draftOfItem(app, item)),
       discounts: (given.discounts ?? []).map((one) => makeDiscount(app, one, { customer })),
       currency,
-      periodStart: app.now,
+      periodStart: sub ? runningSince(sub, app.now) : app.now,
       periodEnd: app.now,
       automaticTax: given.automatic_tax?.enabled ?? false,
       autoAdvance: given.auto_advance ?? false,
@@ -174,5 +175,8 @@ export const invoiceRoutes: Route[] = [
   retrieve('/v1/invoices/:id', 'invoices'),
   act('/v1/invoices/:id', 'invoices', updateParams, update),
   { method: 'DELETE', pattern: '/v1/invoices/:id', handler: removeDraft },
-  nested('/v1/invoices/:id/lines', (call) => call.app.need('invoices', id(call)).lines, { order: 'oldest' }),
+  nested('/v1/invoices/:id/lines', (call) => call.app.need('invoices', id(call)).lines, {
+    order: 'oldest',
+    view: viewLine,
+  }),
 ];

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { App } from '../app';
 import { planChange } from '../engine/changes';
 import { foreseeRerun } from '../engine/phase-effects';
+import { runningSince } from '../engine/subscription-invoice';
 import { refuseProrationDate } from '../engine/subscription-refusals';
 import { type Asked, upcomingInvoice } from '../engine/upcoming';
 import { invalid } from '../errors';
@@ -89,6 +90,7 @@ function atOnce(
   given: PreviewGiven,
   drafts: Draft[],
   discounts: Discount[],
+  resets = false,
 ): Invoice {
   return shapeInvoice(
     app,
@@ -99,7 +101,7 @@ function atOnce(
       drafts: [...pendingDrafts(app, sub), ...drafts, ...extraDrafts(app, given, sub.currency)],
       discounts: discountsFor(app, given, customer) ?? discounts,
       currency: sub.currency,
-      periodStart: app.now,
+      periodStart: resets ? app.now : runningSince(sub, app.now),
       periodEnd: app.now,
       automaticTax: taxed(given, sub),
       autoAdvance: true,
@@ -155,7 +157,7 @@ function ofChange(
   const drafts = [...plan.credits, ...plan.charges];
   const recurring = given.preview_mode === 'recurring';
   if ((plan.reset || behavior === 'always_invoice') && drafts.length > 0 && !recurring)
-    return atOnce(app, sub, customer, given, drafts, discounts);
+    return atOnce(app, sub, customer, given, drafts, discounts, plan.reset);
   const after: Subscription = {
     ...sub,
     items: plan.items,

@@ -4,6 +4,7 @@ import type { App } from '../app';
 import { invalid } from '../errors';
 import { noteBalance } from '../records/customer-balance';
 import { activeDiscounts, couponOf, dropDiscount } from '../records/discounts';
+import { makeProration } from '../records/invoice-items';
 import { withBalance } from '../records/invoice-lines';
 import { type InvoiceGiven, retotal, shapeInvoice } from '../records/invoice-shape';
 import { recordBilled, subscriptionOf } from '../records/invoices';
@@ -15,7 +16,13 @@ import { markPaid } from './collect';
 
 /** `billed: false` for a pending update: its lines count only once it is paid. */
 export function createInvoice(app: App, given: InvoiceGiven, billed = true): Invoice {
-  const invoice = shapeInvoice(app, given);
+  const { subscription: sub } = given;
+  const drafts = given.drafts.map((draft) =>
+    sub && draft.proration && !draft.invoiceItem
+      ? { ...draft, invoiceItem: makeProration(app, sub, draft, given.prorationDate ?? app.now, true).id }
+      : draft,
+  );
+  const invoice = shapeInvoice(app, { ...given, drafts });
   app.store.put('invoices', invoice);
   for (const itemId of invoice._.items) {
     const item = app.store.get('invoice_items', itemId);
@@ -129,9 +136,14 @@ function openPayment(app: App, invoice: Invoice): PaymentIntent {
     amount: invoice.amount_due,
     currency: invoice.currency,
     customer: invoice.customer,
-    description: sub ? 'Subscription update' : 'Payment for Invoice',
+    // https://docs.stripe.com/api/payment_intents/object (stripe.md G10)
+    description: sub
+      ? invoice.billing_reason === 'subscription_create'
+        ? 'Subscription creation'
+        : 'Subscription update'
+      : 'Payment for Invoice',
     invoice: invoice.id,
-    setup_future_usage: sub ? 'off_session' : null,
+    setup_future_usage: 'off_session',
   });
   app.store.put('invoice_payments', {
     id: app.ids.make('inpay'),

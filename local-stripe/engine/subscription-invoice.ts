@@ -52,6 +52,11 @@ export function cycleInvoice(
   };
 }
 
+/** The start of the running period: what an update or a manual invoice of a subscription says of itself (stripe.md G6). */
+export function runningSince(sub: Subscription, now: number): number {
+  return Math.min(now, Math.max(...sub.items.map((item) => item.current_period_start)));
+}
+
 /** `alone`: invoice items that wait are left for another invoice, as `pending_if_incomplete` does (stripe.md F7). */
 export function updateInvoiceGiven(
   app: App,
@@ -68,7 +73,7 @@ export function updateInvoiceGiven(
     drafts: alone ? drafts : [...pendingDrafts(app, sub), ...drafts],
     discounts: discountsOf(app, sub),
     currency: sub.currency,
-    periodStart: app.now,
+    periodStart: runningSince(sub, app.now),
     periodEnd: app.now,
     automaticTax: sub.automatic_tax.enabled,
     autoAdvance: true,

@@ -6,7 +6,7 @@ import { makeDiscount } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
 import { refuseSecondCurrency } from '../records/one-currency';
-import { priceAmount } from '../records/price-words';
+import { nameOf, priceAmount } from '../records/price-words';
 import { periodAfter, refuseIntervals } from '../records/subscription-items';
 import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
 import { ENDED, periodEnd, refusal, setStatus, warnTrialEnd } from '../records/subscriptions';
@@ -35,7 +35,12 @@ export function firstDrafts(app: App, sub: Subscription, prorates = true): Draft
     return trial
       ? {
           ...line,
-          description: `Trial period for ${line.description.replace(/^1 × /, '').replace(/ \(at .*$/, '')}`,
+          trial: true,
+          // Each mode has words of its own (billing/subscriptions/billing-mode/compare).
+          description:
+            sub.billing_mode.type === 'classic'
+              ? `Trial period for ${nameOf(app, price)}`
+              : `Free trial for ${item.quantity ?? 1} × ${nameOf(app, price)}`,
         }
       : line;
   });
@@ -109,8 +114,9 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     subscription: sub,
     reason: 'subscription_create',
     drafts: [
-      ...firstDrafts(app, sub, given.prorationBehavior !== 'none'),
+      // recorded-shapes, invoice: "the line of add_invoice_items comes before the subscription line"
       ...(given.extra ?? []),
+      ...firstDrafts(app, sub, given.prorationBehavior !== 'none'),
       ...pendingDrafts(app, sub),
     ],
     discounts,

@@ -54,6 +54,11 @@ export function page<R extends { id: string }, V>(
   };
 }
 
+/** The same where Stripe counts it: a subscription's items, an invoice's lines (recorded-shapes). */
+export function counted<R, V>(records: R[], url: string, view: (record: R) => V): List<V> {
+  return { ...embedded(records, url, view), total_count: records.length };
+}
+
 /** A list embedded in an object shows its first ten. */
 export function embedded<R, V>(records: R[], url: string, view: (record: R) => V, limit = 10): List<V> {
   return { object: 'list', data: records.slice(0, limit).map(view), has_more: records.length > limit, url };

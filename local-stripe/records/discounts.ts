@@ -46,6 +46,7 @@ interface On {
   customer: Customer;
   subscription?: string | null;
   invoice?: string | null;
+  invoice_item?: string | null;
   checkout_session?: string | null;
 }
 
@@ -73,7 +74,7 @@ export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true
     end:
       coupon.duration === 'repeating' ? addIntervals(app.now, 'month', coupon.duration_in_months ?? 1) : null,
     invoice: on.invoice ?? null,
-    invoice_item: null,
+    invoice_item: on.invoice_item ?? null,
     promotion_code: promotion?.id ?? null,
     source: { coupon: coupon.id, type: 'coupon' },
     start: app.now,
@@ -97,6 +98,13 @@ export function dropDiscount(app: App, discountId: string): void {
   const discount = app.store.get('discounts', discountId);
   if (!discount) return;
   app.emit('customer.discount.deleted', { ...discount, end: app.now });
+}
+
+/** What a discount takes off one amount by itself. */
+export function offOf(app: App, discount: Discount, amount: number): number {
+  const coupon = couponOf(app, discount);
+  if (!coupon || amount <= 0) return 0;
+  return Math.min(amount, coupon.amount_off ?? Math.round((amount * (coupon.percent_off ?? 0)) / 100));
 }
 
 /** Those that count now. */

@@ -1,6 +1,7 @@
 /** Lines before there is an invoice: what is to be billed, in the order that it is shown. */
 import type { App } from '../app';
-import type { InvoiceItem, Metadata, Price, Subscription, SubscriptionItem } from '../types';
+import type { Discount, InvoiceItem, Metadata, Price, Subscription, SubscriptionItem } from '../types';
+import { activeDiscounts } from './discounts';
 import { priceAmount, priceWords, prorationWords } from './price-words';
 
 export interface Draft {
@@ -18,6 +19,9 @@ export interface Draft {
   invoiceItem: string | null;
   metadata: Metadata;
   credited: { invoice: string; invoice_line_items: string[] } | null;
+  /** Of the item itself, not of its invoice. */
+  discounts?: Discount[];
+  trial?: boolean;
 }
 
 /** A line beside the subscription's own: billed at once, discounts apply. `given` says what is otherwise. */
@@ -84,6 +88,7 @@ export function draftOfItem(app: App, item: InvoiceItem): Draft {
     invoiceItem: item.id,
     metadata: item.metadata ?? {},
     credited: item.proration_details?.credited_items?.invoice_line_item_details ?? null,
+    discounts: activeDiscounts(app, item.discounts ?? []),
   };
 }
 

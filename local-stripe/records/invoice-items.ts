@@ -18,17 +18,14 @@ export function extraDrafts(app: App, items: UpdateGiven['add_invoice_items'], s
   });
 }
 
-type Fixed =
-  | 'id'
-  | 'object'
-  | 'customer_account'
-  | 'discounts'
-  | 'livemode'
-  | 'net_amount'
-  | 'quantity_decimal';
+type Fixed = 'id' | 'object' | 'customer_account' | 'livemode' | 'quantity_decimal';
 
 /** invoiceitem.created goes out. */
-export function makeInvoiceItem(app: App, given: Omit<InvoiceItem, Fixed | 'tax_rates'>): InvoiceItem {
+export function makeInvoiceItem(
+  app: App,
+  given: Omit<InvoiceItem, Fixed | 'tax_rates' | 'discounts' | 'net_amount'> &
+    Partial<Pick<InvoiceItem, 'discounts' | 'net_amount'>> & { id?: string },
+): InvoiceItem {
   const item: InvoiceItem = {
     id: app.ids.make('ii'),
     object: 'invoiceitem',
@@ -54,9 +51,15 @@ export function pricingOf(price: Price): NonNullable<InvoiceItem['pricing']> {
   };
 }
 
-/** `create_prorations`: pending items for the next invoice (stripe.md 22). */
-export function keepPending(app: App, sub: Subscription, draft: Draft, date: number): void {
-  const { id } = makeInvoiceItem(app, {
+/** Each proration is an invoice item, also where it is invoiced at once (stripe.md G9). */
+export function makeProration(
+  app: App,
+  sub: Subscription,
+  draft: Draft,
+  date: number,
+  atOnce = false,
+): InvoiceItem {
+  return makeInvoiceItem(app, {
     amount: draft.amount,
     currency: draft.currency,
     customer: sub.customer,
@@ -73,7 +76,7 @@ export function keepPending(app: App, sub: Subscription, draft: Draft, date: num
       type: 'subscription_details',
     },
     period: { end: draft.end, start: draft.start },
-    pricing: draft.price && pricingOf(draft.price),
+    pricing: draft.price && { ...pricingOf(draft.price), unit_amount_decimal: null },
     proration: true,
     proration_details: {
       credited_items: draft.credited
@@ -83,8 +86,13 @@ export function keepPending(app: App, sub: Subscription, draft: Draft, date: num
     },
     quantity: draft.quantity,
     test_clock: sub.test_clock,
-    _: { subscription: sub.id, subscription_item: draft.item, net: true },
+    _: { subscription: sub.id, subscription_item: draft.item, net: true, at_once: atOnce },
   });
+}
+
+/** `create_prorations`: pending items for the next invoice (stripe.md 22). */
+export function keepPending(app: App, sub: Subscription, draft: Draft, date: number): void {
+  const { id } = makeProration(app, sub, draft, date);
   if (draft.amount > 0 && draft.item) {
     sub._.billed.push({
       item: draft.item,

@@ -1,7 +1,7 @@
 /** From drafts of lines to an invoice: discounts, tax, totals, balance. Pure but for ids and tax rates. */
 import type { App } from '../app';
 import type { Discount, Invoice, InvoiceLine } from '../types';
-import { couponOf } from './discounts';
+import { couponOf, offOf } from './discounts';
 import type { Draft } from './drafts';
 import { type TaxPlace, taxBehaviorOf, taxOf } from './tax';
 
@@ -16,6 +16,13 @@ interface Pricing {
 export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceLine[] {
   const perLine = drafts.map(() => [] as { amount: number; discount: string }[]);
   const left = drafts.map((draft) => draft.amount);
+  for (const [at, draft] of drafts.entries()) {
+    for (const discount of draft.discounts ?? []) {
+      const off = offOf(app, discount, left[at] ?? 0);
+      left[at] = (left[at] ?? 0) - off;
+      perLine[at]?.push({ amount: off, discount: discount.id });
+    }
+  }
   for (const discount of pricing.discounts) {
     const coupon = couponOf(app, discount);
     if (!coupon) continue;
@@ -53,7 +60,8 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
       description: draft.description,
       discount_amounts: discountAmounts,
       discountable: draft.discountable,
-      discounts: discountAmounts.map((one) => one.discount),
+      // Only its own; the invoice's and the subscription's are named by their amounts (recorded-shapes, line_item).
+      discounts: (draft.discounts ?? []).map((one) => one.id),
       invoice: pricing.invoice,
       livemode: false,
       metadata: draft.metadata,
@@ -63,7 +71,7 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
             subscription_item_details: {
               invoice_item: draft.invoiceItem,
               proration: draft.proration,
-              proration_details: draft.proration ? { credited_items: draft.credited } : null,
+              proration_details: { credited_items: draft.credited },
               subscription: draft.subscription,
               subscription_item: draft.item,
             },
@@ -73,7 +81,7 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
             invoice_item_details: {
               invoice_item: draft.invoiceItem ?? '',
               proration: draft.proration,
-              proration_details: draft.proration ? { credited_items: draft.credited } : null,
+              proration_details: { credited_items: draft.credited },
               subscription: draft.subscription,
             },
             subscription_item_details: null,
@@ -81,20 +89,29 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
           },
       period: { end: draft.end, start: draft.start },
       pretax_credit_amounts: discountAmounts.map((one) => ({ ...one, type: 'discount' as const })),
-      pricing: price
-        ? {
-            price_details: { price: price.id, product: price.product },
-            type: 'price_details',
-            unit_amount_decimal: price.unit_amount_decimal,
-          }
-        : null,
+      pricing: pricingOf(app, draft),
       quantity: draft.quantity,
       quantity_decimal: String(draft.quantity),
       subscription: draft.subscription,
-      subtotal: draft.amount,
+      subtotal: draft.amount - sum((perLine[at] ?? []).filter((one) => own(draft, one.discount))),
       taxes: pricing.automaticTax ? taxOf(app, net, taxBehaviorOf(app, price), pricing.place) : [],
     } satisfies InvoiceLine;
   });
+}
+
+const own = (draft: Draft, discount: string) => (draft.discounts ?? []).some((one) => one.id === discount);
+const sum = (parts: { amount: number }[]) => parts.reduce((total, part) => total + part.amount, 0);
+
+/** A proration has no unit amount, a trial's is 0 (stripe.md G9); what is only an amount has its price made for it. */
+function pricingOf(app: App, draft: Draft): InvoiceLine['pricing'] {
+  const { price } = draft;
+  const item = app.store.get('invoice_items', draft.invoiceItem);
+  if (!price) return item?.pricing ?? null;
+  return {
+    price_details: { price: price.id, product: price.product },
+    type: 'price_details',
+    unit_amount_decimal: draft.proration ? null : draft.trial ? '0' : price.unit_amount_decimal,
+  };
 }
 
 interface Totals {
@@ -109,14 +126,17 @@ interface Totals {
 export function totalsOf(lines: InvoiceLine[]): Totals {
   const discounts = new Map<string, number>();
   const taxes = new Map<string, Totals['total_taxes'][number]>();
-  let subtotal = 0;
+  let gross = 0;
   let off = 0;
+  let ownOff = 0;
   let exclusive = 0;
   let inclusive = 0;
   for (const line of lines) {
-    subtotal += line.amount;
+    gross += line.amount;
     for (const one of line.discount_amounts ?? []) {
       off += one.amount;
+      // The discounts of an item itself are off its subtotal already (stripe.md G8).
+      if (line.discounts.some((discount) => discount === one.discount)) ownOff += one.amount;
       discounts.set(one.discount, (discounts.get(one.discount) ?? 0) + one.amount);
     }
     for (const tax of line.taxes ?? []) {
@@ -131,10 +151,10 @@ export function totalsOf(lines: InvoiceLine[]): Totals {
     }
   }
   return {
-    subtotal,
-    subtotal_excluding_tax: subtotal - inclusive,
-    total: subtotal - off + exclusive,
-    total_excluding_tax: subtotal - off - inclusive,
+    subtotal: gross - ownOff,
+    subtotal_excluding_tax: gross - ownOff - inclusive,
+    total: gross - off + exclusive,
+    total_excluding_tax: gross - off - inclusive,
     total_taxes: [...taxes.values()],
     total_discount_amounts: [...discounts].map(([discount, amount]) => ({ amount, discount })),
   };

@@ -125,7 +125,10 @@ export function shapeInvoice(app: App, given: InvoiceGiven, preview = false): In
       post_payment_credit_notes_amount: 0,
       pre_payment_credit_notes_amount: 0,
       receipt_number: null,
-      rendering: null,
+      rendering:
+        given.reason === 'manual'
+          ? { amount_tax_display: null, pdf: { page_size: 'auto' }, template: null, template_version: null }
+          : null,
       shipping_cost: null,
       shipping_details: null,
       starting_balance: customer.balance,

@@ -4,14 +4,20 @@
  */
 import type Stripe from 'stripe';
 import type { App } from '../app';
-import { embedded } from '../http/list';
+import { counted } from '../http/list';
 import type { Invoice, InvoiceLine, List, Subscription, Wire } from '../types';
 import { cancelIntent } from './payment-intents';
 import { strip } from './strip';
 
+/** A line does not say its subscription itself, though the types do (stripe.md G11). */
+export function viewLine(line: InvoiceLine): Omit<InvoiceLine, 'subscription'> {
+  const { subscription: _subscription, ...shown } = line;
+  return shown;
+}
+
 export function viewInvoice(_app: App, invoice: Invoice): Wire<Stripe.Invoice> {
   const { lines, ...rest } = strip(invoice);
-  const shown: List<InvoiceLine> = embedded(lines, `/v1/invoices/${invoice.id}/lines`, (line) => line);
+  const shown = counted(lines, `/v1/invoices/${invoice.id}/lines`, viewLine) as List<InvoiceLine>;
   return { ...rest, lines: shown };
 }
 
@@ -31,7 +37,7 @@ export function recordBilled(app: App, invoice: Invoice): void {
     if (known) {
       known.invoice = invoice.id;
       known.line = line.id;
-    } else if (line.amount > 0 && !item.invoice_item && line.period.end > app.now) {
+    } else if (line.amount > 0 && wasNeverPending(app, item.invoice_item) && line.period.end > app.now) {
       sub._.billed.push({
         item: item.subscription_item,
         invoice: invoice.id,
@@ -44,6 +50,10 @@ export function recordBilled(app: App, invoice: Invoice): void {
   }
   sub._.billed = sub._.billed.filter((one) => one.end > app.now);
   app.store.put('subscriptions', sub);
+}
+
+function wasNeverPending(app: App, item: string | null): boolean {
+  return item === null || app.store.get('invoice_items', item)?._.at_once === true;
 }
 
 export function voidInvoice(app: App, invoice: Invoice): void {

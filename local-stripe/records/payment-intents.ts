@@ -31,10 +31,10 @@ export function makeIntent(app: App, given: IntentGiven): PaymentIntent {
       amount_received: 0,
       application: null,
       application_fee_amount: null,
-      automatic_payment_methods: { allow_redirects: 'always', enabled: true },
+      automatic_payment_methods: given.invoice ? null : { allow_redirects: 'always', enabled: true },
       canceled_at: null,
       cancellation_reason: null,
-      capture_method: 'automatic_async',
+      capture_method: given.invoice ? 'automatic' : 'automatic_async',
       client_secret: app.ids.secret(made),
       confirmation_method: 'automatic',
       created: app.now,
@@ -50,6 +50,9 @@ export function makeIntent(app: App, given: IntentGiven): PaymentIntent {
       metadata: given.metadata ?? {},
       next_action: null,
       on_behalf_of: null,
+      ...(given.invoice
+        ? { payment_details: { customer_reference: null, order_reference: given.invoice } }
+        : {}),
       payment_method: null,
       payment_method_configuration_details: given.invoice ? null : CONFIGURATION,
       payment_method_options: {

@@ -66,10 +66,13 @@ export function confirm(app: App, intent: PaymentIntent, method: PaymentMethod, 
       intent.status = 'requires_action';
       intent.payment_method = method.id;
       intent.last_payment_error = null;
-      intent.next_action = {
-        redirect_to_url: { return_url: intent._.return_url, url: `${app.url}/authenticate/${intent.id}` },
-        type: 'redirect_to_url',
-      };
+      // An invoice's is left to Stripe.js (stripe.md G7); here its page is where any other's would be.
+      intent.next_action = intent._.invoice
+        ? { type: 'use_stripe_sdk', use_stripe_sdk: { stripe_js: `${app.url}/authenticate/${intent.id}` } }
+        : {
+            redirect_to_url: { return_url: intent._.return_url, url: `${app.url}/authenticate/${intent.id}` },
+            type: 'redirect_to_url',
+          };
       app.store.put('payment_intents', intent);
       app.emit('payment_intent.requires_action', app.view('payment_intents', intent));
       break;

@@ -8,8 +8,12 @@ export function priceAmount(price: Price, quantity: number): number {
   return Math.round(Number(price.unit_amount_decimal ?? price.unit_amount ?? 0) * quantity);
 }
 
+export function nameOf(app: App, price: Price): string {
+  return productOf(app, price)?.name ?? price.nickname ?? price.id;
+}
+
 export function priceWords(app: App, price: Price, quantity: number): string {
-  const name = productOf(app, price)?.name ?? price.nickname ?? price.id;
+  const name = nameOf(app, price);
   const every = price.recurring
     ? ` / ${price.recurring.interval_count > 1 ? `${price.recurring.interval_count} ` : ''}${price.recurring.interval}`
     : '';

@@ -5,7 +5,7 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { cardError, invalid } from '../errors';
-import { embedded } from '../http/list';
+import { counted } from '../http/list';
 import type { Discount, Invoice, Subscription, SubscriptionStatus, Wire } from '../types';
 import { activeDiscounts } from './discounts';
 import { voidInvoice } from './invoices';
@@ -17,9 +17,12 @@ export const ENDED: SubscriptionStatus[] = ['canceled', 'incomplete_expired'];
 
 export function viewSubscription(app: App, sub: Subscription): Wire<Stripe.Subscription> {
   const { items, pending_update, ...rest } = strip(sub);
+  const only = items.length === 1 ? items[0] : undefined;
   return {
     ...rest,
-    items: embedded(items, `/v1/subscription_items?subscription=${sub.id}`, (item) => viewItem(app, item)),
+    // Still sent, though the types no longer say so (stripe.md G11).
+    ...{ plan: only ? viewItem(app, only).plan : null, quantity: only?.quantity ?? null },
+    items: counted(items, `/v1/subscription_items?subscription=${sub.id}`, (item) => viewItem(app, item)),
     pending_update: pending_update && {
       ...pending_update,
       subscription_items: pending_update.subscription_items?.map((item) => viewItem(app, item)) ?? null,
