@@ -1,6 +1,7 @@
 import type { Tone } from '@/components/ui/badge';
 import { EmptyState } from '@/components/ui/empty-state';
 import { useFormat } from '@/components/ui/format';
+import { invoicePath } from '@/lib/billing/notices';
 import type { InvoiceRow } from '@/lib/billing/reports/invoices';
 import { useTranslations } from '@/lib/i18n/translations';
 import { type InvoiceLine, InvoiceList } from './invoice-list';
@@ -51,13 +52,15 @@ export function InvoiceTable({ invoices, owes = true }: { invoices: InvoiceRow[]
         ...(hostedInvoiceUrl
           ? [
               {
-                href: hostedInvoiceUrl,
+                href: invoicePath(row.id),
                 text: t(pays ? 'pay' : 'view'),
                 label: t(pays ? 'payNumber' : 'viewNumber', { number }),
               },
             ]
           : []),
-        ...(invoicePdf ? [{ href: invoicePdf, text: t('pdf'), label: t('pdfNumber', { number }) }] : []),
+        ...(invoicePdf
+          ? [{ href: invoicePath(row.id, 'pdf'), text: t('pdf'), label: t('pdfNumber', { number }) }]
+          : []),
       ],
     };
   }

@@ -76,6 +76,9 @@ type InvoiceFacts = Account & {
   hostedInvoiceUrl: string | null;
 };
 
+/** The page of ours that leads to an invoice at Stripe, by a fresh link; `pdf` to the file. */
+export const invoicePath = (id: string, as?: 'pdf'): string => `/invoices/${id}${as ? '?as=pdf' : ''}`;
+
 /** A receipt when money came, a notice for each failed try; a 0.00 invoice needs neither. */
 export async function queueInvoiceEmail(
   tx: Tx,
@@ -98,7 +101,7 @@ export async function queueInvoiceEmail(
       number: invoice.number,
       amount: paid ? invoice.amountPaid : invoice.amountDue,
       currency: invoice.currency,
-      url: invoice.hostedInvoiceUrl,
+      path: invoice.hostedInvoiceUrl ? invoicePath(invoice.id) : null,
       failure: invoice.failureCode,
       nextAttemptAt: invoice.nextAttemptAt?.toISOString() ?? null,
     },

@@ -33,6 +33,8 @@ export function composeEmail(email: EmailRow, appUrl: string): Composed {
 
 /** Where the button leads: a page of Stripe's, or one of ours behind a one-time token. */
 function linkOf({ template, data }: EmailRow, appUrl: string): string {
+  if (typeof data.path === 'string') return `${appUrl}${data.path}`;
+  // Mails that were queued before links led to us.
   if (typeof data.url === 'string') return data.url;
   if (template === 'invitation' && typeof data.token === 'string')
     return `${appUrl}/invitation/${data.token}`;

@@ -1,4 +1,4 @@
-import { and, desc, ne } from 'drizzle-orm';
+import { and, desc, eq, ne } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { invoices } from '@/db/schema';
@@ -7,6 +7,7 @@ import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { NoActiveSubscription } from '@/lib/billing/errors';
 import { type Cursor, olderThan } from '@/lib/page';
 import { callStripe, isMissing } from '@/lib/stripe/client';
+import { PaymentsNotConfigured } from '@/lib/stripe/errors';
 import { readInvoice } from '@/lib/stripe/invoice-snapshot';
 
 export type InvoiceRow = typeof invoices.$inferSelect;
@@ -39,6 +40,30 @@ export type UpcomingInvoice = {
   total: number;
   lines: { description: string; amount: number; periodStart: Date; periodEnd: Date }[];
 };
+
+/**
+ * Where Stripe shows an invoice now. Null where there is none, for this reader: `mayRead` is asked with the merchant it is of.
+ * @throws StripeUnavailable, PaymentsNotConfigured
+ */
+export async function findFreshInvoice(
+  db: Db,
+  stripe: Stripe | null,
+  id: string,
+  as: 'page' | 'pdf',
+  mayRead: (merchantId: string) => boolean,
+): Promise<string | null> {
+  const [row] = await db
+    .select({ merchantId: invoices.merchantId, stripeId: invoices.stripeInvoiceId })
+    .from(invoices)
+    .where(eq(invoices.id, id));
+  if (!row || !mayRead(row.merchantId)) return null;
+  if (!stripe) throw new PaymentsNotConfigured();
+  const fresh = await callStripe(() => stripe.invoices.retrieve(row.stripeId)).catch((error) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+  return (as === 'pdf' ? fresh?.invoice_pdf : fresh?.hosted_invoice_url) ?? null;
+}
 
 /**
  * The next invoice as Stripe would make it now. Null when none will come (it ends before).

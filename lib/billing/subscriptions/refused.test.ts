@@ -1,8 +1,17 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addOns, checkoutSessions, creditPackages, customers, settings, tierPrices } from '@/db/schema';
+import {
+  addOns,
+  checkoutSessions,
+  creditPackages,
+  customers,
+  invoices,
+  settings,
+  tierPrices,
+} from '@/db/schema';
 import { openPortal } from '@/lib/billing/customers/customers';
 import { applyPush } from '@/lib/billing/plans/push';
+import { findFreshInvoice } from '@/lib/billing/reports/invoices';
 import { callStripe } from '@/lib/stripe/client';
 import { toUnix } from '@/lib/time';
 import { openStage, type Shop, type Stage } from '@/testing/stage';
@@ -306,6 +315,22 @@ test('a cancellation that a schedule holds can be taken back', async () => {
   expect(await reactivateSubscription(stage.db, stage.stripe, await stage.by(shop))).toMatchObject({
     cancelAt: null,
   });
+});
+
+test('an invoice is led to by a link of now, and only for who may read it', async () => {
+  const shop = await stage.subscriber('essential');
+  const [row] = await stage.db
+    .select()
+    .from(invoices)
+    .where(eq(invoices.merchantId, shop.account.merchantId));
+  await stage.db.update(invoices).set({ hostedInvoiceUrl: 'https://died.example' });
+  const find = (as: 'page' | 'pdf', may: (merchant: string) => boolean) =>
+    findFreshInvoice(stage.db, stage.stripe, row?.id ?? '', as, may);
+  const mine = (merchant: string) => merchant === shop.account.merchantId;
+  const fresh = await stage.stripe.invoices.retrieve(row?.stripeInvoiceId ?? '');
+  expect(await find('page', mine)).toBe(fresh.hosted_invoice_url);
+  expect(await find('pdf', mine)).toBe(fresh.invoice_pdf);
+  expect(await find('page', () => false)).toBeNull();
 });
 
 test('an unforeseen refusal is a conflict that names what Stripe said', async () => {

@@ -3,8 +3,10 @@ import type { Db } from '@/db/client';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
 import { type Account, getPlatform } from '@/lib/billing/accounts';
 import { getCustomer } from '@/lib/billing/customers/customers';
+import { invoicePath } from '@/lib/billing/notices';
 import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/plans/tiers';
 import { listInvoices, previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
+import { env } from '@/lib/env';
 import { NotFound } from '@/lib/errors';
 import { readCursor } from '@/lib/page';
 import { requireStripe } from '@/lib/stripe/client';
@@ -109,8 +111,8 @@ export const presentInvoice = (
   refunded: row.refunded,
   period_start: iso(row.periodStart),
   period_end: iso(row.periodEnd),
-  hosted_invoice_url: row.hostedInvoiceUrl,
-  invoice_pdf: row.invoicePdf,
+  hosted_invoice_url: row.hostedInvoiceUrl && `${env().APP_URL}${invoicePath(row.id)}`,
+  invoice_pdf: row.invoicePdf && `${env().APP_URL}${invoicePath(row.id, 'pdf')}`,
   kind: row.kind,
 });
 

@@ -3,6 +3,7 @@ import { PlanBanner } from '@/components/billing/plan-banner';
 import { buttonClass } from '@/components/ui/button';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { invoicePath } from '@/lib/billing/notices';
 import type { InvoiceRow } from '@/lib/billing/reports/invoices';
 import { useTranslations } from '@/lib/i18n/translations';
 import { reactivatePlan } from './actions';
@@ -48,7 +49,7 @@ export function BillingBanner({
           </ActionForm>
         ),
         pay: open?.hostedInvoiceUrl ? (
-          <a href={open.hostedInvoiceUrl} className={buttonClass('primary', 'sm')}>
+          <a href={invoicePath(open.id)} className={buttonClass('primary', 'sm')}>
             {t('completePayment')}
           </a>
         ) : null,
