@@ -96,7 +96,7 @@ async function createSession(
         cancel_url: urls.cancel,
         allow_promotion_codes: true,
         // The price is ours to say, in our currency; by default the buyer may pay in another (stripe.md F9).
-        //ADAPTIVE
+        adaptive_pricing: { enabled: false },
         ...(request.methods ? { allowed_payment_method_types: request.methods } : {}),
         automatic_tax: { enabled: request.automaticTax },
         metadata: { ...marks, place: slot.id },
