@@ -40,6 +40,8 @@ export interface Settings {
   tax_active: boolean;
   /** Countries in which the seller is registered; null = its own and, by the one-stop shop, every member state (stripe.md D17). */
   registrations: string[] | null;
+  /** `expand` of what a deleted customer has no more: not known whether it is passed over or refused. */
+  deleted_customer_expand: 'passed_over' | 'refused';
   /** An archived price in the running phase of a schedule: not known whether it may stay (stripe.md F16). */
   archived_price_in_phase: 'taken' | 'refused';
   /** What becomes of an address that cannot be placed while a subscription with automatic tax runs: not known (stripe.md D12, F16). */
@@ -67,6 +69,7 @@ export const DEFAULT_SETTINGS: Settings = {
   restricted_key: [],
   tax_active: true,
   registrations: null,
+  deleted_customer_expand: 'passed_over',
   archived_price_in_phase: 'taken',
   unplaceable_address: 'refused',
   tax_behavior: null,

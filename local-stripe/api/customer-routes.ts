@@ -1,5 +1,5 @@
 /** The API of customers. https://docs.stripe.com/api/customers */
-import { cardError, missing } from '../errors';
+import { cardError, malformed, missing } from '../errors';
 import { filled, parse, range } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { isDeleted, newCustomer } from '../records/customers';
@@ -41,6 +41,13 @@ function create({ app, params }: Call): object {
 
 function retrieve(call: Call): object {
   const { app } = call;
+  if (
+    isDeleted(app, id(call)) &&
+    call.params.expand !== undefined &&
+    app.settings.deleted_customer_expand === 'refused'
+  ) {
+    throw malformed('This property cannot be expanded: the customer is deleted.', 'expand');
+  }
   if (isDeleted(app, id(call))) return { id: id(call), object: 'customer', deleted: true };
   return strip(app.need('customers', id(call)));
 }

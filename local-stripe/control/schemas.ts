@@ -50,6 +50,7 @@ export const schemas = {
     restricted_key: z.array(z.string().regex(/^rak_\w+_(read|write)$/)).optional(),
     tax_active: z.boolean().optional(),
     registrations: z.array(z.string().length(2)).nullable().optional(),
+    deleted_customer_expand: z.enum(['passed_over', 'refused']).optional(),
     archived_price_in_phase: z.enum(['taken', 'refused']).optional(),
     unplaceable_address: z.enum(['refused', 'stored']).optional(),
     tax_behavior: z.enum(['inclusive', 'exclusive', 'inferred_by_currency']).nullable().optional(),

@@ -247,7 +247,11 @@ describe('an address that cannot be placed', () => {
 test('a deleted customer is told only to who retrieves it (stripe.md D23, F11)', async () => {
   const { id } = await stripe.customers.create();
   await stripe.customers.del(id);
-  expect(await stripe.customers.retrieve(id)).toMatchObject({ id, deleted: true });
+  expect(await stripe.customers.retrieve(id, { expand: ['tax_ids'] })).toMatchObject({ id, deleted: true });
+  await bench.local('settings', { deleted_customer_expand: 'refused' });
+  expect(await refused(stripe.customers.retrieve(id, { expand: ['tax_ids'] }))).toMatchObject({
+    param: 'expand',
+  });
   const gone = { code: 'resource_missing' };
   expect(await refused(stripe.customers.update(id, { name: 'X' }))).toMatchObject({
     ...gone,
