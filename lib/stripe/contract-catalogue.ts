@@ -108,6 +108,8 @@ export const catalogueClauses: Clause[] = [
       const { data } = await prices.list({ product, active: true, limit: 100 });
       must(data.length === 1 && data[0]?.id === kept.id, 'what is listed is not what is sold');
       await mustRefuse(prices.retrieve('price_1NotThere'), 'one that is not there', 'resource_missing');
+      must((await prices.update(gone.id, { active: true })).active, 'it cannot be put back');
+      await prices.update(gone.id, { active: false });
       const { id: customer } = await scene.customer();
       const bought = subscribe(scene, { customer, items: [{ price: gone.id }] });
       await mustRefuse(bought, 'buying what is archived');

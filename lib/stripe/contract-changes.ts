@@ -34,7 +34,7 @@ export const changeOf = (
   });
 
 export const CARD = paymentParams({ collection_method: 'charge_automatically', methodType: 'card' });
-const DEBIT = paymentParams({ collection_method: 'charge_automatically', methodType: 'sepa_debit' });
+export const DEBIT = paymentParams({ collection_method: 'charge_automatically', methodType: 'sepa_debit' });
 const INVOICE = paymentParams({ collection_method: 'send_invoice', methodType: null });
 
 const EXPANDED = { expand: ['latest_invoice'] };
@@ -183,7 +183,7 @@ export const changeClauses: Clause[] = [
     },
   },
   {
-    says: 'Who pays by debit is changed only if the payment can be made, by a price of the catalogue or an agreed one.',
+    says: 'With `error_if_incomplete` the plan changes only if the payment can be made, by a price of the catalogue or an agreed one.',
     numbers: ['41', '49'],
     async check(scene) {
       const made = await subscribe(scene);

@@ -84,6 +84,8 @@ export const customerClauses: Clause[] = [
         'what was left out changed',
       );
       must((await customers.update(id, { tax_exempt: 'none' })).tax_exempt === 'none', 'it stays exempt');
+      const marked = await customers.update(id, { metadata: { merchant: 'other' } });
+      must(marked.metadata.merchant === 'other', 'the mark alone is not written');
     },
   },
   {

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { CARD, changeOf, wanted } from './contract-changes';
+import { CARD, changeOf, DEBIT, wanted } from './contract-changes';
 import {
   breakCard,
   type Clause,
@@ -17,7 +17,6 @@ import {
 import type { Scene } from './contract-scene';
 
 const HOUR = 3600;
-const IBAN = 'DE89370400440532013000';
 
 /** An upgrade by card, as the app asks for it. */
 const upgrade = (scene: Scene, made: Stripe.Subscription, more: Stripe.SubscriptionUpdateParams = {}) =>
@@ -51,18 +50,18 @@ const takes = (what: string, prepare: (scene: Scene) => Promise<() => Promise<un
   answer: async (scene) => takenOrRefused((await prepare(scene))()),
 });
 
-async function bySepa(scene: Scene) {
+/** A plan that a SEPA debit pays. */
+async function bySepa(scene: Scene): Promise<Stripe.Subscription> {
   const { id: customer } = await scene.customer({ email: 'contract@example.com' });
   const made = await subscribe(scene, { customer });
-  const method = await scene.stripe.paymentMethods.create({
-    type: 'sepa_debit',
-    sepa_debit: { iban: IBAN },
-    billing_details: { name: 'Tierline contract test', email: 'contract@example.com' },
-  });
-  const refused = await refusal(scene.stripe.paymentMethods.attach(method.id, { customer }));
-  if (refused) throw new Untestable(`a debit cannot be attached: ${refused.message}`);
-  await scene.stripe.subscriptions.update(made.id, { default_payment_method: method.id });
-  return made;
+  let method = '';
+  const refused = await refusal(
+    scene.debit(customer).then((id) => {
+      method = id;
+    }),
+  );
+  if (refused) throw new Untestable(`the account takes no debits: ${refused.message}`);
+  return scene.stripe.subscriptions.update(made.id, { default_payment_method: method });
 }
 
 /** An upgrade that waits for its money. */
@@ -119,6 +118,19 @@ export const pendingClauses: Clause[] = [
       await mustRefuse(upgrade(scene, made, { automatic_tax: { enabled: false } }), 'automatic tax');
       const marked = await upgrade(scene, made, { metadata: { store: 's' } });
       must(marked.metadata.store === 's', 'the metadata is not there');
+    },
+  },
+  {
+    says: 'Who pays by SEPA debit is changed at once by `error_if_incomplete`, while the debit is under way.',
+    numbers: ['41', '49', 'D37', 'D42'],
+    async check(scene) {
+      const made = await bySepa(scene);
+      const changed = await scene.stripe.subscriptions.update(made.id, {
+        ...changeOf(made, scene.dearer),
+        ...DEBIT,
+      });
+      must(itemOf(changed).price.id === scene.dearer.id, 'the plan is the former');
+      must(changed.status === 'active' && changed.pending_update === null, `it is ${changed.status}`);
     },
   },
   takes('with an item’s `price_data`', async (scene) => {

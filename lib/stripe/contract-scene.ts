@@ -21,14 +21,33 @@ export type Scene = {
   clock(): Promise<TestClock>;
   /** A disputed charge. */
   dispute(): Promise<Stripe.Dispute>;
+  /** The id of a SEPA debit of the customer's. */
+  debit(customer: string): Promise<string>;
   /** Done when everything is cleared away; last first. */
   afterwards(work: () => Promise<unknown>): void;
 };
 
-/** How a Stripe disputes a charge: Stripe itself by a test card, local Stripe by being told. */
-export type Disputer = { card: string; dispute(charge: string): Promise<unknown> };
+/** What goes another way at local Stripe, which has no card that is disputed and takes no mandate. */
+export type Hands = {
+  disputedCard: string;
+  dispute(charge: string): Promise<unknown>;
+  /** Attaches a SEPA method to a customer, so that it can be debited. */
+  mandate(stripe: Stripe, customer: string, method: string): Promise<unknown>;
+};
 
-const BY_CARD: Disputer = { card: 'pm_card_createDispute', dispute: async () => {} };
+/** https://docs.stripe.com/testing (disputes); https://docs.stripe.com/payments/sepa-debit/set-up-payment */
+const AT_STRIPE: Hands = {
+  disputedCard: 'pm_card_createDispute',
+  dispute: async () => {},
+  mandate: (stripe, customer, payment_method) =>
+    stripe.setupIntents.create({
+      customer,
+      payment_method,
+      confirm: true,
+      allowed_payment_method_types: ['sepa_debit'],
+      mandate_data: { customer_acceptance: { type: 'offline' } },
+    }),
+};
 
 /**
  * Makes a scene on a Stripe; `clear` takes away all that was made. What Stripe keeps for ever is archived: prices, products
@@ -36,7 +55,7 @@ const BY_CARD: Disputer = { card: 'pm_card_createDispute', dispute: async () => 
  */
 export async function openScene(
   stripe: Stripe,
-  disputer: Disputer = BY_CARD,
+  hands: Hands = AT_STRIPE,
 ): Promise<Scene & { clear(): Promise<void> }> {
   const undo: (() => Promise<unknown>)[] = [];
   const afterwards: Scene['afterwards'] = (work) => void undo.push(work);
@@ -100,12 +119,21 @@ export async function openScene(
       };
     },
     async dispute() {
-      const { id } = await customer({ card: disputer.card });
+      const { id } = await customer({ card: hands.disputedCard });
       await stripe.subscriptions.create({ customer: id, items: [{ price: monthly.id }] });
       const [charge] = (await stripe.charges.list({ customer: id })).data;
       if (!charge) throw new Error('nothing was charged');
-      await disputer.dispute(charge.id);
+      await hands.dispute(charge.id);
       return until(async () => (await stripe.disputes.list({ charge: charge.id })).data[0]);
+    },
+    async debit(customer) {
+      const { id } = await stripe.paymentMethods.create({
+        type: 'sepa_debit',
+        sepa_debit: { iban: 'DE89370400440532013000' },
+        billing_details: { name: 'Tierline contract test', email: 'contract@example.com' },
+      });
+      await hands.mandate(stripe, customer, id);
+      return id;
     },
     async clear() {
       const left: unknown[] = [];

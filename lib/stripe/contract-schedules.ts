@@ -129,6 +129,26 @@ export const scheduleClauses: Clause[] = [
     },
   },
   {
+    says: 'An item’s own discount goes on by its id in both phases.',
+    numbers: ['F3', 'G8'],
+    async check(scene) {
+      const coupon = await scene.coupon({ percent_off: 10, duration: 'forever' });
+      const items = [{ price: scene.monthly.id, discounts: [{ coupon: coupon.id }] }];
+      const made = await subscribe(scene, { items });
+      const discounts = [{ discount: idOf(itemOf(made).discounts[0]) }];
+      const { running, write } = await take(scene, made);
+      const kept = { items: running.items.map((item) => ({ ...item, discounts })) };
+      const ahead = { items: [{ price: scene.dearer.id, quantity: 1, discounts }] };
+      const { phases } = await write(next('', ahead), { ...running, ...kept });
+      must(
+        phases.every((phase) => phase.items[0]?.discounts.length === 1),
+        'a phase lost its discount',
+      );
+      const now = await scene.stripe.subscriptions.retrieve(made.id);
+      must(itemOf(now).discounts.length === 1, 'the item lost its discount');
+    },
+  },
+  {
     says: 'An item’s metadata is kept where the update of the schedule gives it again.',
     numbers: ['F5'],
     async check(scene) {
@@ -139,6 +159,48 @@ export const scheduleClauses: Clause[] = [
       await write(next(scene.dearer.id), { ...running, items });
       const now = await scene.stripe.subscriptions.retrieve(made.id);
       must(itemOf(now).metadata.kind === 'plan', 'the item lost it');
+    },
+  },
+  {
+    says: 'A phase is given again with its method, its collection, its tax switch, its description and its marks.',
+    numbers: ['F5'],
+    async check(scene) {
+      const { id: customer } = await scene.customer();
+      const { id: method } = await scene.stripe.paymentMethods.attach('pm_card_mastercard', { customer });
+      const facts = {
+        automatic_tax: { enabled: false },
+        collection_method: 'charge_automatically' as const,
+        default_payment_method: method,
+        description: 'Plan',
+        metadata: { merchant: 'm' },
+      };
+      const made = await subscribe(scene, { customer, ...facts });
+      const { running, write } = await take(scene, made);
+      const { phases } = await write(next(scene.dearer.id, facts), { ...running, ...facts });
+      for (const phase of phases) {
+        must(idOf(phase.default_payment_method) === method, 'a phase lost its method');
+        must(phase.description === 'Plan' && phase.metadata?.merchant === 'm', 'a phase lost its words');
+      }
+      const now = await scene.stripe.subscriptions.retrieve(made.id);
+      must(idOf(now.default_payment_method) === method, 'the subscription lost its method');
+      must(now.metadata.merchant === 'm', 'the subscription lost its marks');
+    },
+  },
+  {
+    says: 'What a released schedule would have done is put on a new one, with the phase’s own end.',
+    numbers: ['42', 'D59', 'D60'],
+    async check(scene) {
+      const made = await subscribe(scene);
+      const first = await take(scene, made);
+      const ahead = (await first.write(next(scene.dearer.id))).phases[1];
+      must(ahead !== undefined, 'there is no second phase');
+      await scene.stripe.subscriptionSchedules.release(first.id);
+      const again = await (await take(scene, made)).write({
+        items: [{ price: scene.dearer.id, quantity: 1 }],
+        end_date: ahead.end_date,
+        proration_behavior: 'none',
+      });
+      must(again.phases[1]?.end_date === ahead.end_date, 'it ends at another time');
     },
   },
   {
