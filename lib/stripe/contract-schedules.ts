@@ -129,26 +129,6 @@ export const scheduleClauses: Clause[] = [
     },
   },
   {
-    says: 'An item’s own discount goes on by its id in both phases.',
-    numbers: ['F3', 'G8'],
-    async check(scene) {
-      const coupon = await scene.coupon({ percent_off: 10, duration: 'forever' });
-      const items = [{ price: scene.monthly.id, discounts: [{ coupon: coupon.id }] }];
-      const made = await subscribe(scene, { items });
-      const discounts = [{ discount: idOf(itemOf(made).discounts[0]) }];
-      const { running, write } = await take(scene, made);
-      const kept = { items: running.items.map((item) => ({ ...item, discounts })) };
-      const ahead = { items: [{ price: scene.dearer.id, quantity: 1, discounts }] };
-      const { phases } = await write(next('', ahead), { ...running, ...kept });
-      must(
-        phases.every((phase) => phase.items[0]?.discounts.length === 1),
-        'a phase lost its discount',
-      );
-      const now = await scene.stripe.subscriptions.retrieve(made.id);
-      must(itemOf(now).discounts.length === 1, 'the item lost its discount');
-    },
-  },
-  {
     says: 'An item’s metadata is kept where the update of the schedule gives it again.',
     numbers: ['F5'],
     async check(scene) {
