@@ -14,6 +14,9 @@ export const expansions = {
   customer: ['invoice_settings.default_payment_method', 'tax_ids'],
   dispute: ['charge'],
   importList: ['data.customer'],
+  /** In lists one level is lost to `data`: what the phases' prices are is left to a fetch where it matters. */
+  subscriptionList: ['data.latest_invoice.payments', 'data.discounts.source.coupon', 'data.schedule'],
+  customerList: ['data.invoice_settings.default_payment_method', 'data.tax_ids'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** The paths of one use, as the SDK takes them. */

@@ -1,9 +1,8 @@
-import { and, desc, eq, inArray, isNotNull, isNull } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { invoices, storeAddOns, stripeDifferences, subscriptions } from '@/db/schema';
 import { LIVE } from '@/lib/billing/statuses';
-import type { InvoiceSnapshot } from '@/lib/stripe/invoice-snapshot';
 
 export type Difference = {
   entity: string;
@@ -26,90 +25,100 @@ export const difference = (
   stripe: unknown,
 ): Difference => ({ entity, id, merchantId, kind, local, stripe, repaired: false });
 
-/** Rows of ours that live and that Stripe does not know. */
-export async function findOrphans(
-  db: Db,
-  merchantId: string,
-  theirs: { subscriptions: string[]; bills: InvoiceSnapshot[] },
-) {
-  const known = new Set([...theirs.subscriptions, ...theirs.bills.map((bill) => bill.id)]);
+/** A row of ours that lives, and the Stripe object that it stands for. */
+export type LiveRow = {
+  entity: string;
+  id: string;
+  merchantId: string;
+  stripeId: string | null;
+  status: string;
+};
+
+/** What lives of these merchants: plans, add-ons and open invoices. Three statements, by index. */
+export async function listLive(db: Db, merchantIds: string[]): Promise<LiveRow[]> {
   const [plans, addOnRows, bills] = await Promise.all([
     db
       .select({
         id: subscriptions.id,
+        merchantId: subscriptions.merchantId,
         stripeId: subscriptions.stripeSubscriptionId,
         status: subscriptions.status,
       })
       .from(subscriptions)
       .where(
         and(
-          eq(subscriptions.merchantId, merchantId),
+          inArray(subscriptions.merchantId, merchantIds),
           isNotNull(subscriptions.stripeSubscriptionId),
           inArray(subscriptions.status, LIVE),
         ),
       ),
     db
-      .select({ id: storeAddOns.id, stripeId: storeAddOns.stripeSubscriptionId, status: storeAddOns.status })
+      .select({
+        id: storeAddOns.id,
+        merchantId: storeAddOns.merchantId,
+        stripeId: storeAddOns.stripeSubscriptionId,
+        status: storeAddOns.status,
+      })
       .from(storeAddOns)
-      .where(and(eq(storeAddOns.merchantId, merchantId), isNull(storeAddOns.endedAt))),
+      .where(and(inArray(storeAddOns.merchantId, merchantIds), isNull(storeAddOns.endedAt))),
     db
-      .select({ id: invoices.id, stripeId: invoices.stripeInvoiceId, status: invoices.status })
+      .select({
+        id: invoices.id,
+        merchantId: invoices.merchantId,
+        stripeId: invoices.stripeInvoiceId,
+        status: invoices.status,
+      })
       .from(invoices)
-      .where(and(eq(invoices.merchantId, merchantId), eq(invoices.status, 'open'))),
+      .where(and(inArray(invoices.merchantId, merchantIds), eq(invoices.status, 'open'))),
   ]);
-  const named = [
+  return [
     ...plans.map((row) => ({ ...row, entity: 'subscription' })),
     ...addOnRows.map((row) => ({ ...row, entity: 'add_on' })),
     ...bills.map((row) => ({ ...row, entity: 'invoice' })),
   ];
-  return named
-    .filter((row) => row.stripeId !== null && !known.has(row.stripeId))
-    .map((row) =>
-      difference(
-        row.entity,
-        row.id,
-        merchantId,
-        'missing_at_stripe',
-        { id: row.stripeId, status: row.status },
-        null,
-      ),
-    );
 }
 
-/** Two live base subscriptions on one platform: a person decides which one stays. */
-export async function findDoubles(db: Db, merchantId: string): Promise<Difference[]> {
-  const live = await db
+/** One that lives and that Stripe does not know. */
+export const orphan = (row: LiveRow): Difference =>
+  difference(
+    row.entity,
+    row.id,
+    row.merchantId,
+    'missing_at_stripe',
+    { id: row.stripeId, status: row.status },
+    null,
+  );
+
+/** Two live base subscriptions on one platform, of one merchant or of all: a person decides which one stays. */
+export async function findDoubles(db: Db, merchantId?: string): Promise<Difference[]> {
+  const stripeId = subscriptions.stripeSubscriptionId;
+  const rows = await db
     .select({
+      merchantId: subscriptions.merchantId,
       platformId: subscriptions.platformId,
-      stripeId: subscriptions.stripeSubscriptionId,
-      isCurrent: subscriptions.isCurrent,
+      ids: sql<string[]>`array_agg(${stripeId} order by ${subscriptions.startedAt}, ${stripeId})`,
+      current: sql<string | null>`max(${stripeId}) filter (where ${subscriptions.isCurrent})`,
     })
     .from(subscriptions)
     .where(
       and(
-        eq(subscriptions.merchantId, merchantId),
-        isNotNull(subscriptions.stripeSubscriptionId),
+        merchantId ? eq(subscriptions.merchantId, merchantId) : undefined,
+        isNotNull(stripeId),
         inArray(subscriptions.status, LIVE),
       ),
-    );
-  const platforms = [...new Set(live.map((row) => row.platformId))];
-  return platforms.flatMap((platformId) => {
-    const rows = live.filter((row) => row.platformId === platformId);
-    if (rows.length < 2) return [];
-    const current = rows.find((row) => row.isCurrent)?.stripeId ?? null;
-    return [
-      difference(
-        'account',
-        `${merchantId}:${platformId}`,
-        merchantId,
-        'two_live_subscriptions',
-        { current },
-        {
-          subscriptions: rows.map((row) => row.stripeId),
-        },
-      ),
-    ];
-  });
+    )
+    .groupBy(subscriptions.merchantId, subscriptions.platformId)
+    .having(sql`count(*) > 1`);
+  return rows.map((row) =>
+    difference(
+      'account',
+      `${row.merchantId}:${row.platformId}`,
+      row.merchantId,
+      'two_live_subscriptions',
+      { current: row.current },
+      { subscriptions: row.ids },
+    ),
+  );
 }
 
 /** A merchant's differences that nobody has put right, newest first. */
@@ -121,12 +130,16 @@ export const listDifferences = (db: Db, merchantId: string, limit: number) =>
     .orderBy(desc(stripeDifferences.foundAt))
     .limit(limit);
 
-/** Keeps what was found: repairs as done, the rest open once; what is no longer found is closed as gone. */
+/**
+ * Keeps what was found: repairs as done, the rest open once; what is no longer found is closed as gone, unless not all
+ * was looked at.
+ */
 export async function keepDifferences(
   db: Db,
   merchantId: string,
   found: Difference[],
   now: Date,
+  isWhole = true,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const open = await tx
@@ -137,7 +150,7 @@ export async function keepDifferences(
       found.filter((one) => !one.repaired).map((one) => `${one.entity}/${one.id}/${one.kind}`),
     );
     const gone = open
-      .filter((row) => !still.has(`${row.entity}/${row.entityId}/${row.kind}`))
+      .filter((row) => isWhole && !still.has(`${row.entity}/${row.entityId}/${row.kind}`))
       .map((row) => row.id);
     if (gone.length > 0) {
       await tx

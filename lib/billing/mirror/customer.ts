@@ -64,20 +64,7 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
       };
     }
     if (!mayApply(row, moment) || (untold && moment.fetchedAgainst === undefined)) return { kind: 'settle' };
-    const taxId = snapshot.taxIds?.[0];
-    const next = {
-      name: snapshot.name || (row?.name ?? ''),
-      email: snapshot.email || (row?.email ?? ''),
-      ...(Object.values(snapshot.address).some(Boolean) ? snapshot.address : {}),
-      taxExempt: snapshot.taxExempt,
-      cardBrand: snapshot.card?.brand ?? null,
-      cardLast4: snapshot.card?.last4 ?? null,
-      cardExpMonth: snapshot.card?.expMonth ?? null,
-      cardExpYear: snapshot.card?.expYear ?? null,
-      stripeTaxId: taxId?.id ?? null,
-      ...(taxId ? { vatNumber: taxId.value, vatStatus: vatStatusOf(taxId.status) } : {}),
-      ...(!taxId && row?.stripeTaxId ? { vatNumber: null, vatStatus: 'none' as const } : {}),
-    };
+    const next = detailsOf(snapshot, row);
     const changed = changedFields(row as Partial<typeof next> | undefined, next);
     await tx
       .update(customers)
@@ -102,6 +89,24 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
     };
   },
 };
+
+/** The columns that a snapshot says of its customer's row. Pure. */
+export function detailsOf(snapshot: CustomerSnapshot, row: typeof customers.$inferSelect | undefined) {
+  const taxId = snapshot.taxIds?.[0];
+  return {
+    name: snapshot.name || (row?.name ?? ''),
+    email: snapshot.email || (row?.email ?? ''),
+    ...(Object.values(snapshot.address).some(Boolean) ? snapshot.address : {}),
+    taxExempt: snapshot.taxExempt,
+    cardBrand: snapshot.card?.brand ?? null,
+    cardLast4: snapshot.card?.last4 ?? null,
+    cardExpMonth: snapshot.card?.expMonth ?? null,
+    cardExpYear: snapshot.card?.expYear ?? null,
+    stripeTaxId: taxId?.id ?? null,
+    ...(taxId ? { vatNumber: taxId.value, vatStatus: vatStatusOf(taxId.status) } : {}),
+    ...(!taxId && row?.stripeTaxId ? { vatNumber: null, vatStatus: 'none' as const } : {}),
+  };
+}
 
 /** Brings our row to what Stripe says now about a customer. @throws as `settle` */
 export const syncCustomer = (db: Db, stripe: Stripe, id: string, context: Act) =>
