@@ -58,6 +58,7 @@ const invoiceShape = z.object({
   amount_due: z.number(),
   amount_paid: z.number(),
   attempt_count: z.number().default(0),
+  attempted: z.boolean().default(false),
   next_payment_attempt: seconds.nullish(),
   due_date: seconds.nullish(),
   hosted_invoice_url: z.string().nullish(),
@@ -186,7 +187,8 @@ export function readInvoice(raw: unknown): InvoiceSnapshot {
     amountDue: from.amount_due,
     amountPaid: from.amount_paid,
     credited: (from.post_payment_credit_notes_amount ?? 0) + (from.pre_payment_credit_notes_amount ?? 0),
-    attemptCount: from.attempt_count,
+    // A first payment that waits for 3-D Secure was attempted, and is counted as none (stripe.md F1).
+    attemptCount: Math.max(from.attempt_count, from.attempted && from.status === 'open' ? 1 : 0),
     nextAttemptAt: date(from.next_payment_attempt),
     finalizedAt: date(from.status_transitions?.finalized_at),
     paidAt: date(from.status_transitions?.paid_at),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { divideHalfEven } from '@/lib/money';
 import { fromUnix } from '@/lib/time';
 import { type InvoiceSnapshot, readInvoice } from './invoice-snapshot';
 import { type Marks, readMarks } from './metadata';
@@ -11,6 +12,8 @@ const price = z.object({
   id: z.string(),
   product: reference.nullish(),
   unit_amount: z.number().nullish(),
+  // A Decimal when retrieved, a string in expanded objects and events (stripe.md 52).
+  unit_amount_decimal: z.unknown(),
   currency: z.string().optional(),
   recurring,
 });
@@ -143,6 +146,13 @@ export type SubscriptionSnapshot = {
   isWhole: boolean;
 };
 
+/** What one unit costs, in whole minor units: a price of parts of a cent is rounded, half to even. Null where none is told. */
+function amountOf({ unit_amount, unit_amount_decimal: exact }: z.infer<typeof price>): number | null {
+  if (unit_amount != null) return unit_amount;
+  const parts = exact == null ? Number.NaN : Math.round(Number(String(exact)) * 1_000_000);
+  return Number.isFinite(parts) ? divideHalfEven(parts, 1_000_000) : null;
+}
+
 /** Reads a subscription object of any API version. Throws a ZodError that names what is missing. */
 export function readSubscription(raw: unknown): SubscriptionSnapshot {
   const from = subscriptionShape.parse(raw);
@@ -153,7 +163,7 @@ export function readSubscription(raw: unknown): SubscriptionSnapshot {
       id: item.id,
       priceId: item.price.id,
       productId: item.price.product ?? null,
-      unitAmount: item.price.unit_amount ?? 0,
+      unitAmount: amountOf(item.price) ?? 0,
       interval: item.price.recurring?.interval === 'year' ? 'year' : 'month',
       recurring: {
         interval: item.price.recurring?.interval ?? 'month',
@@ -231,7 +241,7 @@ function readPhasePrice(raw: z.infer<typeof phaseShape>['items'][number]['price'
   return {
     priceId: raw.id,
     productId: raw.product ?? null,
-    unitAmount: raw.unit_amount ?? null,
+    unitAmount: amountOf(raw),
     interval: raw.recurring?.interval === 'year' ? 'year' : 'month',
   };
 }

@@ -52,7 +52,13 @@ export function normaliseVatNumber(raw: string): string {
 export async function updateBillingDetails(
   db: Db,
   stripe: Stripe | null,
-  input: { merchantId: string; details: BillingDetailsInput; actor: Actor; now: Date },
+  input: {
+    merchantId: string;
+    details: BillingDetailsInput;
+    actor: Actor;
+    now: Date;
+    automaticTax?: boolean;
+  },
 ): Promise<CustomerRow> {
   const row = await getCustomer(db, input.merchantId);
   const { details } = input;
@@ -111,12 +117,19 @@ async function pushDetails(
   stripe: Stripe,
   row: CustomerRow,
   next: CustomerRow,
-  input: Act & { details: BillingDetailsInput },
+  input: Act & { details: BillingDetailsInput; automaticTax?: boolean },
 ): Promise<{ stripeTaxId?: string | null }> {
   const id = row.stripeCustomerId;
   if (!id || row.deletedAtStripe) return {};
   const isChanged = next.vatNumber !== row.vatNumber;
-  const put = () => putDetails(stripe, id, isChanged ? next : { ...next, taxExempt: undefined });
+  const put = () =>
+    putDetails(
+      stripe,
+      id,
+      isChanged ? next : { ...next, taxExempt: undefined },
+      undefined,
+      input.automaticTax && input.details.address !== undefined,
+    );
   try {
     const isNamed = input.details.vatNumber !== undefined;
     if (isNamed) return { stripeTaxId: await replaceVatNumber(stripe, id, next.vatNumber, put) };

@@ -23,6 +23,7 @@ export async function putDetails(
   customer: string,
   details: Omit<Details, 'taxExempt'> & Partial<Details>,
   metadata?: Stripe.MetadataParam,
+  validates = false,
 ): Promise<void> {
   const { name, email, line1, line2, postalCode: postal_code, city, state, country, taxExempt } = details;
   await callStripe(() =>
@@ -31,6 +32,8 @@ export async function putDetails(
       email,
       address: { line1, line2, postal_code, city, state, country },
       ...(taxExempt === undefined ? {} : { tax_exempt: taxExempt }),
+      // A place that cannot be taxed is found when it is typed, not at the renewal (stripe.md D13).
+      ...(validates && country ? { tax: { validate_location: 'immediately' as const } } : {}),
       ...(metadata ? { metadata } : {}),
     }),
   );

@@ -6,7 +6,7 @@ import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/su
 import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { NoActiveSubscription } from '@/lib/billing/errors';
 import { type Cursor, olderThan } from '@/lib/page';
-import { callStripe, isMissing } from '@/lib/stripe/client';
+import { callStripe, isMissing, stripeError } from '@/lib/stripe/client';
 import { PaymentsNotConfigured } from '@/lib/stripe/errors';
 import { readInvoice } from '@/lib/stripe/invoice-snapshot';
 
@@ -81,7 +81,8 @@ export async function previewUpcomingInvoice(
     return null;
   const preview = await callStripe(() => stripe.invoices.createPreview({ subscription: id })).catch(
     (error) => {
-      if (isMissing(error)) return null;
+      // Nothing will come: it ends at Stripe, and we have yet to hear of it (stripe.md D61).
+      if (isMissing(error) || stripeError(error)?.code === 'invoice_upcoming_none') return null;
       throw error;
     },
   );

@@ -9,10 +9,13 @@ import {
   settings,
   tierPrices,
 } from '@/db/schema';
+import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/customers/billing-details';
 import { openPortal } from '@/lib/billing/customers/customers';
 import { applyPush } from '@/lib/billing/plans/push';
-import { findFreshInvoice } from '@/lib/billing/reports/invoices';
+import { findFreshInvoice, previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { callStripe } from '@/lib/stripe/client';
+import { readInvoice } from '@/lib/stripe/invoice-snapshot';
+import { readSubscription } from '@/lib/stripe/subscription-snapshot';
 import { toUnix } from '@/lib/time';
 import { openStage, type Shop, type Stage } from '@/testing/stage';
 import { startAddOnCheckout } from './add-ons';
@@ -331,6 +334,63 @@ test('an invoice is led to by a link of now, and only for who may read it', asyn
   expect(await find('page', mine)).toBe(fresh.hosted_invoice_url);
   expect(await find('pdf', mine)).toBe(fresh.invoice_pdf);
   expect(await find('page', () => false)).toBeNull();
+});
+
+test('what ends at Stripe, unheard, has no next invoice', async () => {
+  const shop = await stage.subscriber('essential');
+  await stage.stripe.subscriptions.update(shop.subscriptionId, { cancel_at_period_end: true });
+  expect(await previewUpcomingInvoice(stage.db, stage.stripe, shop.account)).toBeNull();
+});
+
+test.each([
+  [{ country: 'US', line1: '1 Main St', city: 'Austin', postalCode: '', state: '' }],
+  [{ country: 'CA', line1: '1 Rue', city: 'Laval', postalCode: '', state: '' }],
+])('an address that cannot be taxed is told at its field, and nothing is kept: %o', async (address) => {
+  const shop = await stage.subscriber('essential');
+  const save = async (details: object) =>
+    updateBillingDetails(stage.db, stage.stripe, {
+      merchantId: shop.account.merchantId,
+      details: billingDetailsInput.parse(details),
+      automaticTax: true,
+      ...(await stage.by(shop)),
+    });
+  await expect(save({ address })).rejects.toMatchObject({ fields: [{ path: 'address' }] });
+  const kept = await save({ name: 'Kept' });
+  expect(kept).toMatchObject({ name: 'Kept' });
+  expect(kept.country).not.toBe(address.country);
+});
+
+test('a price of parts of a cent is read, wherever its decimal stands as text', async () => {
+  const shop = await stage.subscriber('essential');
+  const raw = await stage.stripe.subscriptions.retrieve(shop.subscriptionId);
+  const [item] = raw.items.data;
+  const odd = {
+    ...raw,
+    items: {
+      ...raw.items,
+      data: [{ ...item, price: { ...item?.price, unit_amount: null, unit_amount_decimal: '9950.5' } }],
+    },
+  };
+  expect(readSubscription(odd).items[0]?.unitAmount).toBe(9950);
+});
+
+test('a first payment that waits for 3-D Secure was tried, though it is counted as none', () => {
+  const invoice = {
+    id: 'in_1',
+    created: 1,
+    currency: 'eur',
+    subtotal: 1,
+    total: 1,
+    amount_due: 1,
+    amount_paid: 0,
+    attempt_count: 0,
+    attempted: true,
+    status: 'open',
+    metadata: {},
+    lines: { data: [] },
+  };
+  expect(readInvoice(invoice).attemptCount).toBe(1);
+  expect(readInvoice({ ...invoice, attempted: false }).attemptCount).toBe(0);
 });
 
 test('an unforeseen refusal is a conflict that names what Stripe said', async () => {

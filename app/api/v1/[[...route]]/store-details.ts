@@ -3,6 +3,7 @@ import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/custome
 import { getCustomer } from '@/lib/billing/customers/customers';
 import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
 import { toSnake } from '@/lib/dialect';
+import { env } from '@/lib/env';
 import { findStripe } from '@/lib/stripe/client';
 import { answers, input, instant, refusals, storeQuery } from './contract';
 import { asStore } from './guards';
@@ -65,6 +66,7 @@ export const storeDetails: Resource = (api) => {
 
   api.openapi(putDetails, async (c) => {
     const row = await updateBillingDetails(c.env.db, findStripe(), {
+      automaticTax: env().STRIPE_TAX,
       merchantId: c.var.store.merchantId,
       details: c.req.valid('json'),
       actor: c.var.caller.actor,

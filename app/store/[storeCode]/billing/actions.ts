@@ -13,6 +13,7 @@ import { cancelSubscription, reactivateSubscription } from '@/lib/billing/subscr
 import { changeTier, undoPendingChange } from '@/lib/billing/subscriptions/change';
 import { startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
 import { startCreditCheckout } from '@/lib/billing/subscriptions/credit-checkout';
+import { env } from '@/lib/env';
 import { getTranslations } from '@/lib/i18n/translations';
 import { limitPurchase } from '@/lib/rate-limit';
 import { findStripe, requireStripe } from '@/lib/stripe/client';
@@ -149,7 +150,13 @@ const detailsForm = billingDetailsInput.extend({ store: z.string() });
 export const saveDetails = storeAction(
   detailsForm,
   async ({ store: _store, ...details }, { db, account, store, actor, now }) => {
-    await updateBillingDetails(db, findStripe(), { merchantId: account.merchantId, details, actor, now });
+    await updateBillingDetails(db, findStripe(), {
+      merchantId: account.merchantId,
+      details,
+      automaticTax: env().STRIPE_TAX,
+      actor,
+      now,
+    });
     redirect(`/store/${store.code}/billing#details` as Route);
   },
   { keepEmpty: true },
