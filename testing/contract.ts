@@ -1,13 +1,17 @@
 import type Stripe from 'stripe';
+import { isOutage, stripeError } from '@/lib/stripe/client';
 import { contract } from '@/lib/stripe/contract';
-import { type Clause, Untestable } from '@/lib/stripe/contract-clause';
-import { openScene, type Scene } from '@/lib/stripe/contract-scene';
+import type { Clause } from '@/lib/stripe/contract-clause';
+import { openScene, type Scene, Untestable } from '@/lib/stripe/contract-scene';
 
 // Plays the contract with Stripe, and keeps what a run against Stripe itself has shown (docs/stripe-contract.md).
 
 export type Outcome = { kind: 'holds' | 'answered' | 'untestable' | 'fails'; words: string };
 
-/** Plays one clause. An answer that the app does not know is a failure. */
+/**
+ * Plays one clause. An answer that the app does not know is a failure; a Stripe that is out of reach, or a key that may not
+ * ask, says nothing either way.
+ */
 export async function tryClause(clause: Clause, scene: Scene): Promise<Outcome> {
   try {
     if ('check' in clause) {
@@ -20,7 +24,9 @@ export async function tryClause(clause: Clause, scene: Scene): Promise<Outcome> 
     return { kind: 'answered', words: answer };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    return { kind: error instanceof Untestable ? 'untestable' : 'fails', words };
+    const isMute =
+      error instanceof Untestable || isOutage(error) || stripeError(error)?.type === 'StripePermissionError';
+    return { kind: isMute ? 'untestable' : 'fails', words };
   }
 }
 
@@ -89,7 +95,7 @@ STRIPE_TEST_KEY the command plays the same clauses against that test account, an
 - *unknown*: a question that no page settles. Tierline is made to do with each of the answers.
 - *not so on Stripe (date)*: Stripe did otherwise. Local Stripe is wrong then, and the app may be.
 
-What an account cannot show (Stripe Tax is not set up, its settings lead elsewhere) keeps its line. All that a run makes is deleted, and
+What an account or its key cannot show (Stripe Tax is not set up, its settings lead elsewhere, Stripe is out of reach) keeps its line. All that a run makes is deleted, and
 what Stripe keeps for ever archived; a dispute stays in the test account. Each sentence is the clause's name: another sentence is
 another clause, and begins anew.
 `;

@@ -8,10 +8,9 @@ import {
   refusal,
   TAKEN_OR_REFUSED,
   takenOrRefused,
-  Untestable,
   withTax,
 } from './contract-clause';
-import type { Scene } from './contract-scene';
+import { type Scene, Untestable } from './contract-scene';
 import { readSession } from './session-snapshot';
 
 type Params = Stripe.Checkout.SessionCreateParams;

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { stripeError } from '@/lib/stripe/client';
-import type { Scene } from './contract-scene';
+import { type Scene, Untestable } from './contract-scene';
 
 type Said = {
   /** What Tierline takes for granted, or asks, in one sentence; no two are the same. */
@@ -17,9 +17,6 @@ export type Question = Said & { answers: readonly string[]; answer(scene: Scene)
 
 /** One thing that Tierline takes for granted of Stripe. */
 export type Clause = Fact | Question;
-
-/** The account cannot show it, as Stripe Tax is off or its settings lead elsewhere: nothing is said either way. */
-export class Untestable extends Error {}
 
 export function must(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(what);

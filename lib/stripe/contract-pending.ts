@@ -12,9 +12,8 @@ import {
   subscribe,
   TAKEN_OR_REFUSED,
   takenOrRefused,
-  Untestable,
 } from './contract-clause';
-import type { Scene } from './contract-scene';
+import { type Scene, Untestable } from './contract-scene';
 
 const HOUR = 3600;
 

@@ -1,16 +1,6 @@
 import type Stripe from 'stripe';
-import {
-  type Clause,
-  DAY,
-  idOf,
-  itemOf,
-  must,
-  mustRefuse,
-  refusal,
-  subscribe,
-  Untestable,
-} from './contract-clause';
-import type { Scene } from './contract-scene';
+import { type Clause, DAY, idOf, itemOf, must, mustRefuse, refusal, subscribe } from './contract-clause';
+import { type Scene, Untestable } from './contract-scene';
 import { expand, expansions } from './expansions';
 import { readSubscription } from './subscription-snapshot';
 

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readStandings, standingOf, tryClause, writeReport } from '@/testing/contract';
 import { testStripe } from '@/testing/stripe';
 import { contract } from './contract';
-import { type Clause, Untestable } from './contract-clause';
-import { openScene } from './contract-scene';
+import type { Clause } from './contract-clause';
+import { openScene, Untestable } from './contract-scene';
 
 const clauses = contract.flatMap((part) => part.clauses);
 const questions = clauses.filter((clause) => 'answer' in clause);
@@ -109,6 +110,8 @@ describe('docs/stripe-contract.md', () => {
       'not so on Stripe (2026-12-01): a / b c',
     );
     expect(await says(() => Promise.reject(new Untestable('Stripe Tax is not set up')))).toBeNull();
+    const down = new Stripe.errors.StripeConnectionError({ message: 'down', type: 'api_error' });
+    expect(await says(() => Promise.reject(down))).toBeNull();
     const kept = new Map([[clause.says, yes ?? '']]);
     expect(readStandings(writeReport(kept)).get(clause.says)).toBe(yes);
   });
