@@ -227,6 +227,49 @@ test('a night of 30 merchants and a page of strangers costs far less than two re
   expect(await compareNight()).toMatchObject({ repaired: 1 });
 }, 120_000);
 
+test('a cheaper plan that waits stays as it is, by the list alone where the catalogue knows its price, else by a fetch', async () => {
+  const shop = await stage.subscriber('business');
+  const schedule = await stage.stripe.subscriptionSchedules.create({
+    from_subscription: shop.subscriptionId,
+  });
+  const [phase] = schedule.phases;
+  const waits = async (price: string) =>
+    stage.stripe.subscriptionSchedules.update(schedule.id, {
+      phases: [
+        {
+          start_date: phase?.start_date,
+          end_date: phase?.end_date,
+          items: [{ price: await stage.price('business'), quantity: 1 }],
+        },
+        { items: [{ price, quantity: 1 }] },
+      ],
+    });
+  const price = await stage.price('essential');
+  await waits(price);
+  await later();
+  await stage.deliverNew();
+  await later();
+  expect((await stage.current(shop)).pendingTierId).not.toBeNull();
+  const listed = await readsOf(async () => {
+    expect(await compareNight()).toMatchObject({ repaired: 0, ambiguous: 0 });
+  });
+  expect(listed.by['GET /v1/subscriptions/:id']).toBeUndefined();
+
+  const { product } = await stage.stripe.prices.retrieve(price);
+  const own = await stage.stripe.prices.create({
+    product: String(product),
+    currency: 'eur',
+    unit_amount: 777,
+    recurring: { interval: 'month' },
+  });
+  await waits(own.id);
+  await later();
+  await forget();
+  const fetched = await readsOf(compareNight);
+  expect(fetched.by['GET /v1/subscriptions/:id']).toBe(1);
+  expect(await stage.current(shop)).toMatchObject({ pendingUnitAmount: 777 });
+});
+
 test('what waits for a person of something that ended is not closed by not being on a list', async () => {
   const shop = await stage.subscriber();
   await stage.card(shop.customerId, 'pm_card_visa');
