@@ -110,12 +110,11 @@ describe('lists and expand', () => {
     const [sub] = (
       await stripe.subscriptions.list({
         customer: customer.id,
-        expand: ['data.latest_invoice.payments.data.payment.payment_intent', 'data.customer'],
+        expand: ['data.latest_invoice.payments', 'data.customer'],
       })
     ).data;
     const invoice = sub?.latest_invoice as Stripe.Invoice;
-    const intent = invoice.payments?.data[0]?.payment.payment_intent as Stripe.PaymentIntent;
-    expect(intent.status).toBe('succeeded');
+    expect(invoice.payments?.data[0]?.status).toBe('paid');
     expect((sub?.customer as Stripe.Customer | undefined)?.email).toBe('owner@acme.test');
     expect(sub?.items.data[0]?.price.unit_amount_decimal?.toString()).toBe('9900');
     // The expansion did not write into the records.

@@ -17,7 +17,7 @@ export function refuseExpansions(found: Found, given: Json | undefined): string[
   const answer = answerOf(found.method, found.pattern);
   for (const path of paths) {
     const parts = path.split('.');
-    if (parts.filter((part) => part !== 'data').length > 4) {
+    if (parts.length > 4) {
       throw malformed(
         `You cannot expand more than 4 levels of a property. Property: ${path}`,
         'expand',

@@ -22,6 +22,27 @@ const raw = (path: string, headers: Record<string, string>, body?: string) =>
   });
 
 describe('what may be expanded (stripe.md D2)', () => {
+  test('four segments, `data` counted as well, whether or not the object is there (stripe.md D1)', async () => {
+    const deep = { statusCode: 400, code: 'property_expansion_max_depth', param: 'expand' };
+    const paths = [
+      'latest_invoice.payments.data.payment.payment_intent',
+      'items.data.discounts.source.coupon',
+    ];
+    for (const path of paths)
+      expect(await refused(stripe.subscriptions.retrieve('sub_none', { expand: [path] }))).toMatchObject(
+        deep,
+      );
+    expect(
+      await refused(stripe.subscriptions.list({ expand: ['data.items.data.price.product'] })),
+    ).toMatchObject(deep);
+    expect(
+      (
+        await refused(
+          stripe.invoices.retrieve('in_none', { expand: ['payments.data.payment.payment_intent'] }),
+        )
+      ).statusCode,
+    ).toBe(404);
+  });
   test('the first property is looked at before the object is', async () => {
     const error = await refused(stripe.subscriptions.retrieve('sub_none', { expand: ['currency'] }));
     expect(error).toMatchObject({ statusCode: 400, param: 'expand' });

@@ -293,10 +293,10 @@ describe('dunning (stripe.md 17)', () => {
 
   test('past due with a next attempt and a reason; a new card recovers it', async () => {
     const { customer, id } = await late();
-    const sub = await stripe.subscriptions.retrieve(id, {
-      expand: ['latest_invoice.payments.data.payment.payment_intent'],
+    const sub = await stripe.subscriptions.retrieve(id);
+    const invoice = await stripe.invoices.retrieve(String(sub.latest_invoice), {
+      expand: ['payments.data.payment.payment_intent'],
     });
-    const invoice = sub.latest_invoice as Stripe.Invoice;
     const intent = invoice.payments?.data[0]?.payment.payment_intent as Stripe.PaymentIntent;
     expect([sub.status, invoice.attempt_count, day(invoice.next_payment_attempt)]).toEqual([
       'past_due',
