@@ -138,6 +138,20 @@ export const customerClauses: Clause[] = [
     },
   },
   {
+    says: 'An address is placed at once where that is asked for: one in Luxembourg is taken, a country alone that needs more is refused.',
+    numbers: ['D13', 'D12'],
+    async check(scene) {
+      const { id } = await bare(scene);
+      const at = (country: string) =>
+        scene.stripe.customers.update(id, {
+          address: { ...DETAILS.address, postal_code: country === 'LU' ? 'L-1611' : '', country },
+          tax: { validate_location: 'immediately' },
+        });
+      must((await refusal(at('LU'))) === null, 'Luxembourg is refused');
+      await mustRefuse(at('US'), 'the country alone', 'customer_tax_location_invalid');
+    },
+  },
+  {
     says: 'What becomes of an address that cannot be placed, once the customer pays automatic tax?',
     numbers: ['D12', 'F16'],
     answers: ['refused as customer_tax_location_invalid', 'stored'],
