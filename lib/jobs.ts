@@ -116,9 +116,11 @@ export const jobs: readonly Job[] = [
       const { failed, merchants } = report;
       // What could be compared is done and kept; the run says that not all could.
       if (failed.length > 0)
-        throw new Error(
-          `${failed.length} merchants could not be compared, ${merchants} were: ${failed.slice(0, 20).join(', ')}`,
-        );
+        throw new NotAllCompared({
+          compared: merchants,
+          failed: failed.length,
+          merchants: failed.slice(0, 20),
+        });
       return report;
     },
   },
