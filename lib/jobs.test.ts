@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jobs, nextRun } from './jobs';
+import { nextRun } from './job-states';
+import { jobs } from './jobs';
 
 describe('the list of jobs', () => {
   test('has those that the product promises, each once', () => {

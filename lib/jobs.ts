@@ -1,4 +1,3 @@
-import { Cron } from 'croner';
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { Logger, run, type TaskList } from 'graphile-worker';
 import type Stripe from 'stripe';
@@ -274,30 +273,4 @@ export async function startWorker(): Promise<{ stop(): Promise<void> }> {
     }),
   });
   return { stop: () => runner.stop() };
-}
-
-export type JobState = Pick<Job, 'name' | 'every'> & {
-  nextAt: Date;
-  last: typeof jobRuns.$inferSelect | null;
-};
-
-/** Every job with its last run and when it runs next. One statement. */
-export async function listJobs(db: Db): Promise<JobState[]> {
-  const runs = await db
-    .selectDistinctOn([jobRuns.job])
-    .from(jobRuns)
-    .orderBy(jobRuns.job, desc(jobRuns.startedAt));
-  return jobs.map((job) => ({
-    name: job.name,
-    every: job.every,
-    nextAt: nextRun(job.cron, new Date()),
-    last: runs.find((one) => one.job === job.name) ?? null,
-  }));
-}
-
-/** When a cron line is due next, in UTC. */
-export function nextRun(cron: string, after: Date): Date {
-  const next = new Cron(cron, { timezone: 'UTC', paused: true }).nextRun(after);
-  if (!next) throw new Error(`${cron} is never due`);
-  return next;
 }

@@ -10,7 +10,7 @@ import { type Column, Table } from '@/components/ui/table';
 import { listUsageDrifts, type UsageDrift } from '@/lib/billing/entitlements/usage';
 import { sayFacts } from '@/lib/i18n/facts';
 import { getTranslations, pageTitle, useTranslations } from '@/lib/i18n/translations';
-import { type JobState, listJobs } from '@/lib/jobs';
+import { type JobState, listJobs } from '@/lib/job-states';
 import { useChangeWords } from '../change-words';
 import { staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
