@@ -24,6 +24,8 @@ export interface Settings {
   expiry_updates: boolean;
   /** Cancelling at once stops the automatic collection of all open invoices of the customer: the types say so, nobody saw it (stripe.md D50, F16). */
   cancel_stops_customer: boolean;
+  /** Minutes after a failed `invoices.pay` on an invoice with `auto_advance` until Stripe tries by itself; null = as planned (stripe.md F8). */
+  pay_again_minutes: number | null;
   /** What the preview of a scheduled subscription shows: not known (stripe.md D61, F16). `over_items`: the next phase even where items are given. */
   scheduled_preview: 'next_phase' | 'over_items' | 'subscription';
   /** tax id value → verdict; others verify when they look right. */
@@ -60,6 +62,7 @@ export const DEFAULT_SETTINGS: Settings = {
   pending_updates_take: ['past_due'],
   expiry_updates: false,
   cancel_stops_customer: true,
+  pay_again_minutes: null,
   scheduled_preview: 'next_phase',
   tax_id_verdicts: {},
   tax_id_seconds: 5,
@@ -135,20 +138,42 @@ export class App {
     return rec;
   }
 
+  /** What carries wall time even of a customer on a test clock: charges and intents (stripe.md F6). */
+  wallTime(customer: string | null | undefined): number {
+    return this.store.get('customers', customer)?.test_clock ? this.clock.running() : this.now;
+  }
+
   /** Runs `work` at the test clock's frozen time, if there is one. */
   on<T>(testClock: string | null | undefined, work: () => T): T {
     const clock = this.store.get('test_clocks', testClock);
     return clock ? this.clock.at(clock.frozen_time, work) : work();
   }
 
+  /** An object whose changes are told of once, when they are all made. */
+  private quiet: string | null = null;
+
+  /** Several verbs change one object and one event tells of them all, if `work` says so (stripe.md F4). */
+  once<T extends TableName>(table: T, rec: Tables[T], type: Stripe.Event['type'], work: () => boolean): void {
+    const before = this.view(table, rec);
+    this.quiet = `${type} ${rec.id}`;
+    let tells = false;
+    try {
+      tells = work();
+    } finally {
+      this.quiet = null;
+    }
+    if (tells) this.told(table, rec, type, before);
+  }
+
   /** An event: a snapshot of the object as it is now, and what it was before. https://docs.stripe.com/api/events */
   emit(type: Stripe.Event['type'], object: object, previous?: JsonObject): void {
     const snapshot = object as JsonObject;
+    if (this.quiet === `${type} ${String(snapshot.id)}`) return;
     const event: EventRecord = {
       id: this.ids.make('evt'),
       type,
       created: this.now,
-      api_version: API_VERSION,
+      api_version: this.settings.account_version,
       object_id: typeof snapshot.id === 'string' ? snapshot.id : '',
       customer:
         snapshot.object === 'customer'

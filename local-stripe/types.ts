@@ -122,6 +122,8 @@ export type Subscription = Omit<Wire<Stripe.Subscription>, 'items' | 'pending_up
     pending_invoice: string | null;
     pending_at: number | null;
     resumes_on: string | null;
+    /** When its quantities were changed in the last hour, while the rate is limited. */
+    quantity_updates?: number[];
   };
 };
 export type PendingUpdate = Omit<Wire<Stripe.Subscription.PendingUpdate>, 'subscription_items'> & {
@@ -142,7 +144,14 @@ export type Phase = Schedule['phases'][number];
 
 export type Invoice = Omit<Wire<Stripe.Invoice>, 'lines' | 'payments'> & {
   lines: InvoiceLine[];
-  _: { subscription: string | null; retries_left: number[]; items: string[]; held: boolean };
+  /** `overdue`: that it is past its due date has been told. */
+  _: {
+    subscription: string | null;
+    retries_left: number[];
+    items: string[];
+    held: boolean;
+    overdue?: boolean;
+  };
 };
 
 /** An event's snapshot is kept as text: it must not change with its object, and text is small. */

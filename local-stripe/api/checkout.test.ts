@@ -235,6 +235,7 @@ test('a sent invoice is paid by transfer', async () => {
     days_until_due: 14,
   });
   const invoice = String(sub.latest_invoice);
+  await stripe.invoices.finalizeInvoice(invoice);
   expect((await bench.local('trigger', { type: 'bank_transfer', invoice })).body).toMatchObject({
     status: 'paid',
   });

@@ -1,7 +1,9 @@
 /** The API of coupons. https://docs.stripe.com/api/coupons */
 import type Stripe from 'stripe';
 import { z } from 'zod';
-import { invalid } from '../errors';
+import type { App } from '../app';
+import { DAY } from '../clock';
+import { invalid, lacking } from '../errors';
 import {
   amount,
   expand,
@@ -35,8 +37,23 @@ const couponCreate = z.strictObject({
   expand,
 });
 
+/** What the declarations of `CouponCreateParams` say of each; 5 years = 1,826 days. */
+function refuseTerms(app: App, given: z.output<typeof couponCreate>): void {
+  const repeats = given.duration === 'repeating';
+  if (repeats && !((given.duration_in_months ?? 0) > 0)) throw lacking('duration_in_months');
+  if (!repeats && given.duration_in_months !== undefined)
+    throw invalid('`duration_in_months` goes with `duration=repeating` only.', 'duration_in_months');
+  if (given.amount_off === 0) throw invalid('`amount_off` must be positive.', 'amount_off');
+  if (given.max_redemptions !== undefined && given.max_redemptions < 1)
+    throw invalid('`max_redemptions` must be positive.', 'max_redemptions');
+  const { redeem_by: by } = given;
+  if (by !== undefined && (by <= app.now || by > app.now + 1826 * DAY))
+    throw invalid('`redeem_by` must lie in the future, 5 years away at most.', 'redeem_by');
+}
+
 function createCoupon({ app, params }: Call): object {
   const given = parse(couponCreate, params);
+  refuseTerms(app, given);
   if ((given.amount_off === undefined) === (given.percent_off === undefined)) {
     throw invalid(
       'You must pass exactly one of amount_off or percent_off.',

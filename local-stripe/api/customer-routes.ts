@@ -1,5 +1,5 @@
 /** The API of customers. https://docs.stripe.com/api/customers */
-import { cardError, malformed, missing } from '../errors';
+import { cardError, invalid, malformed, missing } from '../errors';
 import { filled, parse, range } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { isDeleted, newCustomer } from '../records/customers';
@@ -15,7 +15,11 @@ function create({ app, params }: Call): object {
   const given = parse(customerCreate, params);
   for (const [at, data] of (given.tax_id_data ?? []).entries())
     readTaxId(data.type, data.value, `tax_id_data[${at}][value]`);
-  if (given.test_clock) app.need('test_clocks', given.test_clock, 'test_clock');
+  if (given.test_clock) {
+    app.need('test_clocks', given.test_clock, 'test_clock');
+    const there = [...app.store.all('customers')].filter((one) => one.test_clock === given.test_clock);
+    if (there.length >= 3) throw invalid('A test clock can have 3 customers.', 'test_clock'); // stripe.md F6
+  }
   return app.on(given.test_clock, () => {
     const customer = newCustomer(app, { test_clock: given.test_clock ?? null });
     const { payment_method, tax_id_data, test_clock: _clock, validate: _validate, ...rest } = given;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { App } from '../app';
 import { DAY } from '../clock';
-import { missing } from '../errors';
+import { malformed, missing } from '../errors';
 import { bool, filled, range } from '../http/params';
 import { id, type Route } from '../http/router';
 import type { EventRecord } from '../types';
@@ -15,6 +15,13 @@ function isKept(app: App, event: EventRecord): boolean {
 
 function isOf(event: EventRecord, type: string): boolean {
   return type === event.type || (type.endsWith('.*') && event.type.startsWith(type.slice(0, -1)));
+}
+
+/** "You may pass either `type` or `types`, but not both" (the types). */
+function wantedTypes(given: { type?: string | undefined; types?: string[] | undefined }): string[] | null {
+  if (given.type && given.types)
+    throw malformed('One of `type` and `types`.', 'types', 'parameters_exclusive');
+  return given.types ?? (given.type ? [given.type] : null);
 }
 
 function delivered(app: App, event: EventRecord): boolean {
@@ -30,7 +37,7 @@ export const eventRoutes: Route[] = [
       types: z.array(filled).max(20),
     },
     where: (event, given, app) => {
-      const wanted = given.types ?? (given.type ? [given.type] : null);
+      const wanted = wantedTypes(given);
       return (
         isKept(app, event) &&
         (!wanted || wanted.some((type) => isOf(event, type))) &&

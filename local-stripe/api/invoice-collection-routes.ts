@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { App } from '../app';
 import { HOUR } from '../clock';
-import { collect, markPaid } from '../engine/collect';
+import { collect, intentOf, markPaid } from '../engine/collect';
 import { finalize } from '../engine/finalize';
 import { invalid } from '../errors';
 import { bool, expand, filled, ignored, range, text } from '../http/params';
@@ -42,6 +42,7 @@ function pay(invoice: Invoice, given: z.output<typeof payParams>, app: App): voi
     offSession: given.off_session ?? true,
     ...(method ? { method } : {}),
   });
+  if (tried.kind !== 'succeeded') triesAgain(app, invoice);
   if (tried.kind === 'requires_action') {
     throw invalid(
       'Payment for this invoice requires additional user action before it can be completed successfully.',
@@ -50,6 +51,15 @@ function pay(invoice: Invoice, given: z.output<typeof payParams>, app: App): voi
     );
   }
   if (tried.kind !== 'succeeded') throw refusal(tried);
+}
+
+/** A failed call is no promise: where Stripe collects by itself it may do so minutes later, by setting (stripe.md F8). */
+function triesAgain(app: App, invoice: Invoice): void {
+  const minutes = app.settings.pay_again_minutes;
+  if (minutes === null || !invoice.auto_advance || invoice.status !== 'open') return;
+  app.change('invoices', invoice, null, (rec) => {
+    rec.next_payment_attempt = app.now + minutes * 60;
+  });
 }
 
 /** What only invoices of some status allow. */
@@ -62,6 +72,8 @@ function turn(
   const schema = z.strictObject({ auto_advance: ignored, expand });
   return act(pattern, 'invoices', schema, (invoice, _given, app) => {
     if (!from.includes(String(invoice.status))) throw invalid(words, undefined, 'invoice_not_editable');
+    if (verb === voidInvoice && intentOf(app, invoice)?.status === 'processing')
+      throw invalid('A payment of this invoice is under way: it cannot be voided.'); // stripe.md F8
     verb(app, invoice);
   });
 }

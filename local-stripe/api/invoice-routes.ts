@@ -4,6 +4,8 @@ import type { App } from '../app';
 import { HOUR } from '../clock';
 import { createInvoice } from '../engine/finalize';
 import { runningSince } from '../engine/subscription-invoice';
+import { limitInvoices } from '../engine/subscription-limits';
+import { refuseDaysUntilDue } from '../engine/subscription-refusals';
 import { invalid } from '../errors';
 import {
   bool,
@@ -41,6 +43,7 @@ const createParams = z.strictObject({
   collection_method: z.enum(['charge_automatically', 'send_invoice']).optional(),
   currency: filled.optional(),
   days_until_due: int.optional(),
+  due_date: int.optional(),
   default_payment_method: filled.optional(),
   description: text.optional(),
   discounts: clearable(z.array(discountGiven)).optional(),
@@ -51,6 +54,15 @@ const createParams = z.strictObject({
   pending_invoice_items_behavior: z.enum(['exclude', 'include']).optional(),
   expand,
 });
+
+/** One of the two, in the future, and only for who is sent the invoice. */
+function refuseDueDate(app: App, given: z.output<typeof createParams>): void {
+  if (given.days_until_due !== undefined)
+    throw invalid('`days_until_due` and `due_date` exclude each other.', 'due_date', 'parameters_exclusive');
+  if (given.collection_method !== 'send_invoice')
+    throw invalid('`due_date` goes with `collection_method=send_invoice` only.', 'due_date');
+  if ((given.due_date ?? 0) < app.now) throw invalid('`due_date` lies in the past.', 'due_date');
+}
 
 function create({ app, params }: Call): object {
   const given = parse(createParams, params);
@@ -72,6 +84,7 @@ function create({ app, params }: Call): object {
                 (!sub || item._.subscription === sub.id),
             )
         : [];
+    if (sub) limitInvoices(app, sub);
     if (sub && items.length === 0)
       throw invalid(
         'Nothing to invoice for subscription',
@@ -79,6 +92,8 @@ function create({ app, params }: Call): object {
         'invoice_no_subscription_line_items',
       );
     if (given.automatic_tax?.enabled) refuseTax(app, []); // the address is looked at when it is finalised
+    if (given.due_date === undefined) refuseDaysUntilDue(given.collection_method, given.days_until_due);
+    else refuseDueDate(app, given);
     const invoice = createInvoice(app, {
       customer,
       subscription: sub,
@@ -95,6 +110,7 @@ function create({ app, params }: Call): object {
       description: given.description || null,
       collection: given.collection_method ?? 'charge_automatically',
       daysUntilDue: given.days_until_due ?? null,
+      dueDate: given.due_date ?? null,
       defaultPaymentMethod: given.default_payment_method
         ? resolvePaymentMethod(app, given.default_payment_method, customer.id, 'default_payment_method').id
         : null,

@@ -1,11 +1,27 @@
 /** What a portal configuration may be given. https://docs.stripe.com/api/customer_portal/configurations/create */
 import { z } from 'zod';
 import type { App } from '../app';
-import { bool, clearable, expand, ignored, mergeMetadata, metadata, text, upTo } from '../http/params';
+import { invalid, lacking } from '../errors';
+import {
+  bool,
+  clearable,
+  expand,
+  filled,
+  ignored,
+  mergeMetadata,
+  metadata,
+  text,
+  upTo,
+} from '../http/params';
 import { REASONS } from '../records/portal';
 import type { PortalConfiguration } from '../types';
 
 const proration = z.enum(['none', 'create_prorations', 'always_invoice']);
+const updateProduct = z.strictObject({
+  product: filled,
+  prices: z.array(filled).min(1),
+  adjustable_quantity: ignored,
+});
 const features = z.strictObject({
   customer_update: z
     .strictObject({
@@ -37,7 +53,7 @@ const features = z.strictObject({
       enabled: bool.optional(),
       default_allowed_updates: clearable(z.array(z.enum(['price', 'promotion_code', 'quantity']))).optional(),
       proration_behavior: proration.optional(),
-      products: ignored,
+      products: clearable(z.array(updateProduct).max(10)).optional(),
       billing_cycle_anchor: ignored,
       schedule_at_period_end: ignored,
       trial_update_behavior: ignored,
@@ -62,6 +78,24 @@ export const configurationParams = z.strictObject({
 });
 type ConfigurationGiven = z.output<typeof configurationParams>;
 
+/**
+ * Cancelling never invoices at once, and credits only where it ends at once; changes of plan need something to change to
+ * (stripe.md D63; the comments of `features` in the SDK's declarations).
+ */
+function refuseFeatures(own: PortalConfiguration['features'], wanted: ConfigurationGiven['features']): void {
+  const cancel = wanted?.subscription_cancel;
+  const param = 'features[subscription_cancel][proration_behavior]';
+  if (cancel?.proration_behavior === 'always_invoice')
+    throw invalid('Cancelling in the portal cannot invoice at once: one of none, create_prorations.', param);
+  const behavior = cancel?.proration_behavior ?? own.subscription_cancel.proration_behavior;
+  if (behavior === 'create_prorations' && (cancel?.mode ?? own.subscription_cancel.mode) !== 'immediately')
+    throw invalid('Prorations of a cancellation go with the mode `immediately` only.', param);
+  const update = wanted?.subscription_update;
+  if (!(update?.enabled ?? own.subscription_update.enabled)) return;
+  const products = update?.products === undefined ? own.subscription_update.products : update.products;
+  if (!products?.length) throw lacking('features[subscription_update][products]');
+}
+
 /** Writes what was given over what there is. */
 export function assignConfiguration(
   app: App,
@@ -70,6 +104,7 @@ export function assignConfiguration(
 ): void {
   const own = configuration.features;
   const wanted = given.features;
+  refuseFeatures(own, wanted);
   if (wanted?.customer_update) {
     own.customer_update = {
       allowed_updates: wanted.customer_update.allowed_updates ?? own.customer_update.allowed_updates,
@@ -104,6 +139,15 @@ export function assignConfiguration(
       enabled: update.enabled ?? own.subscription_update.enabled,
       default_allowed_updates:
         update.default_allowed_updates ?? own.subscription_update.default_allowed_updates,
+      ...(update.products === undefined
+        ? {}
+        : {
+            products: (update.products ?? []).map(({ product, prices }) => ({
+              adjustable_quantity: { enabled: false, maximum: null, minimum: 1 },
+              prices,
+              product,
+            })),
+          }),
       proration_behavior: update.proration_behavior ?? own.subscription_update.proration_behavior,
     };
   }

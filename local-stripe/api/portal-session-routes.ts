@@ -37,6 +37,7 @@ function createSession({ app, params }: Call): object {
   const configuration = given.configuration
     ? app.need('portal_configurations', given.configuration, 'configuration')
     : defaultConfiguration(app);
+  if (!configuration.active) throw invalid('The configuration of the portal is not active.', 'configuration'); // stripe.md D63
   const flow = given.flow_data;
   if (flow?.type === 'subscription_cancel') {
     const sub = app.store.get('subscriptions', flow.subscription_cancel?.subscription);

@@ -21,7 +21,12 @@ import { list, retrieve, update } from './crud';
 
 const promotionCreate = z.strictObject({
   promotion: z.strictObject({ type: z.enum(['coupon']), coupon: filled }),
-  code: filled.optional(),
+  // https://docs.stripe.com/api/promotion_codes/create
+  code: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/)
+    .max(500)
+    .optional(),
   active: bool.optional(),
   customer: filled.optional(),
   customer_account: ignored,
@@ -42,6 +47,17 @@ const promotionCreate = z.strictObject({
 function createPromotion({ app, params }: Call): object {
   const given = parse(promotionCreate, params);
   const coupon = app.need('coupons', given.promotion.coupon, 'promotion[coupon]');
+  const { expires_at: until, max_redemptions: times } = given;
+  if (until !== undefined && (until <= app.now || until > (coupon.redeem_by ?? until)))
+    throw invalid(
+      '`expires_at` must lie in the future, and not after `redeem_by` of the coupon.',
+      'expires_at',
+    );
+  if (times !== undefined && (times < 1 || times > (coupon.max_redemptions ?? times)))
+    throw invalid(
+      '`max_redemptions` must be positive, and no more than those of the coupon.',
+      'max_redemptions',
+    );
   const code = given.code ?? app.ids.code('promotion', 8);
   if (app.store.by('promotion_codes', 'code', code.toLowerCase()).some((one) => one.active)) {
     throw invalid(

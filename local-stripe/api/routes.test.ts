@@ -339,7 +339,11 @@ const lines: Line[] = [
 /** An open invoice of 5.00 that nobody has paid. */
 async function opened(): Promise<string> {
   const customer = await stripe.customers.create({ email: 'late@shop.test' });
-  const invoice = await stripe.invoices.create({ customer: customer.id, collection_method: 'send_invoice' });
+  const invoice = await stripe.invoices.create({
+    customer: customer.id,
+    collection_method: 'send_invoice',
+    days_until_due: 30,
+  });
   await stripe.invoiceItems.create({
     customer: customer.id,
     invoice: invoice.id,

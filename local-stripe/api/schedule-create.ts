@@ -66,7 +66,8 @@ function fromSubscription(app: App, sub: Subscription, given: z.output<typeof cr
       ? [
           {
             ...base,
-            items: phaseItems(sub),
+            // Their metadata does not come along (stripe.md F5).
+            items: phaseItems(sub).map((item) => ({ ...item, metadata: {} })),
             automatic_tax: { ...sub.automatic_tax },
             metadata: {},
             discounts: ownDiscounts(sub),

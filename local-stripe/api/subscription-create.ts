@@ -1,5 +1,6 @@
 /** Making a subscription. https://docs.stripe.com/api/subscriptions/create */
 import { DAY } from '../clock';
+import { refuseDaysUntilDue } from '../engine/subscription-refusals';
 import { startSubscription } from '../engine/subscription-start';
 import { invalid, lacking } from '../errors';
 import { parse } from '../http/params';
@@ -40,6 +41,7 @@ export function createSubscription({ app, params }: Call): object {
         ...(item.metadata ? { metadata: item.metadata } : {}),
       };
     });
+    refuseDaysUntilDue(given.collection_method, given.days_until_due);
     const days =
       given.trial_period_days ??
       (given.trial_from_plan ? items[0]?.price.recurring?.trial_period_days : undefined);

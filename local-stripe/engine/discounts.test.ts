@@ -79,3 +79,29 @@ test('a coupon handed back is redeemed anew: once applies a second time (stripe.
   expect(again.discounts[0]).not.toBe(discount);
   expect(await total()).toBe(5000);
 });
+
+test.each([
+  [{ percent_off: 10, duration: 'repeating' }, 'duration_in_months'],
+  [{ percent_off: 10, duration: 'once', duration_in_months: 3 }, 'duration_in_months'],
+  [{ percent_off: 10, redeem_by: START - 1 }, 'redeem_by'],
+  [{ percent_off: 10, redeem_by: START + 6 * 366 * 86_400 }, 'redeem_by'],
+  [{ percent_off: 10, max_redemptions: 0 }, 'max_redemptions'],
+  [{ amount_off: 0, currency: 'eur' }, 'amount_off'],
+] as const)('a coupon of %o is refused (api/coupons/create)', async (given, param) => {
+  const error = await refused(stripe.coupons.create(given as Stripe.CouponCreateParams));
+  expect([error.statusCode, error.param]).toEqual([400, param]);
+});
+
+test('a promotion code outlives and outnumbers its coupon in nothing (api/promotion_codes/create)', async () => {
+  const coupon = await stripe.coupons.create({
+    percent_off: 10,
+    redeem_by: START + 86_400,
+    max_redemptions: 5,
+  });
+  const create = (given: Partial<Stripe.PromotionCodeCreateParams>) =>
+    stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id }, ...given });
+  expect((await refused(create({ expires_at: START + 90_000 }))).param).toBe('expires_at');
+  expect((await refused(create({ max_redemptions: 6 }))).param).toBe('max_redemptions');
+  expect((await refused(create({ code: 'TEN PER CENT' }))).param).toBe('code');
+  expect((await create({ code: 'Ten-10', expires_at: START + 80_000 })).code).toBe('Ten-10');
+});

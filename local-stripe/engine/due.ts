@@ -2,6 +2,8 @@
 import type { App } from '../app';
 import { StripeError } from '../errors';
 import { expire } from '../records/checkout-sessions';
+import { subscriptionOf } from '../records/invoices';
+import { setStatus } from '../records/subscriptions';
 import { verifyTaxId } from '../records/tax-ids';
 import type { CheckoutSession, Invoice, PaymentIntent, TableName } from '../types';
 import { collect } from './collect';
@@ -13,7 +15,24 @@ import { advanceSchedule, beginSchedule } from './schedules';
 /** A draft finalizes by itself, an open invoice is tried again. */
 export function invoiceDue(invoice: Invoice): number | null {
   if (invoice.status === 'draft') return invoice.automatically_finalizes_at;
-  return invoice.status === 'open' ? invoice.next_payment_attempt : null;
+  if (invoice.status !== 'open') return null;
+  const times = [invoice.next_payment_attempt, untold(invoice) ? invoice.due_date : null];
+  const known = times.filter((at) => at !== null);
+  return known.length > 0 ? Math.min(...known) : null;
+}
+
+/** Its due date is still to come or to be told of. https://docs.stripe.com/api/events/types (invoice.overdue) */
+function untold(invoice: Invoice): boolean {
+  return invoice.collection_method === 'send_invoice' && !invoice._.overdue;
+}
+
+/** Not paid by its due date: the subscription is past due (the types' comment at `Subscription.status`). */
+function tellOverdue(app: App, invoice: Invoice): void {
+  invoice._.overdue = true;
+  app.store.put('invoices', invoice);
+  app.emit('invoice.overdue', app.view('invoices', invoice));
+  const sub = subscriptionOf(app, invoice);
+  if (sub?.status === 'active') setStatus(app, sub, 'past_due');
 }
 
 /** An open session expires. */
@@ -37,7 +56,11 @@ function fire(app: App, table: TableName, id: string): void {
     case 'schedules': {
       const schedule = store.get('schedules', id);
       if (schedule?.status === 'not_started') beginSchedule(app, schedule);
-      else if (schedule) advanceSchedule(app, schedule);
+      else if (schedule) {
+        const sub = store.get('subscriptions', schedule.subscription);
+        if (sub) subscriptionFires(app, sub);
+        else advanceSchedule(app, schedule);
+      }
       break;
     }
     case 'invoices': {
@@ -81,6 +104,15 @@ function finalizes(app: App, invoice: Invoice): boolean {
 }
 
 function invoiceFires(app: App, invoice: Invoice): void {
+  if (
+    invoice.status === 'open' &&
+    untold(invoice) &&
+    invoice.due_date !== null &&
+    invoice.due_date <= app.now
+  ) {
+    tellOverdue(app, invoice);
+    return;
+  }
   if (invoice.status === 'draft' && !finalizes(app, invoice)) return;
   if (invoice.status !== 'open') return;
   invoice.next_payment_attempt = null;

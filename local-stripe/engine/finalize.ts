@@ -2,6 +2,7 @@
 import type Stripe from 'stripe';
 import type { App } from '../app';
 import { invalid } from '../errors';
+import { leastCharge } from '../records/currencies';
 import { noteBalance } from '../records/customer-balance';
 import { activeDiscounts, couponOf, dropDiscount } from '../records/discounts';
 import { makeProration } from '../records/invoice-items';
@@ -49,14 +50,14 @@ export function finalize(app: App, invoice: Invoice): void {
   customer.next_invoice_sequence = sequence + 1;
   if (!customer.currency) customer.currency = invoice.currency;
   const starting = customer.balance;
-  const { due, ending } = withBalance(invoice.total, starting);
+  const { due, ending } = carried(invoice, withBalance(invoice.total, starting));
   if (ending !== starting) {
     customer.balance = ending;
     const change = ending - starting;
     noteBalance(app, customer.id, change, ending, {
       currency: invoice.currency,
       invoice: invoice.id,
-      type: change < 0 ? 'invoice_too_small' : 'applied_to_invoice',
+      type: change < 0 || ending > 0 ? 'invoice_too_small' : 'applied_to_invoice',
     });
   }
   app.store.put('customers', customer);
@@ -77,6 +78,12 @@ export function finalize(app: App, invoice: Invoice): void {
   const intent = due > 0 ? openPayment(app, invoice) : null;
   app.emit('invoice.finalized', app.view('invoices', invoice));
   if (!intent) markPaid(app, invoice, { attempted: true });
+}
+
+/** Less than can be charged is not: it waits on the balance for the next invoice, and this one is paid (stripe.md D57). */
+function carried(invoice: Invoice, of: { due: number; ending: number }): { due: number; ending: number } {
+  const small = of.due > 0 && of.due < leastCharge(invoice.currency);
+  return small ? { due: 0, ending: of.ending + of.due } : of;
 }
 
 /**

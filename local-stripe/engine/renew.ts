@@ -6,13 +6,13 @@ import type { App } from '../app';
 import { DAY, nextBoundary } from '../clock';
 import { markUncollectible, voidInvoice } from '../records/invoices';
 import { dropPendingUpdate } from '../records/subscription-pending';
-import { ENDED, endNow, periodEnd, setStatus, warnTrialEnd } from '../records/subscriptions';
+import { ENDED, periodEnd, warnTrialEnd } from '../records/subscriptions';
 import type { Invoice, Price, Subscription, SubscriptionItem } from '../types';
-import { methodFor } from './collect';
 import { endWithPeriod } from './ending';
 import { createInvoice } from './finalize';
 import { advanceSchedule } from './schedules';
 import { cycleInvoice } from './subscription-invoice';
+import { withoutCard } from './trial-end';
 import { announce } from './upcoming';
 
 const UPCOMING = 7 * DAY;
@@ -45,6 +45,16 @@ function announces(sub: Subscription, end: number): boolean {
 }
 
 export function subscriptionFires(app: App, sub: Subscription): void {
+  if (!sub.schedule) fires(app, sub);
+  // A boundary of phases is a boundary of periods as well: one `updated`, with the items (stripe.md F4).
+  else
+    app.once('subscriptions', sub, 'customer.subscription.updated', () => {
+      fires(app, sub);
+      return !ENDED.includes(sub.status); // its end has an event of its own
+    });
+}
+
+function fires(app: App, sub: Subscription): void {
   if (ENDED.includes(sub.status)) return;
   const { now } = app;
   if (sub.status === 'incomplete') {
@@ -122,26 +132,6 @@ function turnPeriod(app: App, sub: Subscription): void {
   app.store.put('subscriptions', sub);
   app.told('subscriptions', sub, 'customer.subscription.updated', before);
   if (sub.pause_collection) pauseCollection(app, sub.pause_collection.behavior, invoice);
-}
-
-/** Trial over and no card: as `missing_payment_method` says (stripe.md 18). True when nothing is billed. */
-function withoutCard(app: App, sub: Subscription): boolean {
-  if (
-    methodFor(app, { customer: sub.customer, default_payment_method: null }, sub) ||
-    sub.collection_method === 'send_invoice'
-  )
-    return false;
-  switch (sub.trial_settings?.end_behavior.missing_payment_method) {
-    case 'cancel':
-      endNow(app, sub, 'cancellation_requested');
-      return true;
-    case 'pause':
-      setStatus(app, sub, 'paused', 'trial_end_without_payment_method');
-      app.emit('customer.subscription.paused', app.view('subscriptions', sub));
-      return true;
-    default:
-      return false;
-  }
 }
 
 /** `pause_collection` leaves the status alone and stops the money (stripe.md 19). https://docs.stripe.com/billing/subscriptions/pause-payment */

@@ -77,6 +77,8 @@ export function updateInvoiceGiven(
     periodEnd: app.now,
     automaticTax: sub.automatic_tax.enabled,
     autoAdvance: true,
+    // One that is sent waits as a draft for an hour, any other is collected at once.
+    finalizesAt: sub.collection_method === 'send_invoice' ? app.now + DRAFT_TIME : null,
     prorationDate: prorationDate ?? null,
     defaultPaymentMethod: null,
   };

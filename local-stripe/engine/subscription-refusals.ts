@@ -1,6 +1,6 @@
 /** What a change of a subscription may not ask. https://docs.stripe.com/api/subscriptions/update */
 import type { App } from '../app';
-import { invalid } from '../errors';
+import { invalid, lacking } from '../errors';
 import { setCancellation } from '../records/cancellation';
 import type { UpdateGiven } from '../records/subscription-params';
 import { ENDED, periodEnd } from '../records/subscriptions';
@@ -49,8 +49,24 @@ export function refuseUpdate(app: App, sub: Subscription, given: UpdateGiven): v
       param: 'proration_date',
     });
   refuseTaxChange(app, sub, given);
+  refuseDaysUntilDue(
+    given.collection_method ?? sub.collection_method,
+    given.days_until_due,
+    sub.days_until_due,
+  );
   if (typeof given.trial_end === 'number' && given.trial_end <= app.now)
     throw invalid('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
+}
+
+/** Who is sent invoices is told when to pay; who is charged is not (stripe.md D56). */
+export function refuseDaysUntilDue(
+  method: string | undefined,
+  given: number | undefined,
+  known: number | null = null,
+): void {
+  if (method === 'send_invoice' && given === undefined && known === null) throw lacking('days_until_due');
+  if (method !== 'send_invoice' && given !== undefined)
+    throw invalid('`days_until_due` goes with `collection_method=send_invoice` only.', 'days_until_due');
 }
 
 /**

@@ -14,6 +14,7 @@ import { refuseTaxOf } from '../records/tax-refusals';
 import type { Customer, Price, Subscription } from '../types';
 import { collect, foreseeCollection } from './collect';
 import { createInvoice, finalize } from './finalize';
+import { DRAFT_TIME } from './subscription-invoice';
 
 /** What the first invoice bills. In trial a line of 0.00 (stripe.md 25). */
 export function firstDrafts(app: App, sub: Subscription, prorates = true): Draft[] {
@@ -53,6 +54,8 @@ function refuseTooMany(app: App, customer: Customer): void {
   const live = app.store
     .by('subscriptions', 'customer', customer.id)
     .filter((sub) => !ENDED.includes(sub.status)).length;
+  if (customer.test_clock && live >= 3)
+    throw invalid('A customer of a test clock can have 3 subscriptions.', 'customer'); // stripe.md F6
   const waiting = app.store
     .by('schedules', 'customer', customer.id)
     .filter((schedule) => schedule.status === 'not_started').length;
@@ -125,10 +128,12 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     periodEnd: app.now,
     automaticTax: given.automaticTax,
     autoAdvance: true,
+    // https://docs.stripe.com/billing/invoices/subscription (New subscription invoices)
+    finalizesAt: given.collection === 'send_invoice' ? app.now + DRAFT_TIME : null,
   });
   sub.latest_invoice = invoice.id;
   app.store.put('subscriptions', sub);
-  finalize(app, invoice);
+  if (given.collection !== 'send_invoice') finalize(app, invoice);
   if (
     invoice.status === 'open' &&
     given.collection !== 'send_invoice' &&

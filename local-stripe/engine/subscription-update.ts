@@ -1,6 +1,7 @@
 /** Changing a subscription: items, cancellation, proration, what waits for a payment. https://docs.stripe.com/billing/subscriptions/change */
 import type { App } from '../app';
 import { followPeriod, setCancellation } from '../records/cancellation';
+import { leastCharge } from '../records/currencies';
 import { extraDrafts, keepPending } from '../records/invoice-items';
 import { shapeInvoice } from '../records/invoice-shape';
 import { resolvePaymentMethod } from '../records/payment-methods';
@@ -10,12 +11,23 @@ import { applyFields } from '../records/subscription-fields';
 import type { UpdateGiven } from '../records/subscription-params';
 import { discountsOf, refusal, setStatus } from '../records/subscriptions';
 import type { Invoice, Subscription } from '../types';
-import { type Change, planChange, writePlan } from './changes';
+import { type Change, type Plan, planChange, writePlan } from './changes';
 import { collect, foreseeCollection } from './collect';
 import { createInvoice, finalize } from './finalize';
 import { holdUpdate, supersedePendingUpdate } from './subscription-hold';
 import { updateInvoiceGiven } from './subscription-invoice';
+import { limitInvoices, limitQuantities } from './subscription-limits';
 import { refuseUpdate } from './subscription-refusals';
+import { withoutCard } from './trial-end';
+
+/** A trial that is ended by hand ends like any other: paused or cancelled where there is no way to pay, and nothing is billed. */
+function endsWithoutCard(app: App, sub: Subscription, plan: Plan): boolean {
+  const { items, trial_end } = sub;
+  Object.assign(sub, { items: plan.items, trial_end: plan.trialEnd });
+  if (withoutCard(app, sub)) return true;
+  Object.assign(sub, { items, trial_end });
+  return false;
+}
 
 /** One request's changes, all or none. https://docs.stripe.com/api/subscriptions/update */
 export function updateSubscription(app: App, sub: Subscription, given: UpdateGiven): Subscription {
@@ -44,6 +56,8 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
       (plan.credits.length > 0 || plan.charges.length > 0)) ||
     extra.length > 0;
   const drafts = plan ? [...plan.credits, ...plan.charges, ...extra] : extra;
+  if (paysNow) limitInvoices(app, sub);
+  limitQuantities(app, sub, given.items?.some((item) => item.quantity !== undefined) ?? false);
 
   if (
     plan &&
@@ -57,12 +71,15 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
       true,
     ).amount_due;
     const tried = foreseeCollection(app, sub.customer, sub);
-    if (due > 0 && tried.kind !== 'succeeded' && tried.kind !== 'processing') {
+    const goesOn = tried.kind === 'succeeded' || tried.kind === 'processing';
+    if (due >= leastCharge(sub.currency) && !goesOn) {
       if (given.payment_behavior === 'error_if_incomplete') throw refusal(tried);
       return holdUpdate(app, sub, plan, drafts, given);
     }
   }
   supersedePendingUpdate(app, sub, given, plan?.touchesItems ?? false);
+  if (plan && sub.status === 'trialing' && given.trial_end === 'now' && endsWithoutCard(app, sub, plan))
+    return sub;
 
   const before = app.view('subscriptions', sub);
   if (plan) {
@@ -86,9 +103,9 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
     app.store.put('subscriptions', sub);
   }
   app.told('subscriptions', sub, 'customer.subscription.updated', before);
-  if (invoice) {
+  if (invoice && sub.collection_method === 'charge_automatically') {
     finalize(app, invoice);
-    if (invoice.status === 'open' && sub.collection_method === 'charge_automatically') {
+    if (invoice.status === 'open') {
       if (given.payment_behavior === 'default_incomplete') setStatus(app, sub, 'past_due');
       else collect(app, invoice, { automatic: true, offSession: given.off_session ?? true });
     }

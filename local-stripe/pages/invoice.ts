@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import type { App } from '../app';
 import { formatDay } from '../clock';
 import { collect, intentOf } from '../engine/collect';
+import { linkEnds, viewInvoice } from '../records/invoices';
 import { attach, makeCard } from '../records/payment-methods';
 import { refuses } from '../records/payments';
 import { money } from '../records/price-words';
@@ -10,6 +11,12 @@ import type { Invoice } from '../types';
 import type { Page } from './checkout';
 import { cardFields, cardOf, type Fields } from './fields';
 import { layout, notice } from './layout';
+
+/** `until`: what the link says of itself, when it was handed out late (stripe.md D62). */
+export function linkExpired(app: App, invoiceId: string, until: number): boolean {
+  const invoice = app.store.get('invoices', invoiceId);
+  return invoice !== undefined && invoice.status !== 'draft' && app.now > Math.max(linkEnds(invoice), until);
+}
 
 export function invoicePage(app: App, invoiceId: string, problem?: string, values: Fields = {}): Page {
   const invoice = app.store.get('invoices', invoiceId);
@@ -31,7 +38,7 @@ export function invoicePage(app: App, invoiceId: string, problem?: string, value
       ${(invoice.total_discount_amounts ?? []).map((one) => html`<li><span>Discount</span><span>${money(-one.amount, invoice.currency)}</span></li>`)}
       ${(invoice.total_taxes ?? []).map((one) => html`<li><span>VAT${one.taxability_reason === 'reverse_charge' ? ' (reverse charge)' : ''}</span><span>${money(one.amount, invoice.currency)}</span></li>`)}
       <li class="sum"><span>Total</span><span>${money(invoice.total, invoice.currency)}</span></li></ul>
-      <p><a class="button" href="/i/${invoice.id}/pdf">Download PDF</a></p></section>
+      <p><a class="button" href="${viewInvoice(app, invoice).invoice_pdf}">Download PDF</a></p></section>
       <section aria-label="Payment">${problem && html`<p class="note bad" role="alert">${problem}</p>`}
       ${invoice.status === 'paid' && html`<p class="note ok" role="status">Invoice paid. Thank you.</p>`}
       ${waits && intent && html`<div class="card"><h2>Your bank asks for authentication</h2><p><a class="button main" href="/authenticate/${intent.id}">Authenticate payment</a></p></div>`}

@@ -193,7 +193,53 @@ describe('portal and invoice pages', () => {
     expect((await stripe.subscriptions.retrieve(sub.id)).cancel_at).toBeNull();
   });
 
-  test('a new default card pays what was open', async () => {
+  test('cancel takes the latest end of the items, and classic says so by the flag (stripe.md D46)', async () => {
+    const pro = await price(stripe, 'Professional', 9900);
+    const yearly = await price(stripe, 'Support', 12000, 'year');
+    const customer = await customerWith(stripe, 'pm_card_visa');
+    const cancelled = async (given: Partial<Stripe.SubscriptionCreateParams>) => {
+      const sub = await stripe.subscriptions.create({
+        customer: customer.id,
+        items: [{ price: pro.id }],
+        ...given,
+      });
+      const portal = await stripe.billingPortal.sessions.create({ customer: customer.id });
+      await post(portal.url, { do: 'cancel', subscription: sub.id });
+      return stripe.subscriptions.retrieve(sub.id);
+    };
+    const mixed = await cancelled({ items: [{ price: pro.id }, { price: yearly.id }] });
+    expect([mixed.cancel_at_period_end, mixed.cancel_at]).toEqual([
+      false,
+      Math.max(...mixed.items.data.map((one) => one.current_period_end)),
+    ]);
+    expect((await cancelled({ billing_mode: { type: 'classic' } })).cancel_at_period_end).toBe(true);
+  });
+
+  test('configurations are refused what Stripe refuses, and sessions of an inactive one (stripe.md D63)', async () => {
+    const create = (features: Stripe.BillingPortal.ConfigurationCreateParams.Features) =>
+      stripe.billingPortal.configurations.create({ features });
+    const odd = [
+      [
+        { subscription_cancel: { enabled: true, proration_behavior: 'always_invoice' } },
+        'subscription_cancel',
+      ],
+      [
+        { subscription_cancel: { enabled: true, proration_behavior: 'create_prorations' } },
+        'subscription_cancel',
+      ],
+      [{ subscription_update: { enabled: true, default_allowed_updates: ['price'] } }, 'subscription_update'],
+    ] as const;
+    for (const [features, name] of odd)
+      expect((await refused(create(features as never))).param).toContain(`features[${name}]`);
+    const made = await create({ invoice_history: { enabled: true } });
+    await stripe.billingPortal.configurations.update(made.id, { active: false });
+    const customer = await stripe.customers.create({});
+    const session = stripe.billingPortal.sessions.create({ customer: customer.id, configuration: made.id });
+    const error = await refused(session);
+    expect([error.statusCode, error.param]).toEqual([400, 'configuration']);
+  });
+
+  test('a new default card is the customer’s, and pays nothing that was open (stripe.md D64)', async () => {
     const pro = await price(stripe, 'Professional', 9900);
     const customer = await customerWith(stripe, 'pm_card_chargeCustomerFail');
     const sub = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: pro.id }] });
@@ -204,7 +250,7 @@ describe('portal and invoice pages', () => {
     });
     const shown = await post(portal.url, { ...buyer, do: 'add', default: '1', card: '5555555555554444' });
     expect(shown.text).toContain('Your card was saved.');
-    expect((await stripe.subscriptions.retrieve(sub.id)).status).toBe('active');
+    expect((await stripe.subscriptions.retrieve(sub.id)).status).toBe('incomplete');
     const after = (await stripe.customers.retrieve(customer.id, {
       expand: ['invoice_settings.default_payment_method'],
     })) as Stripe.Customer;

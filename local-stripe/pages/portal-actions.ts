@@ -1,10 +1,8 @@
-/** What the portal’s buttons do. */
+/** What the portal’s buttons do. A card changed here neither re-points subscriptions nor pays what is open (stripe.md D64). */
 import type Stripe from 'stripe';
 import { cardBehavior } from '../cards';
 import { formatDay } from '../clock';
-import { collect, methodFor } from '../engine/collect';
 import { detach, makeCard, setDefault } from '../records/payment-methods';
-import { followSubscription } from '../records/schedules';
 import { confirmSetup, makeSetupIntent } from '../records/setup-intents';
 import { ENDED, endNow, periodEnd } from '../records/subscriptions';
 import { createTaxId, removeTaxId } from '../records/tax-ids';
@@ -36,7 +34,6 @@ export function act(here: Here, values: Fields): string | Page {
       return addCardNow(here, values);
     case 'default': {
       setDefault(app, customer, card(here, values.method));
-      retryOpen(here);
       return 'Default card changed.';
     }
     case 'remove': {
@@ -94,7 +91,9 @@ function cancel(here: Here, values: Fields): string {
     return 'Your subscription has ended.';
   }
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
-    rec.cancel_at = rec.status === 'trialing' && rec.trial_end ? rec.trial_end : periodEnd(rec);
+    // The latest end of its items, and it does not follow them later (stripe.md D46).
+    rec.cancel_at = rec.status === 'trialing' && rec.trial_end ? rec.trial_end : periodEnd(rec, 'max');
+    if (rec.billing_mode.type === 'classic') rec.cancel_at_period_end = true;
     rec.canceled_at = app.now;
     rec.cancellation_details = {
       comment: values.comment || null,
@@ -133,25 +132,6 @@ function addCardNow(here: Here, values: Fields): string | Page {
   if (typeof outcome !== 'string') throw new Error(outcome.message);
   if (values.default || !customer.invoice_settings.default_payment_method) {
     setDefault(app, customer, method.id);
-    // The new card takes over from cards set on single subscriptions too.
-    for (const sub of app.store.by('subscriptions', 'customer', customer.id)) {
-      if (ENDED.includes(sub.status) || !sub.default_payment_method) continue;
-      app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
-        rec.default_payment_method = method.id;
-      });
-      followSubscription(app, sub, { default_payment_method: method.id });
-    }
-    retryOpen(here);
   }
   return 'Your card was saved.';
-}
-
-/** Invoices that failed are tried with the new card at once. */
-function retryOpen({ app, customer }: Here): void {
-  for (const invoice of app.store.by('invoices', 'customer', customer.id)) {
-    if (invoice.status !== 'open' || invoice.collection_method !== 'charge_automatically') continue;
-    const sub = app.store.get('subscriptions', invoice._.subscription);
-    if (sub && (ENDED.includes(sub.status) || sub._.pending_invoice === invoice.id)) continue;
-    if (methodFor(app, invoice, sub)) collect(app, invoice, { automatic: false, offSession: true });
-  }
 }

@@ -5,7 +5,7 @@ import { authenticatePage, authenticatePost } from './authenticate';
 import { checkoutPage, checkoutPost, type Page } from './checkout';
 import type { Fields } from './fields';
 import { type Controls, frontPage, objectsPage } from './front';
-import { invoicePage, invoicePdf, invoicePost } from './invoice';
+import { invoicePage, invoicePdf, invoicePost, linkExpired } from './invoice';
 import { notice } from './layout';
 import { portalPage, portalPost } from './portal';
 
@@ -31,6 +31,12 @@ export function pageFor(
   if (parts[0] === 'p' && parts[1] === 'session' && parts[2])
     return post ? portalPost(app, parts[2], values) : portalPage(app, parts[2]);
   if (parts[0] === 'i' && parts[1]) {
+    const until = Number(fieldsOf(query).until ?? 0);
+    if (linkExpired(app, parts[1], until))
+      return {
+        status: 410,
+        html: notice('Expired', 'This link has expired. Please ask the merchant for a new one.'),
+      };
     if (parts[2] === 'pdf') {
       const pdf = invoicePdf(app, parts[1]);
       return pdf

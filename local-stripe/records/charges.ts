@@ -32,7 +32,7 @@ export function makeCharge(
       billing_details: method.billing_details,
       calculated_statement_descriptor: 'TIERLINE',
       captured: decline === null,
-      created: app.now,
+      created: app.wallTime(intent.customer),
       currency: intent.currency,
       customer: intent.customer,
       description: intent.description,

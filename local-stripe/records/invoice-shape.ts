@@ -23,6 +23,7 @@ export interface InvoiceGiven {
   description?: string | null;
   collection?: Stripe.Invoice.CollectionMethod;
   daysUntilDue?: number | null;
+  dueDate?: number | null;
   defaultPaymentMethod?: string | null;
 }
 
@@ -92,7 +93,7 @@ export function shapeInvoice(app: App, given: InvoiceGiven, preview = false): In
       discounts: given.discounts.map((discount) => discount.id),
       due_date:
         collection === 'send_invoice'
-          ? app.now + (given.daysUntilDue ?? subscription?.days_until_due ?? 30) * 86400
+          ? (given.dueDate ?? app.now + (given.daysUntilDue ?? subscription?.days_until_due ?? 30) * 86400)
           : null,
       effective_at: null,
       ending_balance: null,

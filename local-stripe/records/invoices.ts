@@ -4,6 +4,7 @@
  */
 import type Stripe from 'stripe';
 import type { App } from '../app';
+import { DAY } from '../clock';
 import { counted } from '../http/list';
 import type { Invoice, InvoiceLine, List, Subscription, Wire } from '../types';
 import { cancelIntent } from './payment-intents';
@@ -15,10 +16,30 @@ export function viewLine(line: InvoiceLine): Omit<InvoiceLine, 'subscription'> {
   return shown;
 }
 
-export function viewInvoice(_app: App, invoice: Invoice): Wire<Stripe.Invoice> {
+/**
+ * When its hosted page and PDF stop: 30 days after the due date, else the finalisation, and 120 days at most; what the API
+ * hands out then is good for ten days more (stripe.md D62). https://docs.stripe.com/invoicing/hosted-invoice-page
+ */
+export function linkEnds(invoice: Invoice): number {
+  const from = invoice.status_transitions.finalized_at ?? invoice.created;
+  return Math.min((invoice.due_date ?? from) + 30 * DAY, from + 120 * DAY);
+}
+
+/** A link as it is handed out now. */
+function fresh(app: App, invoice: Invoice, link: string | null | undefined): string | null {
+  const until = app.now + 10 * DAY;
+  return link ? (until > linkEnds(invoice) ? `${link}?until=${until}` : link) : null;
+}
+
+export function viewInvoice(app: App, invoice: Invoice): Wire<Stripe.Invoice> {
   const { lines, ...rest } = strip(invoice);
   const shown = counted(lines, `/v1/invoices/${invoice.id}/lines`, viewLine) as List<InvoiceLine>;
-  return { ...rest, lines: shown };
+  return {
+    ...rest,
+    hosted_invoice_url: fresh(app, invoice, invoice.hosted_invoice_url),
+    invoice_pdf: fresh(app, invoice, invoice.invoice_pdf),
+    lines: shown,
+  };
 }
 
 export function subscriptionOf(app: App, invoice: Invoice): Subscription | undefined {

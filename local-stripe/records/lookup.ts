@@ -3,6 +3,7 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import { embedded } from '../http/list';
 import type { Delivery, EventRecord, Json, JsonObject, TableName, Wire } from '../types';
+import { inVersion } from '../webhooks/legacy-shape';
 import { viewCheckoutLine } from './checkout-sessions';
 import { customerTax } from './customers';
 import { strip } from './strip';
@@ -112,7 +113,8 @@ export function viewEvent(app: App, event: EventRecord): Wire<Stripe.EventBase> 
     object: 'event',
     api_version: event.api_version,
     created: event.created,
-    data: JSON.parse(event.data) as Wire<Stripe.EventBase>['data'],
+    // In the version that it was made with: the account's (stripe.md D65).
+    data: inVersion(app, event.api_version, event.data) as Wire<Stripe.EventBase>['data'],
     livemode: false,
     pending_webhooks: pending(app, event.id),
     request: event.request,

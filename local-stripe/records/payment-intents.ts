@@ -37,7 +37,7 @@ export function makeIntent(app: App, given: IntentGiven): PaymentIntent {
       capture_method: given.invoice ? 'automatic' : 'automatic_async',
       client_secret: app.ids.secret(made),
       confirmation_method: 'automatic',
-      created: app.now,
+      created: app.wallTime(given.customer),
       currency: given.currency,
       customer: given.customer,
       customer_account: null,

@@ -21,6 +21,7 @@ export function applyFields(app: App, sub: Subscription, given: UpdateGiven, met
       liability: given.automatic_tax.enabled ? { type: 'self' } : null,
     };
   if (given.collection_method) sub.collection_method = given.collection_method;
+  if (sub.collection_method === 'charge_automatically') sub.days_until_due = null;
   if (given.days_until_due !== undefined) sub.days_until_due = given.days_until_due;
   if (given.pause_collection !== undefined) {
     sub.pause_collection = given.pause_collection && {

@@ -3,8 +3,8 @@
  * time allow. Retry steps are short and in real time, so that a demo recovers quickly.
  */
 import type { App } from '../app';
-import type { Delivery, EventRecord, JsonObject, WebhookEndpoint } from '../types';
-import { isLegacy, legacyData } from './legacy-shape';
+import type { Delivery, EventRecord, WebhookEndpoint } from '../types';
+import { inVersion } from './legacy-shape';
 import { signature } from './sign';
 
 export type WebhookFault = 'normal' | 'duplicate' | 'shuffle' | 'delay' | 'drop';
@@ -223,10 +223,11 @@ export class Deliverer {
 
   private body(event: EventRecord, endpoint: WebhookEndpoint): string {
     const shown = this.app.view('events', event);
-    if (!isLegacy(endpoint.api_version)) {
-      return JSON.stringify({ ...shown, api_version: endpoint.api_version ?? event.api_version }, null, 2);
-    }
-    const data = legacyData(this.app, JSON.parse(event.data) as JsonObject);
-    return JSON.stringify({ ...shown, api_version: endpoint.api_version, data }, null, 2);
+    const api_version = endpoint.api_version ?? event.api_version;
+    return JSON.stringify(
+      { ...shown, api_version, data: inVersion(this.app, api_version, event.data) },
+      null,
+      2,
+    );
   }
 }

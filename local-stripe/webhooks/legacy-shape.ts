@@ -11,7 +11,13 @@ export function isLegacy(version: string | null): boolean {
   return version !== null && version.slice(0, 10) < BASIL;
 }
 
-export function legacyData(app: App, data: JsonObject): JsonObject {
+/** The data of an event as a version renders it. */
+export function inVersion(app: App, version: string | null, data: string): JsonObject {
+  const raw = JSON.parse(data) as JsonObject;
+  return isLegacy(version) ? legacyData(app, raw) : raw;
+}
+
+function legacyData(app: App, data: JsonObject): JsonObject {
   const shaped: JsonObject = { object: legacy(app, data.object as JsonObject) };
   if (data.previous_attributes)
     shaped.previous_attributes = legacyPrevious(data.previous_attributes as JsonObject);

@@ -1,0 +1,108 @@
+/** What schedules tell, what they copy, and what test clocks allow (stripe.md F4, F5, F6). */
+import type Stripe from 'stripe';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Bench, customerWith, open, price, refused, START } from '../testing';
+
+let bench: Bench;
+let stripe: Stripe;
+beforeAll(async () => {
+  bench = await open();
+  stripe = bench.stripe;
+});
+beforeEach(async () => {
+  await bench.local('reset', { at: START });
+});
+afterAll(() => bench.close());
+
+const SUBSCRIPTION = /^(customer\.subscription|subscription_schedule)\./;
+async function told(since: string | undefined): Promise<Stripe.Event[]> {
+  const data = (await stripe.events.list({ limit: 100 })).data.reverse();
+  const from = data.findIndex((one) => one.id === since); // thirty days on it is gone
+  return data.slice(from + 1).filter((one) => SUBSCRIPTION.test(one.type));
+}
+const last = async () => (await stripe.events.list({ limit: 1 })).data[0]?.id;
+
+test('one `updated` for each step, and one with the items at the boundary (stripe.md F4)', async () => {
+  const pro = await price(stripe, 'Professional', 9900);
+  const essential = await price(stripe, 'Essential', 4900);
+  const customer = await customerWith(stripe, 'pm_card_visa');
+  const sub = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: pro.id }] });
+  let since = await last();
+  const schedule = await stripe.subscriptionSchedules.create({ from_subscription: sub.id });
+  expect((await told(since)).map((one) => one.type)).toEqual([
+    'subscription_schedule.created',
+    'customer.subscription.updated',
+  ]);
+  since = await last();
+  const { start_date = 0, end_date = 0 } = schedule.phases[0] ?? {};
+  await stripe.subscriptionSchedules.update(schedule.id, {
+    phases: [
+      { items: [{ price: pro.id }], start_date, end_date },
+      { items: [{ price: essential.id }], duration: { interval: 'month' }, proration_behavior: 'none' },
+    ],
+  });
+  expect((await told(since)).map((one) => one.type)).toEqual(['subscription_schedule.updated']);
+  since = await last();
+  await bench.local('advance', { to: end_date + 60 });
+  const boundary = await told(since);
+  expect(boundary.map((one) => one.type)).toEqual([
+    'subscription_schedule.updated',
+    'customer.subscription.updated',
+  ]);
+  expect(boundary[1]?.data.previous_attributes).toHaveProperty('items');
+  const attached = await stripe.subscriptions.retrieve(sub.id);
+  expect([attached.schedule, attached.items.data[0]?.price.id]).toEqual([schedule.id, essential.id]);
+  since = await last();
+  await stripe.subscriptionSchedules.release(schedule.id);
+  expect((await told(since)).map((one) => one.type)).toEqual([
+    'customer.subscription.updated',
+    'subscription_schedule.released',
+  ]);
+});
+
+test('items’ metadata is not copied, and what an update leaves out is unset (stripe.md F5)', async () => {
+  const pro = await price(stripe, 'Professional', 9900);
+  const customer = await customerWith(stripe, 'pm_card_visa');
+  const sub = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: pro.id, metadata: { seat: 'a' } }],
+  });
+  const schedule = await stripe.subscriptionSchedules.create({ from_subscription: sub.id });
+  expect(schedule.phases[0]?.items[0]?.metadata).toEqual({});
+  const { start_date = 0, end_date = 0 } = schedule.phases[0] ?? {};
+  const write = (more: Partial<Stripe.SubscriptionScheduleUpdateParams.Phase>) =>
+    stripe.subscriptionSchedules.update(schedule.id, {
+      phases: [{ items: [{ price: pro.id }], start_date, end_date, ...more }],
+    });
+  expect((await write({ description: 'Running', metadata: { a: '1' } })).phases[0]).toMatchObject({
+    description: 'Running',
+    metadata: { a: '1' },
+  });
+  expect((await write({})).phases[0]).toMatchObject({ description: null, metadata: {} });
+});
+
+test('a test clock has three customers, each with three subscriptions; its charges carry wall time (stripe.md F6)', async () => {
+  const pro = await price(stripe, 'Professional', 9900);
+  const frozen_time = START - 10 * 86_400;
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time });
+  const customer = await customerWith(stripe, 'pm_card_visa', { test_clock: clock.id });
+  const subscribe = () =>
+    stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price: pro.id }],
+      expand: ['latest_invoice.payments.data.payment'],
+    });
+  const sub = await subscribe();
+  const payment = (sub.latest_invoice as Stripe.Invoice).payments?.data[0]?.payment;
+  const intent = await stripe.paymentIntents.retrieve(String(payment?.payment_intent));
+  expect([sub.created, intent.created >= START]).toEqual([frozen_time, true]);
+  await subscribe();
+  await subscribe();
+  expect((await refused(subscribe())).param).toBe('customer');
+  await stripe.customers.create({ test_clock: clock.id });
+  await stripe.customers.create({ test_clock: clock.id });
+  expect((await refused(stripe.customers.create({ test_clock: clock.id }))).param).toBe('test_clock');
+  expect((await stripe.subscriptions.list()).data).toHaveLength(0);
+  expect((await stripe.customers.list()).data).toHaveLength(0);
+  expect((await stripe.events.list({ type: 'customer.subscription.created' })).data).toHaveLength(3);
+});
