@@ -92,6 +92,8 @@ export async function openStage(
     async buyCredits(shop: Shop, packageCode: string, outcome: 'paid' | 'async' = 'paid') {
       const { sessionId } = await startCreditCheckout(db, stripe, {
         ...(await this.request(shop)),
+        // A delayed method is paid with where the account's settings offer one.
+        ...(outcome === 'async' ? { methods: null } : {}),
         packageCode,
       });
       await this.pay(sessionId, { outcome });

@@ -213,6 +213,7 @@ describe('by SEPA debit (stripe.md D37)', () => {
   test('only where it is offered', async () => {
     const session = await buy({ allowed_payment_method_types: ['card'] });
     expect((await bench.local(`checkout/${session.id}/complete`, { method: 'sepa_debit' })).status).toBe(400);
+    expect((await bench.local(`checkout/${session.id}/complete`, { outcome: 'async' })).status).toBe(400);
   });
   test('made by the API it wants a name and an address to write to', async () => {
     const sepa = { type: 'sepa_debit' as const, sepa_debit: { iban: 'AT611904300234573201' } };
