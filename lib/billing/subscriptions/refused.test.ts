@@ -98,6 +98,17 @@ describe('the portal configuration', () => {
     expect((await portal(shop)).portalUrl).toContain('http');
     expect(await kept()).not.toBe('bpc_of_another_account');
   });
+
+  test('that somebody switched off is made anew, once for two at the same time', async () => {
+    const shop = await stage.merchant();
+    await portal(shop);
+    const former = await kept();
+    await stage.stripe.billingPortal.configurations.update(former, { active: false });
+    await Promise.all([portal(shop), portal(shop)]);
+    const now = await kept();
+    expect(now).not.toBe(former);
+    expect((await stage.stripe.billingPortal.configurations.retrieve(now)).active).toBe(true);
+  });
 });
 
 describe('a session that is open', () => {
