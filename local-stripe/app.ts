@@ -24,6 +24,11 @@ export interface Settings {
   expiry_updates: boolean;
   /** Cancelling at once stops the automatic collection of all open invoices of the customer: the types say so, nobody saw it (stripe.md D50, F16). */
   cancel_stops_customer: boolean;
+  /**
+   * Which year a change of interval falls into while the anchor stays, in a month later than its own: from the `anchor`, as it
+   * was recorded in the first month (stripe.md G1), or from the running `period`. Not known (stripe.md F16).
+   */
+  later_interval_change: 'anchor' | 'period';
   /** Minutes after a failed `invoices.pay` on an invoice with `auto_advance` until Stripe tries by itself; null = as planned (stripe.md F8). */
   pay_again_minutes: number | null;
   /** What the preview of a scheduled subscription shows: not known (stripe.md D61, F16). `over_items`: the next phase even where items are given. */
@@ -62,6 +67,7 @@ export const DEFAULT_SETTINGS: Settings = {
   pending_updates_take: ['past_due'],
   expiry_updates: false,
   cancel_stops_customer: true,
+  later_interval_change: 'anchor',
   pay_again_minutes: null,
   scheduled_preview: 'next_phase',
   tax_id_verdicts: {},

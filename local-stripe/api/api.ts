@@ -6,6 +6,7 @@ import { decodeForm } from '../http/form';
 import { Idempotency } from '../http/idempotency';
 import type { Found } from '../http/router';
 import type { JsonObject } from '../types';
+import { bodyInVersion } from '../webhooks/legacy-shape';
 import { authorize, permit } from './access';
 import { expandAll, refuseExpansions } from './expand';
 import { limited, locked, RateLimiter } from './rate';
@@ -130,7 +131,11 @@ export class Api {
     const paths = refuseExpansions(found, params.expand);
     const body = found.handler({ app: this.app, ids: found.ids, params }) as JsonObject;
     // Expanding writes into the answer: never into a record.
-    return paths.length > 0 ? expandAll(this.app, structuredClone(body), paths) : body;
+    const shown = paths.length > 0 ? expandAll(this.app, structuredClone(body), paths) : body;
+    // An event keeps the version that it was made in (stripe.md D65).
+    if (request.path.startsWith('/v1/events')) return shown;
+    const version = request.version ?? this.app.settings.account_version;
+    return bodyInVersion(this.app, version, shown) as JsonObject;
   }
 }
 

@@ -69,3 +69,21 @@ test('in the version of the account when they were made, whatever the SDK asks f
   expect([now?.api_version, before?.api_version]).toEqual(['2026-10-28.endive', '2024-06-20']);
   expect(now?.data.object).not.toHaveProperty('current_period_end');
 });
+
+test('`Stripe-Version` decides the shape of an answer (stripe.md G11)', async () => {
+  const pro = await price(stripe, 'Professional', 9900);
+  const customer = await customerWith(stripe, 'pm_card_visa');
+  const { id } = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: pro.id }] });
+  const get = async (version: string) => {
+    const answer = await fetch(`${bench.running.url}/v1/subscriptions/${id}?expand[]=latest_invoice`, {
+      headers: { authorization: 'Bearer sk_test_local', 'stripe-version': version },
+    });
+    return (await answer.json()) as { latest_invoice: object };
+  };
+  const old = await get('2024-06-20');
+  expect(old).toHaveProperty('current_period_end');
+  expect(old.latest_invoice).toMatchObject({ paid: true, subscription: id });
+  const now = await get('2026-10-28.endive');
+  expect(now).not.toHaveProperty('current_period_end');
+  expect(now.latest_invoice).not.toHaveProperty('paid');
+});

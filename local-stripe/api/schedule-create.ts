@@ -34,7 +34,14 @@ const createParams = z.strictObject({
 });
 
 function fromSubscription(app: App, sub: Subscription, given: z.output<typeof createParams>): Schedule {
-  if (given.phases) throw invalid('You cannot set `phases` if `from_subscription` is set.', 'phases');
+  // "Other parameters (such as phase values) cannot be set" with it (the types, stripe.md D58).
+  const other = Object.keys(given).find((key) => key !== 'from_subscription' && key !== 'expand');
+  if (other)
+    throw invalid(
+      `You cannot set \`${other}\` if \`from_subscription\` is set.`,
+      other,
+      'parameters_exclusive',
+    );
   if (sub.schedule)
     throw invalid(
       `You cannot migrate a subscription that is already attached to a schedule: ${sub.schedule}`,

@@ -36,6 +36,7 @@ export const schemas = {
       .optional(),
     expiry_updates: z.boolean().optional(),
     cancel_stops_customer: z.boolean().optional(),
+    later_interval_change: z.enum(['anchor', 'period']).optional(),
     pay_again_minutes: z.number().min(0).nullable().optional(),
     scheduled_preview: z.enum(['next_phase', 'over_items', 'subscription']).optional(),
     tax_id_verdicts: z

@@ -74,6 +74,18 @@ describe('a change of interval (stripe.md 22, D40)', () => {
     expect(rows(full(after))[1]).toEqual([86795, true, '2026-03-01', '2027-01-15']);
   });
 
+  test('or, by setting, up to the running period’s day a year ahead: not known (stripe.md F16)', async () => {
+    await bench.local('settings', { later_interval_change: 'period' });
+    const { change } = await monthly();
+    await to('2026-03-01T12:00:00Z');
+    const after = await change();
+    expect([day(after.billing_cycle_anchor), ...period(after)]).toEqual([
+      '2026-01-15',
+      '2026-02-15',
+      '2027-02-15',
+    ]);
+  });
+
   test('waits for the invoice a year ahead where nothing is invoiced now (seen: better-auth#11336)', async () => {
     const { change, sub } = await monthly();
     const after = await change({ proration_behavior: 'create_prorations' });

@@ -154,7 +154,9 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       continue;
     }
     if (added || rhythm) {
-      const { start, end } = anchoredPeriod(price, anchor, now);
+      const from =
+        app.settings.later_interval_change === 'period' && rhythm ? item.current_period_start : anchor;
+      const { start, end } = anchoredPeriod(price, from, now);
       const peer = sub.items.find(
         (one) => one.current_period_end === end && sameRhythm(getRecurring(app, one.price), price),
       );

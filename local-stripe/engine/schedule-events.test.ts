@@ -106,3 +106,63 @@ test('a test clock has three customers, each with three subscriptions; its charg
   expect((await stripe.customers.list()).data).toHaveLength(0);
   expect((await stripe.events.list({ type: 'customer.subscription.created' })).data).toHaveLength(3);
 });
+
+test('from_subscription stands alone, and for a living subscription without a schedule (stripe.md D58)', async () => {
+  const pro = await price(stripe, 'Professional', 9900);
+  const customer = await customerWith(stripe, 'pm_card_visa');
+  const sub = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: pro.id }] });
+  const create = (given: Stripe.SubscriptionScheduleCreateParams = {}) =>
+    stripe.subscriptionSchedules.create({ from_subscription: sub.id, ...given });
+  expect((await refused(create({ end_behavior: 'cancel' }))).param).toBe('end_behavior');
+  expect((await refused(create({ metadata: { a: '1' } }))).param).toBe('metadata');
+  const { id } = await create();
+  expect((await refused(create())).param).toBe('from_subscription');
+  await stripe.subscriptionSchedules.release(id);
+  await stripe.subscriptions.cancel(sub.id);
+  expect((await refused(create())).param).toBe('from_subscription');
+});
+
+test('what a phase may not say, and when it is too late (stripe.md D59, D60)', async () => {
+  const pro = await price(stripe, 'Professional', 9900);
+  const customer = await customerWith(stripe, 'pm_card_visa');
+  const sub = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: pro.id }] });
+  const { id, phases } = await stripe.subscriptionSchedules.create({ from_subscription: sub.id });
+  const { start_date = 0, end_date = 0 } = phases[0] ?? {};
+  const items = [{ price: pro.id }];
+  const write = (given: object[]) =>
+    stripe.subscriptionSchedules.update(id, { phases: given } as Stripe.SubscriptionScheduleUpdateParams);
+  const month = { interval: 'month' };
+  const odd: [object[], string][] = [
+    [[{ items, start_date, end_date, duration: month }], 'phases[0][duration]'],
+    [[{ items, end_date }], 'phases[0][start_date]'],
+    [[{ items, start_date: start_date + 60, end_date }], 'phases[0][start_date]'],
+    [[{ items, start_date, iterations: 2 }], 'phases[0][iterations]'],
+    [
+      [
+        { items, start_date, end_date },
+        { items, duration: month, trial: true, billing_cycle_anchor: 'phase_start' },
+      ],
+      'phases[1][billing_cycle_anchor]',
+    ],
+  ];
+  for (const [given, param] of odd) expect((await refused(write(given))).param).toBe(param);
+  await stripe.subscriptionSchedules.release(id);
+  expect((await refused(write([{ items, start_date, end_date }]))).statusCode).toBe(400);
+  expect((await refused(stripe.subscriptionSchedules.release(id))).statusCode).toBe(400);
+});
+
+test('the last item cannot be deleted (stripe.md D55); a scheduled end is the schedule’s (stripe.md D47)', async () => {
+  const pro = await price(stripe, 'Professional', 9900);
+  const customer = await customerWith(stripe, 'pm_card_visa');
+  const sub = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: pro.id }] });
+  const item = String(sub.items.data[0]?.id);
+  expect((await refused(stripe.subscriptionItems.del(item))).statusCode).toBe(400);
+  expect(
+    (await refused(stripe.subscriptions.update(sub.id, { items: [{ id: item, deleted: true }] }))).statusCode,
+  ).toBe(400);
+  await stripe.subscriptionSchedules.create({ from_subscription: sub.id });
+  for (const given of [{ cancel_at_period_end: true }, { cancel_at: START + 90_000 }] as const) {
+    const error = await refused(stripe.subscriptions.update(sub.id, given));
+    expect([error.statusCode, error.param]).toEqual([400, Object.keys(given)[0]]);
+  }
+});

@@ -11,6 +11,21 @@ import type { phaseParams } from './subscription-params';
 
 type PhaseGiven = z.output<typeof phaseParams>;
 
+/** What excludes each other in one phase (stripe.md D59). */
+function refuseTogether(phase: PhaseGiven, at: number): void {
+  if (phase.end_date !== undefined && phase.duration)
+    throw invalid(
+      'A phase has an `end_date` or a `duration`.',
+      `phases[${at}][duration]`,
+      'parameters_exclusive',
+    );
+  if (phase.billing_cycle_anchor === 'phase_start' && (phase.trial || phase.trial_end !== undefined))
+    throw invalid(
+      'A phase with a trial cannot start its cycle with itself.',
+      `phases[${at}][billing_cycle_anchor]`,
+    );
+}
+
 export function resolvePhases(
   app: App,
   given: PhaseGiven[],
@@ -46,6 +61,7 @@ export function resolvePhases(
         tax_rates: [],
       };
     });
+    refuseTogether(phase, at);
     const every = getRecurring(app, items[0]?.price ?? '').recurring;
     const end =
       phase.end_date === 'now'

@@ -11,6 +11,16 @@ export function isLegacy(version: string | null): boolean {
   return version !== null && version.slice(0, 10) < BASIL;
 }
 
+/** A body as an older version of the API shows it, whatever is within (stripe.md G11). */
+export function bodyInVersion(app: App, version: string, body: Json): Json {
+  if (!isLegacy(version) || body === null || typeof body !== 'object') return body;
+  if (Array.isArray(body)) return body.map((one) => bodyInVersion(app, version, one));
+  const inner = Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [key, bodyInVersion(app, version, value)]),
+  );
+  return typeof inner.object === 'string' ? legacy(app, inner) : inner;
+}
+
 /** The data of an event as a version renders it. */
 export function inVersion(app: App, version: string | null, data: string): JsonObject {
   const raw = JSON.parse(data) as JsonObject;
