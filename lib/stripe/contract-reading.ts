@@ -86,13 +86,17 @@ const expanding = (Object.keys(expansions) as Use[]).map(
 export const readingClauses: Clause[] = [
   ...expanding,
   {
-    says: 'A path of five segments is refused.',
+    says: 'A path of five segments is refused, with `data` counted as one.',
     numbers: ['47', 'D1'],
     async check(scene) {
       const { id } = await subscribe(scene);
-      const path = 'latest_invoice.customer.invoice_settings.default_payment_method.customer';
-      const asked = scene.stripe.subscriptions.retrieve(id, { expand: [path] });
-      await mustRefuse(asked, 'a path of five', 'property_expansion_max_depth');
+      for (const path of [
+        'latest_invoice.customer.invoice_settings.default_payment_method.customer',
+        'latest_invoice.payments.data.payment.payment_intent',
+      ]) {
+        const asked = scene.stripe.subscriptions.retrieve(id, { expand: [path] });
+        await mustRefuse(asked, path, 'property_expansion_max_depth');
+      }
     },
   },
   {

@@ -49,11 +49,11 @@ const OTHERWISE = {
   unplaceable_address: 'stored',
   tax_behavior: 'exclusive',
   deleted_customer_expand: 'refused',
+  later_interval_change: 'period',
 };
-/** No setting of local Stripe; the last has one of its own, beside the one above. */
+/** No setting of local Stripe says otherwise; the last has one of its own, beside the one above. */
 const ALWAYS_SO = [
   'Does a list by lookup key hold an archived price?',
-  'Where does the year end that replaces months without an anchor, in a later month than the first?',
   'Which plan does the preview of a scheduled subscription show, when items are asked for?',
 ];
 
