@@ -1,7 +1,10 @@
 import { notFound } from 'next/navigation';
+import { getLocale } from 'next-intl/server';
 import { findFreshInvoice } from '@/lib/billing/reports/invoices';
 import { database } from '@/lib/database';
-import { errorResponse } from '@/lib/http';
+import { DomainError } from '@/lib/errors';
+import { statusOf } from '@/lib/http';
+import { errorTexts } from '@/lib/i18n/translate-error';
 import { requireViewer, roleIn } from '@/lib/session';
 import { findStripe } from '@/lib/stripe/client';
 
@@ -19,7 +22,11 @@ export async function GET(request: Request, { params }: RouteContext<'/invoices/
       Boolean(roleIn(viewer, merchantId)),
     );
   } catch (error) {
-    return errorResponse(error, request.headers.get('x-request-id') ?? '');
+    if (!(error instanceof DomainError)) throw error;
+    // A person follows this link: a sentence, not a machine's body.
+    const words = errorTexts(await getLocale()).sentence(error);
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+    return new Response(words, { status: statusOf[error.kind], headers });
   }
   if (!url) notFound();
   return new Response(null, { status: 303, headers: { location: url, 'cache-control': 'no-store' } });

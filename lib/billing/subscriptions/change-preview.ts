@@ -142,9 +142,13 @@ async function renewalPreview(stripe: Stripe, live: AtStripe, held: Held, price:
 
 /** An invoice of whole periods from `at` on: all items, this price for the plan's, and the discounts that then still hold. */
 async function regularInvoice(stripe: Stripe, { item, raw }: Held, price: WantedPrice | null, at: Date) {
-  const discounts = raw.discounts.flatMap((one) =>
-    typeof one === 'string' || (one.end !== null && one.end <= toUnix(at)) ? [] : [{ discount: one.id }],
-  );
+  // By their coupons: a discount can only be named on its own object, and this invoice is of none (the types at
+  // `createPreview`, discounts). A preview redeems nothing.
+  const discounts = raw.discounts.flatMap((one) => {
+    if (typeof one === 'string' || (one.end !== null && one.end <= toUnix(at))) return [];
+    const { coupon } = one.source;
+    return coupon ? [{ coupon: typeof coupon === 'string' ? coupon : coupon.id }] : [];
+  });
   const preview = await callStripe(() =>
     stripe.invoices.createPreview({
       customer: typeof raw.customer === 'string' ? raw.customer : raw.customer.id,

@@ -271,6 +271,20 @@ describe('a change of plan', () => {
     );
   });
 
+  test('to yearly says the next year less a discount for ever, and not less one that is used up', async () => {
+    const shop = await stage.subscriber('professional');
+    const coupons = [
+      await stage.stripe.coupons.create({ percent_off: 50, duration: 'forever' }),
+      await stage.stripe.coupons.create({ percent_off: 10, duration: 'repeating', duration_in_months: 2 }),
+    ];
+    await stage.stripe.subscriptions.update(shop.subscriptionId, {
+      discounts: coupons.map(({ id }) => ({ coupon: id })),
+    });
+    await stage.deliverNew();
+    const said = await previewChange(stage.db, stage.stripe, await wish(shop, 'professional', 'year'));
+    expect(said.nextInvoice.amount).toBe(Math.round(49_500 * 1.17));
+  });
+
   test('is previewed by what will stand, though a cheaper plan waits on a schedule', async () => {
     const shop = await stage.subscriber('business');
     await changeTier(stage.db, stage.stripe, await wish(shop, 'essential'));
