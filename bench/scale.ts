@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { MARKET } from '@/db/make';
-import { expireTrials } from '@/lib/billing/account/subscription';
+import { expireTrials } from '@/lib/billing/account/trial-end';
 import { getEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { receiveEvent } from '@/lib/billing/inbox/receive';
 import { getBillingOverview } from '@/lib/billing/reports/overview';

@@ -8,7 +8,7 @@ import { jobRuns } from '@/db/schema';
 import { retryDueEvents } from '@/lib/billing/inbox/retry';
 import { endGivenPlans } from './billing/account/given-plans';
 import { openMonths } from './billing/account/months';
-import { announceTrialEnds, expireTrials } from './billing/account/subscription';
+import { announceTrialEnds, expireTrials } from './billing/account/trial-end';
 import { applyTaxTreatment } from './billing/customers/billing-details';
 import { sweepOverLimits } from './billing/entitlements/over-limits';
 import { reconcileUsage } from './billing/entitlements/usage';

@@ -15,7 +15,8 @@ await runCommand(async () => {
       platform: { type: 'string' },
     },
   });
-  const { importSubscriptions, readMatches } = await import('@/lib/billing/inbox/import');
+  const { importSubscriptions } = await import('@/lib/billing/inbox/import');
+  const { readMatches } = await import('@/lib/billing/inbox/import-matches');
   const matches = values.csv ? readMatches(readFileSync(values.csv, 'utf8')) : undefined;
   loadInstallation();
   const { getPlatform } = await import('@/lib/billing/accounts');

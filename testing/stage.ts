@@ -1,7 +1,8 @@
 import type Stripe from 'stripe';
 import { MARKET, makeCatalogue, makeMerchant } from '@/db/make';
 import { testDatabase } from '@/db/testing';
-import { findCurrentSubscription, startTrial } from '@/lib/billing/account/subscription';
+import { findCurrentSubscription } from '@/lib/billing/account/subscription';
+import { startTrial } from '@/lib/billing/account/trial-start';
 import type { Account } from '@/lib/billing/accounts';
 import { receiveEvent } from '@/lib/billing/inbox/receive';
 import { applyPush } from '@/lib/billing/plans/push';

@@ -3,7 +3,7 @@ import { Card } from '@/components/ui/card';
 import { Disclosure } from '@/components/ui/disclosure';
 import { useFormat } from '@/components/ui/format';
 import { type Column, Table } from '@/components/ui/table';
-import type { MonthOfMovements } from '@/lib/billing/reports/stats';
+import type { MonthOfMovements } from '@/lib/billing/reports/movements';
 import { useTranslations } from '@/lib/i18n/translations';
 import { decimalsOf } from '@/lib/money';
 import { movementKinds } from './period';

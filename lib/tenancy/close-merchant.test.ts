@@ -18,7 +18,9 @@ import {
 import { adjustCredits } from '@/lib/billing/account/credits';
 import { updateBillingDetails } from '@/lib/billing/customers/billing-details';
 import { ensureStripeCustomer, openPortal } from '@/lib/billing/customers/customers';
-import { listOverrides, overrideInput, saveOverrides } from '@/lib/billing/entitlements/overrides';
+import { overrideInput } from '@/lib/billing/entitlements/override-input';
+import { listOverrides } from '@/lib/billing/entitlements/override-lists';
+import { saveOverrides } from '@/lib/billing/entitlements/overrides';
 import { MerchantClosed } from '@/lib/billing/errors';
 import { startAddOnCheckout } from '@/lib/billing/subscriptions/add-ons';
 import { setSubscription } from '@/lib/billing/subscriptions/by-hand';

@@ -14,7 +14,7 @@ import {
   users,
 } from '@/db/schema';
 import { type Actor, entry, record, recordAll } from '@/lib/billing/audit';
-import { endOverridesOf } from '@/lib/billing/entitlements/overrides';
+import { endOverridesOf } from '@/lib/billing/entitlements/override-end';
 import { EditConflict, MerchantClosed } from '@/lib/billing/errors';
 import { settle } from '@/lib/billing/mirror/settle';
 import { subscriptionMirror } from '@/lib/billing/mirror/subscription';

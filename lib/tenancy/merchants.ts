@@ -4,7 +4,7 @@ import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { customers, memberships, merchants, stores, users } from '@/db/schema';
 import { hashPassword, PASSWORD_MIN } from '@/lib/auth-password';
-import { startTrial } from '@/lib/billing/account/subscription';
+import { startTrial } from '@/lib/billing/account/trial-start';
 import { getPlatform } from '@/lib/billing/accounts';
 import { type Actor, record } from '@/lib/billing/audit';
 import { isCountry } from '@/lib/countries';

@@ -1,5 +1,5 @@
+import { listMovements } from '@/lib/billing/reports/movements';
 import { listCohorts } from '@/lib/billing/reports/retention';
-import { listMovements } from '@/lib/billing/reports/stats';
 import { staffContext } from '../context';
 import { csvResponse } from '../csv';
 import { movementKinds, readPeriod } from '../period';

@@ -1,5 +1,5 @@
+import { addOnInput, creditPackageInput, type ExtraInput } from '@/lib/billing/plans/extra-input';
 import type { ExtraKind } from '@/lib/billing/plans/extras';
-import { addOnInput, creditPackageInput, type ExtraInput } from '@/lib/billing/plans/extras-edit';
 import { features } from '@/lib/features';
 import { revisionOf, typedFields } from '../typed-fields';
 

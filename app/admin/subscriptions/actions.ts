@@ -1,7 +1,8 @@
 'use server';
 
 import { z } from 'zod';
-import { editOverrides, listOverridesById, OverrideConflict } from '@/lib/billing/entitlements/overrides';
+import { listOverridesById } from '@/lib/billing/entitlements/override-lists';
+import { editOverrides, OverrideConflict } from '@/lib/billing/entitlements/overrides';
 import { setSubscription } from '@/lib/billing/subscriptions/by-hand';
 import { DomainError, ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';

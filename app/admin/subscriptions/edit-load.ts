@@ -1,5 +1,5 @@
 import { findCurrentSubscription, findHolder, livesAtStripe } from '@/lib/billing/account/subscription';
-import { listOverrides } from '@/lib/billing/entitlements/overrides';
+import { listOverrides } from '@/lib/billing/entitlements/override-lists';
 import { listTiers } from '@/lib/billing/plans/tiers';
 import { staffContext } from '../context';
 

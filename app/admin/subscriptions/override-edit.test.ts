@@ -2,15 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCatalogue } from '@/db/make';
 import { auditLog } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
+import { overrideInput } from '@/lib/billing/entitlements/override-input';
 import {
-  editOverrides,
   listEndedOverrides,
   listOverrides,
   listOverridesById,
-  OverrideConflict,
-  overrideInput,
-  saveOverrides,
-} from '@/lib/billing/entitlements/overrides';
+} from '@/lib/billing/entitlements/override-lists';
+import { editOverrides, OverrideConflict, saveOverrides } from '@/lib/billing/entitlements/overrides';
 import { ValidationFailed } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { makeAccount } from '@/testing/accounts';

@@ -1,11 +1,7 @@
 import { z } from 'zod';
-import {
-  dayText,
-  limitText,
-  type OverrideRow,
-  type OverridesEdit,
-  overrideInput,
-} from '@/lib/billing/entitlements/overrides';
+import { dayText, limitText, overrideInput } from '@/lib/billing/entitlements/override-input';
+import type { OverrideRow } from '@/lib/billing/entitlements/override-lists';
+import type { OverridesEdit } from '@/lib/billing/entitlements/overrides';
 import type { Feature } from '@/lib/billing/features';
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
 

@@ -1,6 +1,6 @@
 import type { Metadata, Route } from 'next';
 import type { NavItem } from '@/components/nav';
-import { resolveGrant } from '@/lib/billing/entitlements/entitlements';
+import { resolveGrant } from '@/lib/billing/entitlements/grant';
 import { basicAnalytics } from '@/lib/catalog/features';
 import { getTranslations } from '@/lib/i18n/translations';
 import { requireStore } from '@/lib/session';

@@ -4,11 +4,11 @@ import { billingAccounts, storeAddOns, subscriptions } from '@/db/schema';
 import { type Account, findAccount, moveAnchor, ofAccount, openAccount } from '@/lib/billing/accounts';
 import { type Act, entry, recordAll } from '@/lib/billing/audit';
 import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
-import { resolveGrant } from '@/lib/billing/entitlements/entitlements';
+import { resolveGrant } from '@/lib/billing/entitlements/grant';
 import { monthlyCredits } from '@/lib/billing/features';
 import { LIVE } from '@/lib/billing/statuses';
 import { enqueue } from '@/lib/queue';
-import { openCreditMonth } from './credits';
+import { openCreditMonth } from './credit-month';
 
 type Row = typeof subscriptions.$inferSelect;
 

@@ -4,14 +4,8 @@ import type { Feature } from '@/lib/billing/features';
 import { productLimit } from '@/lib/catalog/features';
 import { orderQuota } from '@/lib/orders/features';
 import { apiAccess, emailAccounts } from '@/lib/tenancy/features';
-import {
-  type AddOnFacts,
-  type EntitlementFacts,
-  type OverrideFacts,
-  resolveFeature,
-  type TierLimit,
-  toUsageMetric,
-} from './entitlements';
+import { resolveFeature, toUsageMetric } from './entitlements';
+import type { AddOnFacts, EntitlementFacts, OverrideFacts, TierLimit } from './grant';
 import { resolveStanding } from './standing';
 
 const now = new Date('2026-11-21T12:00:00Z');

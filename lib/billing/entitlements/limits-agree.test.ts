@@ -20,12 +20,13 @@ import { FeatureNotInPlan, LimitReached } from '@/lib/billing/errors';
 import { listSubscriptions } from '@/lib/billing/reports/subscription-list';
 import { orderQuota } from '@/lib/orders/features';
 import { makeAccount } from '@/testing/accounts';
-import { calendarMonth, loadEntitlementFacts } from './entitlement-facts';
-import { type EntitlementFacts, resolveGrant } from './entitlements';
+import { loadEntitlementFacts } from './entitlement-facts';
+import { calendarMonth } from './fact-rows';
+import { type EntitlementFacts, resolveGrant } from './grant';
 import { consume } from './limits';
+import { findOver } from './over-limit';
 import { sweepOverLimits } from './over-limits';
 import { resolveStanding } from './standing';
-import { findOver } from './what-if';
 
 const DAY = 86_400_000;
 const runs = process.env.SOAK ? 5000 : 150;

@@ -21,8 +21,11 @@ import { listTeam, removeMember } from '@/lib/tenancy/team';
 import { addDays } from '@/lib/time';
 import { makeAccount } from '@/testing/accounts';
 import { loadEntitlementFacts } from './entitlement-facts';
-import { endOverride, overrideInput, saveOverrides } from './overrides';
-import { countLive, reconcileUsage } from './usage';
+import { countLive } from './live-count';
+import { endOverride } from './override-end';
+import { overrideInput } from './override-input';
+import { saveOverrides } from './overrides';
+import { reconcileUsage } from './usage';
 import { releaseUsage, reportUsage } from './usage-reports';
 
 /** SOAK=1 does the ten thousand of the promise; every run does some hundred, from a seed that is printed when it fails. */

@@ -14,7 +14,8 @@ import { type DomainError, NotFound, ValidationFailed } from '@/lib/errors';
 import { orderQuota } from '@/lib/orders/features';
 import { apiAccess, emailAccounts, teamLimit } from '@/lib/tenancy/features';
 import { makeAccount } from '@/testing/accounts';
-import { consume, release, requireFeature } from './limits';
+import { consume, release } from './limits';
+import { requireFeature } from './room';
 
 const now = new Date('2026-11-21T12:00:00Z');
 let database: Awaited<ReturnType<typeof testDatabase>>;

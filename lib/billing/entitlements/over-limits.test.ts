@@ -16,11 +16,13 @@ import { features } from '@/lib/features';
 import { DAY_MS } from '@/lib/time';
 import { makeAccount } from '@/testing/accounts';
 import { makeDice } from '@/testing/random';
-import { listEntitlementFacts } from './entitlement-facts';
+import { listEntitlementFacts } from './fact-rows';
+import { findOver } from './over-limit';
 import { sweepOverLimits } from './over-limits';
-import { endOverride, overrideInput, saveOverrides } from './overrides';
+import { endOverride } from './override-end';
+import { overrideInput } from './override-input';
+import { saveOverrides } from './overrides';
 import { resolveStanding } from './standing';
-import { findOver } from './what-if';
 
 const actor = { kind: 'user' as const, id: 'usr_admin' };
 let now = new Date('2026-11-21T12:00:00Z');

@@ -15,14 +15,10 @@ import { apiAccess, emailAccounts, teamLimit } from '@/lib/tenancy/features';
 import { makeAccount } from '@/testing/accounts';
 import { explainFeature } from './explain';
 import { consume } from './limits';
-import {
-  endOverride,
-  listEndedOverrides,
-  listOverrides,
-  loadEndReasons,
-  overrideInput,
-  saveOverrides,
-} from './overrides';
+import { endOverride } from './override-end';
+import { overrideInput } from './override-input';
+import { listEndedOverrides, listOverrides, loadEndReasons } from './override-lists';
+import { saveOverrides } from './overrides';
 import { previewTierLimits, previewTierOver } from './what-if';
 
 const now = new Date('2026-11-21T12:00:00Z');

@@ -5,7 +5,7 @@ import type { Unlock } from '@/lib/billing/errors';
 import type { Feature } from '@/lib/billing/features';
 import { listTiers, type Tier } from '@/lib/billing/plans/tiers';
 import { monthly } from '@/lib/money';
-import { type EntitlementFacts, resolveGrant } from './entitlements';
+import { type EntitlementFacts, resolveGrant } from './grant';
 
 type SoldAddOn = {
   code: string;

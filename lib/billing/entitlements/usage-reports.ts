@@ -7,7 +7,7 @@ import type { Actor } from '@/lib/billing/audit';
 import { NothingToRelease } from '@/lib/billing/errors';
 import { EPOCH, type Metered } from '@/lib/billing/features';
 import { NotFound } from '@/lib/errors';
-import { calendarMonth } from './entitlement-facts';
+import { calendarMonth } from './fact-rows';
 import { consume, release } from './limits';
 
 type Report = { quantity: number; storeId: string | null; actor: Actor; now: Date };

@@ -4,17 +4,9 @@ import { newId } from '@/db/ids';
 import { readRows } from '@/db/rows';
 import { merchants, usageCounters, usageDrifts } from '@/db/schema';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
-import {
-  accountKey,
-  countUse,
-  EPOCH,
-  type Feature,
-  isMetered,
-  type Metered,
-  type Period,
-  type Use,
-} from '@/lib/billing/features';
-import { listEntitlementFacts } from './entitlement-facts';
+import { listEntitlementFacts } from '@/lib/billing/entitlements/fact-rows';
+import { accountKey, type Feature, isMetered, type Metered, type Use } from '@/lib/billing/features';
+import { type AccountMonth, countLive, startOf } from './live-count';
 
 const BATCH = 500;
 
@@ -54,38 +46,7 @@ export async function reconcileUsage(
   return result;
 }
 
-type AccountMonth = Account & { month: Period };
-
 const NOTHING: Use = { total: 0, byStore: {} };
-
-const startOf = (feature: Metered, account: AccountMonth) =>
-  feature.kind === 'stock' ? EPOCH : account.month.start;
-
-/** The truth about a feature's use, by `accountKey`: the module's rows and what was reported. Two statements. */
-export async function countLive(
-  db: Db,
-  feature: Metered,
-  accounts: AccountMonth[],
-): Promise<Map<string, Use>> {
-  const counted = accounts.map(({ month, ...account }) => ({
-    ...account,
-    period: feature.kind === 'flow' ? month : null,
-  }));
-  const own = await feature.count(db, counted);
-  return countUse(
-    db,
-    sql`
-      select r.merchant_id, r.platform_id, r.store_id, sum(r.quantity) as units
-      from unnest(${sql.param(accounts.map((a) => a.merchantId))}::text[],
-                  ${sql.param(accounts.map((a) => a.platformId))}::text[],
-                  ${sql.param(accounts.map((a) => startOf(feature, a).toISOString()))}::text[])
-           as a (merchant_id, platform_id, period_start)
-      join usage_reports r on r.merchant_id = a.merchant_id and r.platform_id = a.platform_id
-        and r.feature_code = ${feature.code} and r.period_start = a.period_start::timestamptz
-      group by r.merchant_id, r.platform_id, r.store_id`,
-    structuredClone(own),
-  );
-}
 
 function isSame(a: Use, b: Use): boolean {
   if (a.total !== b.total) return false;

@@ -1,23 +1,17 @@
-import { and, eq, gt, sql } from 'drizzle-orm';
+import { and, eq, gt } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { billingAccounts, merchants, platforms, subscriptions } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
+import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
+import { listEntitlementFacts } from '@/lib/billing/entitlements/fact-rows';
+import { type EntitlementFacts, resolveGrant } from '@/lib/billing/entitlements/grant';
+import { resolveStanding } from '@/lib/billing/entitlements/standing';
+import { withTier } from '@/lib/billing/entitlements/unlocks';
 import { TierNotFound } from '@/lib/billing/errors';
-import { type Feature, isMetered } from '@/lib/billing/features';
+import type { Feature } from '@/lib/billing/features';
 import { checkTierLimits, mergeLimits, type TierLimitInput } from '@/lib/billing/plans/tier-limits';
 import { findTierById, getTier, type Tier } from '@/lib/billing/plans/tiers';
-import { listEntitlementFacts, loadEntitlementFacts } from './entitlement-facts';
-import { type EntitlementFacts, resolveGrant } from './entitlements';
-import { resolveStanding } from './standing';
-import { withTier } from './unlocks';
-
-export type OverLimit = {
-  featureCode: string;
-  current: number;
-  newLimit: number;
-  overBy: number;
-  stores: { store: string; current: number }[];
-};
+import { findOver, findStoreCodes, type OverLimit, storeIdsOf, withStoreCodes } from './over-limit';
 
 /**
  * What a draft of limits would do. `affected` is everybody for whom the tier counts now, `over` the first hundred over,
@@ -138,43 +132,4 @@ export async function previewTierOver(
   if (!tier) throw new TierNotFound(tierId);
   const over = findOver(withTier(facts, tier), features, now);
   return withStoreCodes(over, await findStoreCodes(db, storeIdsOf(over)));
-}
-
-/** Every metered feature of which more is used than the facts allow; stores by id. Pure. */
-export function findOver(facts: EntitlementFacts, features: readonly Feature[], now: Date): OverLimit[] {
-  return features.flatMap((feature) => {
-    const used = facts.used[feature.code];
-    if (!isMetered(feature) || !used) return [];
-    const { limit } = resolveGrant(facts, feature, now).grant;
-    if (limit === null || used.total <= limit) return [];
-    const stores = Object.entries(used.byStore)
-      .filter(([, current]) => current > 0)
-      .map(([store, current]) => ({ store, current }));
-    return [
-      {
-        featureCode: feature.code,
-        current: used.total,
-        newLimit: limit,
-        overBy: used.total - limit,
-        stores,
-      },
-    ];
-  });
-}
-
-const storeIdsOf = (over: OverLimit[]) => over.flatMap((one) => one.stores.map((each) => each.store));
-
-const withStoreCodes = (over: OverLimit[], codes: Map<string, string>): OverLimit[] =>
-  over.map((one) => ({
-    ...one,
-    stores: one.stores.map((each) => ({ ...each, store: codes.get(each.store) ?? each.store })),
-  }));
-
-/** Store codes by id. */
-export async function findStoreCodes(db: Db, ids: string[]): Promise<Map<string, string>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db.execute<{ id: string; code: string }>(
-    sql`select id, code from stores where id = any(${sql.param([...new Set(ids)])}::text[])`,
-  );
-  return new Map(rows.map((row) => [row.id, row.code]));
 }

@@ -10,7 +10,8 @@ import {
 } from '@/db/schema';
 import { fromUnix } from '@/lib/time';
 import { openStage, type Shop, type Stage } from '@/testing/stage';
-import { type ReconcileOptions, reconcileStripe } from './reconcile';
+import type { ReconcileOptions } from './compare-all';
+import { reconcileStripe } from './reconcile';
 
 let stage: Stage;
 beforeAll(async () => {

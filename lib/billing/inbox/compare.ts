@@ -3,10 +3,11 @@ import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { type Change, checkoutSessions, type invoices } from '@/db/schema';
 import type { Act } from '@/lib/billing/audit';
-import { type Mirror, Moved, type Outcome, Unrecognised } from '@/lib/billing/mirror/mirror';
+import { Unrecognised } from '@/lib/billing/mirror/customer-lock';
+import { type Mirror, Moved, type Outcome } from '@/lib/billing/mirror/mirror';
 import { settle } from '@/lib/billing/mirror/settle';
 import type { InvoiceSnapshot } from '@/lib/stripe/invoice-snapshot';
-import { type Difference, difference } from './differences';
+import { type Difference, difference } from './live-rows';
 
 export type CompareOptions = Act & { dryRun?: boolean };
 export type Check = {

@@ -4,7 +4,8 @@ import { merchants, webhookEvents } from '@/db/schema';
 import { type Act, type Actor, record } from '@/lib/billing/audit';
 import { NotFound } from '@/lib/errors';
 import { type Cursor, olderThan } from '@/lib/page';
-import { type InboxDeps, type InboxRow, ignoreEvent, processStored } from './receive';
+import type { InboxRow } from './inbox-rows';
+import { type InboxDeps, ignoreEvent, processStored } from './process';
 
 export const inboxStatuses = ['received', 'processed', 'failed', 'dead', 'ignored'] as const;
 

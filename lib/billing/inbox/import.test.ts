@@ -2,7 +2,9 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emails, invoices, merchants, storeAddOns } from '@/db/schema';
 import { openStage, type Shop, type Stage } from '@/testing/stage';
-import { type ImportOptions, importSubscriptions, readMatches } from './import';
+import { importSubscriptions } from './import';
+import { readMatches } from './import-matches';
+import type { ImportOptions } from './import-one';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog, invoices, subscriptions, webhookEvents } from '@/db/schema';
-import { getBalance } from '@/lib/billing/account/credits';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
+import { getBalance } from '@/lib/billing/account/wallet';
 import { openStage, type Stage } from '@/testing/stage';
 import { getEvent, listEvents, replayEvent, setEventAside } from './console';
 import { retryDueEvents } from './retry';
@@ -231,7 +231,7 @@ describe('an event is taken in', () => {
       stripePriceId: price.id,
       archivedAt: new Date(),
     });
-    const { processStored } = await import('./receive');
+    const { processStored } = await import('./process');
     const deps = { stripe: stage.stripe, livemode: false, now: await stage.now() };
     expect(await processStored(stage.db, deps, row?.id ?? '')).toMatchObject({ status: 'processed' });
     expect(await findCurrentSubscription(stage.db, account)).toMatchObject({

@@ -8,11 +8,12 @@ import {
   subscriptions,
   webhookEvents,
 } from '@/db/schema';
-import { getBalance } from '@/lib/billing/account/credits';
+import { getBalance } from '@/lib/billing/account/wallet';
 import { cleanUpStale } from '@/lib/billing/subscriptions/cleanup';
 import { addDays } from '@/lib/time';
 import { openStage, type Shop, type Stage } from '@/testing/stage';
-import { type ReconcileOptions, reconcileStripe } from './reconcile';
+import type { ReconcileOptions } from './compare-all';
+import { reconcileStripe } from './reconcile';
 
 let stage: Stage;
 beforeAll(async () => {

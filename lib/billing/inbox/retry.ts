@@ -2,7 +2,7 @@ import { and, asc, inArray, isNull, lte, or } from 'drizzle-orm';
 import pMap from 'p-map';
 import type { Db } from '@/db/client';
 import { webhookEvents } from '@/db/schema';
-import { type InboxDeps, processStored } from './receive';
+import { type InboxDeps, processStored } from './process';
 
 /**
  * Works off the events that are due: in order of arrival per customer, up to eight customers at once, a batch at a time

@@ -1,8 +1,9 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { creditLedger, invoices, overrides } from '@/db/schema';
-import { consumeCredits, getBalance } from '@/lib/billing/account/credits';
+import { consumeCredits } from '@/lib/billing/account/credits';
 import { openMonths } from '@/lib/billing/account/months';
+import { getBalance } from '@/lib/billing/account/wallet';
 import { currentMonth, findAccount } from '@/lib/billing/accounts';
 import { addMonths } from '@/lib/time';
 import { openStage, type Shop, type Stage } from '@/testing/stage';

@@ -7,8 +7,9 @@ import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { type Act, record } from '@/lib/billing/audit';
 import { LIVE } from '@/lib/billing/statuses';
 import type { ItemSnapshot, SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
+import { Unrecognised } from './customer-lock';
 import type { AddOnItem } from './items';
-import { type Moment, mayApply, type Outcome, Unrecognised, upsertMirrored } from './mirror';
+import { type Moment, mayApply, type Outcome, upsertMirrored } from './mirror';
 
 /**
  * Mirrors the add-on items of a subscription: of an add-on's own subscription, or (imports) of the base one, whose

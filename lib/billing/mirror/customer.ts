@@ -6,7 +6,8 @@ import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { enqueue } from '@/lib/queue';
 import { type CustomerSnapshot, readCard, readCustomer } from '@/lib/stripe/customer-snapshot';
 import { expand } from '@/lib/stripe/expansions';
-import { lockCustomer, type Mirror, mayApply, momentOf } from './mirror';
+import { lockCustomer } from './customer-lock';
+import { type Mirror, mayApply, momentOf } from './mirror';
 import { settle } from './settle';
 
 /** Stripe's customers: the billing details, the card and the tax id, taken back from what was changed at Stripe. */

@@ -1,14 +1,14 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { type Change, customers, merchants } from '@/db/schema';
+import type { Change } from '@/db/schema';
 import { type Act, changedFields } from '@/lib/billing/audit';
-import { DomainError } from '@/lib/errors';
 
 /** When a snapshot was true by Stripe's clock. A fetched one also says which version of our row it was fetched against. */
 export type Moment = { at: Date; fetchedAgainst?: number | null };
+
 /**
  * What became of a snapshot. `settle`: it is not strictly newer than what was applied, or not whole: only Stripe itself
  * can say, fetch it. `ignored`: not ours.
@@ -20,6 +20,7 @@ export type Outcome =
 
 /** Why something is not ours: a code and its facts. */
 export type Ignored = { code: IgnoredCode; details?: Record<string, unknown> };
+
 type IgnoredCode =
   | 'no_customer'
   | 'unknown_customer'
@@ -41,16 +42,6 @@ export type Mirror<Snapshot> = {
   syncNumber(db: Db, id: string): Promise<number | null>;
   apply(tx: Tx, snapshot: Snapshot, moment: Moment, context: Act): Promise<Outcome>;
 };
-
-/** A Stripe object that names something we do not recognise. The event waits as failed and says so; replay once mended. */
-export class Unrecognised extends DomainError {
-  constructor(
-    code: 'unmapped_price' | 'unknown_status' | 'unknown_platform' | 'customer_mismatch',
-    details: Record<string, unknown>,
-  ) {
-    super('conflict', code, details);
-  }
-}
 
 /** A row was written between our reading and our writing it: the whole is done again, from what Stripe says now. */
 export class Moved extends Error {
@@ -75,6 +66,7 @@ type Kind = {
   entity: string;
   prefix: Parameters<typeof newId>[0];
 };
+
 type Sync = { syncedAt: Date; syncNumber: number; updatedAt?: Date };
 
 /**
@@ -108,57 +100,4 @@ export async function upsertMirrored<Next extends Record<string, unknown>>(
 export function momentOf(response: { headers: Record<string, string> }): Date {
   const stamp = Date.parse(response.headers.date ?? '');
   return Number.isNaN(stamp) ? new Date(Math.floor(Date.now() / 1000) * 1000) : new Date(stamp);
-}
-
-/**
- * Takes the lock that orders everything Stripe says about one customer, and tells whose it is. A customer that no row
- * knows is bound to the merchant its object names (whoever comes first binds, stripe.md 30), also in the place of one
- * that was deleted; null = not ours, or of a merchant that is closed. `ownerOf` names the merchant of an object that we have: it stays the merchant's,
- * whatever customer came after.
- */
-export async function lockCustomer(
-  tx: Tx,
-  stripeCustomerId: string,
-  merchantId: string | undefined,
-  ownerOf?: () => Promise<string | null>,
-): Promise<string | null> {
-  const [known] = await tx
-    .select({ merchantId: customers.merchantId })
-    .from(customers)
-    .where(eq(customers.stripeCustomerId, stripeCustomerId))
-    .for('no key update');
-  if (known) return known.merchantId;
-  const owner = (await ownerOf?.()) ?? null;
-  if (owner) {
-    await tx
-      .select({ one: sql`1` })
-      .from(customers)
-      .where(eq(customers.merchantId, owner))
-      .for('no key update');
-    return owner;
-  }
-  if (!merchantId) return null;
-  const [named] = await tx
-    .select()
-    .from(customers)
-    .where(eq(customers.merchantId, merchantId))
-    .for('no key update');
-  if (!named || (await isClosed(tx, merchantId))) return null;
-  const taken = named.stripeCustomerId !== null && named.stripeCustomerId !== stripeCustomerId;
-  if (taken && !named.deletedAtStripe) {
-    throw new Unrecognised('customer_mismatch', { customer: stripeCustomerId, merchant: merchantId });
-  }
-  await tx
-    .update(customers)
-    .set({ stripeCustomerId, deletedAtStripe: null })
-    .where(eq(customers.merchantId, merchantId));
-  return merchantId;
-}
-
-async function isClosed(tx: Tx, merchantId: string): Promise<boolean> {
-  const [row] = await tx
-    .select({ closedAt: merchants.closedAt })
-    .from(merchants)
-    .where(eq(merchants.id, merchantId));
-  return row?.closedAt != null;
 }

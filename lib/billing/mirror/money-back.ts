@@ -2,10 +2,11 @@ import { and, eq, inArray } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { type Change, checkoutSessions, invoicePayments, invoices, moneyBack } from '@/db/schema';
-import { takeBackShare } from '@/lib/billing/account/credits';
+import { takeBackShare } from '@/lib/billing/account/bought-credits';
 import { type Act, record } from '@/lib/billing/audit';
 import { fetchDispute, fetchRefunds, type MoneyBackSnapshot } from '@/lib/stripe/money-back-snapshot';
-import { lockCustomer, type Mirror, type Moment, momentOf, Unrecognised } from './mirror';
+import { lockCustomer, Unrecognised } from './customer-lock';
+import { type Mirror, type Moment, momentOf } from './mirror';
 
 type Load = (
   stripe: Stripe,

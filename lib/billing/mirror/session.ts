@@ -9,11 +9,12 @@ import {
   moneyBack,
   platforms,
 } from '@/db/schema';
-import { grantPurchase, takeBackShare } from '@/lib/billing/account/credits';
+import { grantPurchase, takeBackShare } from '@/lib/billing/account/bought-credits';
 import type { Account } from '@/lib/billing/accounts';
 import { type Act, record } from '@/lib/billing/audit';
 import { readSession, type SessionSnapshot } from '@/lib/stripe/session-snapshot';
-import { lockCustomer, type Mirror, momentOf, Unrecognised } from './mirror';
+import { lockCustomer, Unrecognised } from './customer-lock';
+import { type Mirror, momentOf } from './mirror';
 
 /**
  * Checkout sessions. A plan's or an add-on's session only opens and closes the door: the subscription itself says what

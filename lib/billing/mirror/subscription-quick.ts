@@ -16,7 +16,7 @@ import { type Act, changedFields } from '@/lib/billing/audit';
 import type { SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
 import { NOT_BEHIND } from './dunning';
 import { type Moment, mayApply } from './mirror';
-import { FINAL, nextOf } from './subscription';
+import { FINAL, nextOf } from './subscription-next';
 
 /** An event as the inbox keeps it, but for what became of it. */
 export type EventRow = {

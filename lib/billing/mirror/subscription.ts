@@ -1,35 +1,23 @@
 import { eq } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
-import { type Change, storeAddOns, subscriptionStatuses, subscriptions, tierPrices } from '@/db/schema';
+import { type Change, storeAddOns, subscriptions } from '@/db/schema';
 import { refreshAccount } from '@/lib/billing/account/current';
-import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
+import { recordMovement, sumMrr } from '@/lib/billing/account/revenue';
 import type { Account } from '@/lib/billing/accounts';
 import { type Act, record } from '@/lib/billing/audit';
+import { addOnSyncNumber, syncAddOnItems } from '@/lib/billing/mirror/add-on';
+import { lockCustomer, Unrecognised } from '@/lib/billing/mirror/customer-lock';
+import { loadDunning } from '@/lib/billing/mirror/dunning';
+import { type PlanItem, recogniseItems } from '@/lib/billing/mirror/items';
+import { type Mirror, type Moment, mayApply, momentOf, upsertMirrored } from '@/lib/billing/mirror/mirror';
 import { expand } from '@/lib/stripe/expansions';
-import type { InvoiceSnapshot } from '@/lib/stripe/invoice-snapshot';
 import {
   type ItemSnapshot,
   readSubscription,
   type SubscriptionSnapshot,
 } from '@/lib/stripe/subscription-snapshot';
-import { addOnSyncNumber, syncAddOnItems } from './add-on';
-import { loadDunning } from './dunning';
-import { type PlanItem, recogniseItems } from './items';
-import {
-  lockCustomer,
-  type Mirror,
-  type Moment,
-  mayApply,
-  momentOf,
-  Unrecognised,
-  upsertMirrored,
-} from './mirror';
-
-type Row = typeof subscriptions.$inferSelect;
-type Status = (typeof subscriptionStatuses)[number];
-
-/** Ended for good: no later word revives it (stripe.md 16, 21). */
-export const FINAL: Status[] = ['canceled', 'incomplete_expired'];
+import { FINAL, type MirroredRow, nextOf, readStatus, touchesMonth } from './subscription-next';
+import { readPending } from './subscription-pending';
 
 /** Subscriptions at Stripe, plans and add-ons alike. */
 export const subscriptionMirror: Mirror<SubscriptionSnapshot> = {
@@ -98,7 +86,7 @@ async function ownerOf(tx: Tx, stripeSubscriptionId: string): Promise<string | n
 
 type BaseWrite = {
   merchantId: string;
-  row: Row | undefined;
+  row: MirroredRow | undefined;
   snapshot: SubscriptionSnapshot;
   plan: PlanItem<ItemSnapshot>;
   moment: Moment;
@@ -142,81 +130,4 @@ async function writeBase(tx: Tx, write: BaseWrite): Promise<Change[]> {
       context,
     );
   return [change];
-}
-
-/** The columns that a snapshot says of its row. `waiting`: what other rows say, the pending change and the dunning. Pure. */
-export function nextOf<Waiting extends object>(
-  snapshot: SubscriptionSnapshot,
-  plan: PlanItem<ItemSnapshot>,
-  moment: Moment,
-  waiting: Waiting,
-) {
-  const status = readStatus(snapshot.status);
-  return {
-    tierId: plan.tierId,
-    status,
-    stripeScheduleId: snapshot.scheduleId,
-    interval: plan.item.interval,
-    currency: snapshot.currency,
-    unitAmount: plan.item.unitAmount,
-    mrrCents: computeMrr(status, snapshot.items, snapshot.discounts, snapshot.currency, moment.at),
-    startedAt: snapshot.startedAt,
-    currentPeriodStart: plan.item.periodStart,
-    currentPeriodEnd: plan.item.periodEnd,
-    trialEnd: snapshot.trialEnd,
-    cancelAt: snapshot.cancelAt,
-    cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
-    cancelReason: snapshot.cancelReason,
-    canceledAt: snapshot.canceledAt,
-    endedAt: snapshot.endedAt ?? (FINAL.includes(status) ? moment.at : null),
-    pausedCollection: snapshot.pausedCollection,
-    discounts: snapshot.discounts.length > 0 ? snapshot.discounts : null,
-    ...waiting,
-  };
-}
-
-const touchesMonth = (row: Row, next: Pick<Row, 'currentPeriodStart' | 'interval' | 'trialEnd'>) =>
-  row.currentPeriodStart?.getTime() !== next.currentPeriodStart?.getTime() ||
-  row.interval !== next.interval ||
-  row.trialEnd?.getTime() !== next.trialEnd?.getTime();
-
-function readStatus(status: string): Status {
-  const known = subscriptionStatuses.find((one) => one === status && one !== 'expired');
-  if (!known) throw new Unrecognised('unknown_status', { status });
-  return known;
-}
-
-/** The change that waits: a schedule's next phase, or an upgrade whose payment is open (stripe.md 41). */
-async function readPending(tx: Tx, snapshot: SubscriptionSnapshot) {
-  const next = snapshot.nextPhase;
-  const none = { pendingTierId: null, pendingInterval: null, pendingAt: null, pendingUnitAmount: null };
-  const payment = {
-    pendingPaymentUrl: snapshot.pendingUntil ? payableAt(snapshot.latestInvoice) : null,
-    pendingPaymentUntil: snapshot.pendingUntil,
-  };
-  if (!next) return { ...none, ...payment };
-  const { plans } = await recogniseItems(tx, next.prices);
-  const plan = plans[0];
-  const current = snapshot.items.some((item) => item.priceId === plan?.item.priceId);
-  if (!plan || current) return { ...none, ...payment };
-  const listed = await findListed(tx, plan.item.priceId);
-  return {
-    pendingTierId: plan.tierId,
-    pendingInterval: listed?.interval ?? plan.item.interval ?? 'month',
-    pendingAt: next.at,
-    pendingUnitAmount: listed ? null : plan.item.unitAmount,
-    ...payment,
-  };
-}
-
-const payableAt = (invoice: InvoiceSnapshot | null) =>
-  invoice?.status === 'open' ? invoice.hostedInvoiceUrl : null;
-
-/** The price as the catalogue has or had it; null for one that was agreed with one merchant. */
-async function findListed(tx: Tx, priceId: string): Promise<{ interval: 'month' | 'year' } | null> {
-  const [price] = await tx
-    .select({ interval: tierPrices.interval })
-    .from(tierPrices)
-    .where(eq(tierPrices.stripePriceId, priceId));
-  return price ?? null;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type Stripe from 'stripe';
 import { callStripe, isMissing } from '@/lib/stripe/client';
-import type { Offer, OfferPrice } from './offers';
+import type { Offer, OfferPrice } from './offer';
 
 export type Prices = { byKey: Map<string, Stripe.Price>; byId: Map<string, Stripe.Price> };
 

@@ -14,9 +14,11 @@ import { recogniseItems } from '@/lib/billing/mirror/items';
 import { features } from '@/lib/features';
 import { openStage, type Stage } from '@/testing/stage';
 import { listCatalogDrift } from './catalog-drift';
-import { addOnInput, creditPackageInput, deleteExtra, saveExtra } from './extras-edit';
+import { addOnInput, creditPackageInput } from './extra-input';
+import { deleteExtra, saveExtra } from './extras-edit';
 import { applyPush, nameOfPlan, PushPlanChanged, PushUnderWay, planPush } from './push';
-import { createTier, deleteTier, updateTier } from './tier-edit';
+import { deleteTier } from './tier-delete';
+import { createTier, updateTier } from './tier-edit';
 import { newTierInput, tierPatch } from './tier-input';
 import { getTier } from './tiers';
 

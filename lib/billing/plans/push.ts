@@ -5,7 +5,8 @@ import type { Db } from '@/db/client';
 import { stripeDifferences } from '@/db/schema';
 import { type Actor, entry, recordAll } from '@/lib/billing/audit';
 import { DomainError } from '@/lib/errors';
-import { type PushStep, planWork, type Work } from './push-plan';
+import { planWork } from './push-plan';
+import type { PushStep, Work } from './push-steps';
 
 /** 409: the catalogue or Stripe changed since the plan was looked at. */
 export class PushPlanChanged extends DomainError {

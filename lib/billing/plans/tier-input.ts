@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { centsInput, priceInput } from './tier-prices';
+import { centsInput, priceInput } from './price-input';
 
 /** What a tier, add-on or package is called by machines. */
 export const codeInput = z

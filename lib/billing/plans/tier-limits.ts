@@ -6,7 +6,7 @@ import { type Actor, changedFields, record } from '@/lib/billing/audit';
 import type { Feature } from '@/lib/billing/features';
 import { MAX_QUANTITY } from '@/lib/billing/features';
 import { type FieldProblem, ValidationFailed } from '@/lib/errors';
-import { lockTier, raiseRevision, which } from './tier-edit';
+import { lockTier, raiseRevision, which } from './tier-rows';
 import { getTier, type LimitRow, platformCode, type Tier } from './tiers';
 
 /** One row of a tier's limits: `limitValue` null = unlimited; may be left out only for a flag and where `enabled` is false. */

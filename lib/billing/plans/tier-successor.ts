@@ -5,17 +5,9 @@ import { newId } from '@/db/ids';
 import { platforms, tierLimits, tierPrices, tiers } from '@/db/schema';
 import { entry, recordAll } from '@/lib/billing/audit';
 import { EditConflict } from '@/lib/billing/errors';
-import {
-  type EditContext,
-  isAddOnCode,
-  lockPlatform,
-  lockTier,
-  roleOf,
-  TierCodeTaken,
-  tierFacts,
-  which,
-} from './tier-edit';
+import { roleOf, TierCodeTaken } from './tier-edit';
 import { codeInput } from './tier-input';
+import { type EditContext, isAddOnCode, lockPlatform, lockTier, tierFacts, which } from './tier-rows';
 import { getTier, type Tier } from './tiers';
 
 export const successorInput = z.strictObject({

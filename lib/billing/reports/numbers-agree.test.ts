@@ -22,7 +22,8 @@ import { makeDice } from '@/testing/random';
 import { openStage, type Stage } from '@/testing/stage';
 import { type Hero, steps } from '@/testing/steps';
 import { isRefusal, runQueue } from '@/testing/stories';
-import { getStats, listMovements } from './stats';
+import { listMovements } from './movements';
+import { getStats } from './stats';
 
 const seed = Number(process.env.BOOKS_SEED ?? 1);
 const [merchants, months] = process.env.SOAK ? [80, 14] : [10, 3];

@@ -16,8 +16,8 @@ import {
   tierPrices,
   tiers,
 } from '@/db/schema';
-import type { Balance } from '@/lib/billing/account/credits';
 import type { CurrentSubscription } from '@/lib/billing/account/subscription';
+import type { Balance } from '@/lib/billing/account/wallet';
 import type { Account, KeptMonth } from '@/lib/billing/accounts';
 import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
 import type { AddOnProduct } from '@/lib/billing/plans/extras';

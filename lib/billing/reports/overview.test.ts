@@ -1,8 +1,8 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { creditPackages, invoices, subscriptions } from '@/db/schema';
-import { getBalance, listLedger } from '@/lib/billing/account/credits';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
+import { getBalance, listLedger } from '@/lib/billing/account/wallet';
 import { type Account, findAccount } from '@/lib/billing/accounts';
 import { getCustomer } from '@/lib/billing/customers/customers';
 import { listAddOnProducts } from '@/lib/billing/plans/extras';

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOYALTY, MARKET, makeCatalogue } from '@/db/make';
 import { merchants, mrrMovements } from '@/db/schema';
 import { testDatabase } from '@/db/testing';
+import { listMovements } from './movements';
 import { listCohorts } from './retention';
-import { listMovements } from './stats';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 beforeAll(async () => {

@@ -12,7 +12,9 @@ import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
 import { NotFound } from '@/lib/errors';
 import { callStripe, isMissing } from '@/lib/stripe/client';
 import { listStoreAddOns, type StoreAddOn } from './add-ons';
-import { cancelAtOnce, clearCancellation, overtaken } from './at-period-end';
+import { clearCancellation } from './at-period-end';
+import { cancelAtOnce } from './cancel-at-once';
+import { overtaken } from './schedule';
 
 type Row = typeof storeAddOns.$inferSelect;
 

@@ -13,7 +13,7 @@ import {
 import { type Account, holdAccount, ofAccount, openAccount } from '@/lib/billing/accounts';
 import { type Act, record } from '@/lib/billing/audit';
 import { EditConflict, ManagedByStripe } from '@/lib/billing/errors';
-import { centsInput } from '@/lib/billing/plans/tier-prices';
+import { centsInput } from '@/lib/billing/plans/price-input';
 import { findPrice, getTier } from '@/lib/billing/plans/tiers';
 import { MAX_TRIAL_DAYS } from '@/lib/billing/statuses';
 import { invalid, NotFound } from '@/lib/errors';

@@ -11,7 +11,9 @@ import { NoActiveSubscription, SubscriptionNotCancelled } from '@/lib/billing/er
 import { settle } from '@/lib/billing/mirror/settle';
 import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
 import { callStripe } from '@/lib/stripe/client';
-import { cancelAtOnce, clearCancellation, overtaken, releaseSchedule, setAside } from './at-period-end';
+import { clearCancellation, setAside } from './at-period-end';
+import { cancelAtOnce } from './cancel-at-once';
+import { overtaken, releaseSchedule } from './schedule';
 
 type Context = Act & { account: Account };
 /** A current subscription that Stripe has. */

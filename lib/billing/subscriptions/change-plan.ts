@@ -11,7 +11,7 @@ import {
   TierNotSelfService,
 } from '@/lib/billing/errors';
 import { recogniseItems } from '@/lib/billing/mirror/items';
-import { FINAL } from '@/lib/billing/mirror/subscription';
+import { FINAL } from '@/lib/billing/mirror/subscription-next';
 import { heldMonthlyAmount, monthlyAmount, planChange } from '@/lib/billing/plans/compare';
 import { findPrice, findTierById, getTier, type Tier } from '@/lib/billing/plans/tiers';
 import { invalid } from '@/lib/errors';

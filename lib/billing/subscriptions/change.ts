@@ -20,10 +20,11 @@ import {
   type WantedPrice,
 } from '@/lib/stripe/parameters';
 import { toUnix } from '@/lib/time';
-import { clearCancellation, overtaken, releaseSchedule, setAside, writeSchedule } from './at-period-end';
+import { clearCancellation, setAside } from './at-period-end';
 import { type AtStripe, afterwards, getLiveSubscription } from './cancellation';
 import { type ChangeRequest, decideChange, findPlanItem, toChange } from './change-plan';
 import { syncInvoicesAndCard } from './checkout-return';
+import { overtaken, releaseSchedule, writeSchedule } from './schedule';
 
 export type ChangeAnswer = {
   subscription: CurrentSubscription;

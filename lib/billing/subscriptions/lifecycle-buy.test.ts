@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog, customers, invoices, subscriptions } from '@/db/schema';
-import { startTrial, TrialUsed } from '@/lib/billing/account/subscription';
+import { startTrial, TrialUsed } from '@/lib/billing/account/trial-start';
 import { DomainError } from '@/lib/errors';
 import { addDays, toUnix } from '@/lib/time';
 import { CARDS, openStage, type Shop, type Stage } from '@/testing/stage';

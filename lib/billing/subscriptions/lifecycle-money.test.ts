@@ -1,7 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { creditLedger, creditPackages, customers, emails, invoices, moneyBack } from '@/db/schema';
-import { consumeCredits, getBalance } from '@/lib/billing/account/credits';
+import { consumeCredits } from '@/lib/billing/account/credits';
+import { getBalance } from '@/lib/billing/account/wallet';
 import { ensureStripeCustomer } from '@/lib/billing/customers/customers';
 import { addDays } from '@/lib/time';
 import { openStage, type Shop, type Stage } from '@/testing/stage';

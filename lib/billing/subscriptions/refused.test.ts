@@ -23,7 +23,7 @@ import { setSubscription, subscriptionPut } from './by-hand';
 import { cancelSubscription, reactivateSubscription } from './cancellation';
 import { changeTier } from './change';
 import { previewChange } from './change-preview';
-import { askedOf } from './checkout-session';
+import { askedOf } from './checkout-params';
 import { startCreditCheckout } from './credit-checkout';
 
 // What Stripe refuses, or means by a request: each was a 500, or another charge than was said, on a real account.

@@ -1,7 +1,7 @@
 import { notFound } from 'next/navigation';
 import type { Db } from '@/db/client';
 import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
-import { listEndedOverrides, listOverrides, loadEndReasons } from '@/lib/billing/entitlements/overrides';
+import { listEndedOverrides, listOverrides, loadEndReasons } from '@/lib/billing/entitlements/override-lists';
 import { listEvents } from '@/lib/billing/inbox/console';
 import { listDifferences } from '@/lib/billing/inbox/differences';
 import { listTiers } from '@/lib/billing/plans/tiers';

@@ -2,7 +2,7 @@ import { CheckField } from '@/components/ui/check-field';
 import { SelectField, TextArea, TextField } from '@/components/ui/field';
 import { FormDialog } from '@/components/ui/form-dialog';
 import type { Account } from '@/lib/billing/accounts';
-import type { OverrideRow } from '@/lib/billing/entitlements/overrides';
+import type { OverrideRow } from '@/lib/billing/entitlements/override-lists';
 import { useTranslations } from '@/lib/i18n/translations';
 import { saveOverride } from './actions';
 

@@ -10,7 +10,7 @@ import { SubmitButton } from '@/components/ui/submit-button';
 import { type Column, Table } from '@/components/ui/table';
 import { listCatalogDrift } from '@/lib/billing/plans/catalog-drift';
 import { nameOfPlan, planPush } from '@/lib/billing/plans/push';
-import type { PushStep } from '@/lib/billing/plans/push-plan';
+import type { PushStep } from '@/lib/billing/plans/push-steps';
 import { DomainError } from '@/lib/errors';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { findStripe } from '@/lib/stripe/client';

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from '@/lib/billing/inbox/console';
-import type { InboxRow } from '@/lib/billing/inbox/receive';
+import type { InboxRow } from '@/lib/billing/inbox/inbox-rows';
 import { isLiveMode } from '@/lib/env';
 import { errorTexts } from '@/lib/i18n/translate-error';
 import { readCursor } from '@/lib/page';

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { getPlatformOrDefault } from '@/lib/billing/accounts';
-import { createTier, deleteTier, updateTier } from '@/lib/billing/plans/tier-edit';
+import { deleteTier } from '@/lib/billing/plans/tier-delete';
+import { createTier, updateTier } from '@/lib/billing/plans/tier-edit';
 import { newTierInput, tierPatch } from '@/lib/billing/plans/tier-input';
 import { countSubscribers, listTiers, type Tier } from '@/lib/billing/plans/tiers';
 import { answers, input, refusals } from './contract';

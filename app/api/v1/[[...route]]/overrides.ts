@@ -1,11 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import {
-  endOverride,
-  listOverrides,
-  type OverrideRow,
-  overrideInput,
-  saveOverrides,
-} from '@/lib/billing/entitlements/overrides';
+import { endOverride } from '@/lib/billing/entitlements/override-end';
+import { overrideInput } from '@/lib/billing/entitlements/override-input';
+import { listOverrides, type OverrideRow } from '@/lib/billing/entitlements/override-lists';
+import { saveOverrides } from '@/lib/billing/entitlements/overrides';
 import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
 import { answers, input, instant, platformQuery, refusals } from './contract';

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { consumeCredits, getBalance, listLedger } from '@/lib/billing/account/credits';
+import { consumeCredits } from '@/lib/billing/account/credits';
+import { getBalance, listLedger } from '@/lib/billing/account/wallet';
 import { currentMonth, findAccount } from '@/lib/billing/accounts';
 import { startCreditCheckout } from '@/lib/billing/subscriptions/credit-checkout';
 import { toSnake } from '@/lib/dialect';

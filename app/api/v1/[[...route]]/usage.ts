@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
 import { resolveFeature } from '@/lib/billing/entitlements/entitlements';
-import { checkFlag, checkRoom } from '@/lib/billing/entitlements/limits';
+import { checkFlag, checkRoom } from '@/lib/billing/entitlements/room';
 import { getStoreOf, releaseUsage, reportUsage } from '@/lib/billing/entitlements/usage-reports';
 import { getFeature, getMetered, isMetered, type Metered } from '@/lib/billing/features';
 import { toSnake } from '@/lib/dialect';

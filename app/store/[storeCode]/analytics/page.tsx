@@ -3,7 +3,7 @@ import { EmptyState } from '@/components/ui/empty-state';
 import { Figures } from '@/components/ui/figures';
 import { getFormat } from '@/components/ui/format';
 import { PageHeader } from '@/components/ui/page-header';
-import { checkFlag } from '@/lib/billing/entitlements/limits';
+import { checkFlag } from '@/lib/billing/entitlements/room';
 import { analyticsDashboard, basicAnalytics } from '@/lib/catalog/features';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { loadSalesFigures } from '@/lib/orders/orders';

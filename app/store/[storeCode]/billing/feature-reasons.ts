@@ -1,7 +1,7 @@
 import { useUnlockText } from '@/components/billing/meter-views';
 import type { MeterView, Reason } from '@/components/billing/meters';
 import { useFormat } from '@/components/ui/format';
-import { type EntitlementFacts, resolveGrant, type Step } from '@/lib/billing/entitlements/entitlements';
+import { type EntitlementFacts, resolveGrant, type Step } from '@/lib/billing/entitlements/grant';
 import { findUnlocks } from '@/lib/billing/entitlements/unlocks';
 import type { BillingOverview } from '@/lib/billing/reports/overview';
 import { features } from '@/lib/features';

@@ -1,7 +1,7 @@
 import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
-import { listLedger } from '@/lib/billing/account/credits';
+import { listLedger } from '@/lib/billing/account/wallet';
 import { loadNames } from '@/lib/billing/reports/audit-trail';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';

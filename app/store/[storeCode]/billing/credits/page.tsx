@@ -2,7 +2,7 @@ import { CreditLedger } from '@/components/billing/credit-ledger';
 import { Card } from '@/components/ui/card';
 import { PageHeader } from '@/components/ui/page-header';
 import { Pager } from '@/components/ui/pager';
-import { getBalance, listLedger } from '@/lib/billing/account/credits';
+import { getBalance, listLedger } from '@/lib/billing/account/wallet';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';
 import { storeContext } from '../../context';
