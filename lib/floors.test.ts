@@ -16,7 +16,7 @@ const rooms: Record<string, RegExp>[] = [
     ground:
       /^lib\/((auth-password|auth-people|client-address|countries|database|env|errors|failure|local-path|log|merchant-search|money|once|page|queue|rate-limit|time)\.ts|i18n\/locales\.ts)$/,
   },
-  { stripe: /^lib\/stripe\// },
+  { stripe: /^lib\/stripe\//, vat: /^lib\/vat\// },
   { 'billing ground': /^lib\/billing\/[a-z-]+\.ts$/ },
   { plans: /^lib\/billing\/plans\// },
   { entitlements: /^lib\/billing\/entitlements\// },

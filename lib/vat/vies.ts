@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { log } from '@/lib/log';
+
+/** The EU's own service. https://ec.europa.eu/taxation_customs/vies/#/technical-information */
+export const VIES_URL = 'https://ec.europa.eu/taxation_customs/vies/rest-api';
+
+/** Where to ask, and our own number: with it VIES gives a consultation number, which proves that we asked. */
+export type Vies = { url?: string; ownNumber?: string; timeoutMs?: number };
+
+/** What VIES answered. No answer is not a "no": `unavailable` says nothing of the number. */
+export type ViesAnswer =
+  | {
+      verdict: 'valid' | 'invalid';
+      consultationNumber: string | null;
+      name: string | null;
+      address: string | null;
+      raw: Record<string, unknown>;
+    }
+  | { verdict: 'unavailable'; code: string };
+
+/** VIES writes dashes where a member state tells no name or address. */
+const told = z
+  .string()
+  .nullish()
+  .transform((text) => (text && !/^[-\s]*$/.test(text) ? text.trim() : null));
+
+const answerShape = z.looseObject({
+  countryCode: z.string().nullish(),
+  vatNumber: z.string().nullish(),
+  valid: z.boolean(),
+  userError: z.string().nullish(),
+  requestIdentifier: told,
+  name: told,
+  address: told,
+});
+const refusalShape = z.looseObject({ errorWrappers: z.array(z.looseObject({ error: z.string() })).min(1) });
+
+/** Words beside `valid: false` that are an answer about the number; every other is about VIES (a member state that is down). */
+const ANSWERS = new Set(['VALID', 'INVALID']);
+
+/**
+ * Asks VIES once whether a number, as `readVatNumber` gives it, is valid. Never throws: whatever is not a clear yes or no
+ * about this very number is `unavailable`, with VIES's code for why (`MS_UNAVAILABLE`, `MS_MAX_CONCURRENT_REQ`, …) or one of ours
+ * (`network`, `timeout`, `unreadable`, `other_number`). POST /check-vat-number.
+ */
+export async function askVies(vies: Vies, number: string): Promise<ViesAnswer> {
+  const [countryCode, vatNumber] = split(number);
+  const [requesterMemberStateCode, requesterNumber] = split(vies.ownNumber ?? '');
+  const asked = {
+    countryCode,
+    vatNumber,
+    ...(requesterNumber ? { requesterMemberStateCode, requesterNumber } : {}),
+  };
+  let body: unknown;
+  try {
+    const response = await fetch(`${(vies.url ?? VIES_URL).replace(/\/+$/, '')}/check-vat-number`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(asked),
+      signal: AbortSignal.timeout(vies.timeoutMs ?? 30_000),
+    });
+    body = await response.json();
+  } catch (error) {
+    const { name } = error as Error;
+    const code = name === 'TimeoutError' ? 'timeout' : name === 'SyntaxError' ? 'unreadable' : 'network';
+    log.warn({ err: error, country: countryCode }, 'VIES did not answer');
+    return { verdict: 'unavailable', code };
+  }
+  return readAnswer(body, asked);
+}
+
+/** What a body says about the number that was asked for. Pure. */
+export function readAnswer(body: unknown, asked: { countryCode: string; vatNumber: string }): ViesAnswer {
+  const refusal = refusalShape.safeParse(body);
+  if (refusal.success)
+    return { verdict: 'unavailable', code: refusal.data.errorWrappers[0]?.error ?? 'unreadable' };
+  const read = answerShape.safeParse(body);
+  if (!read.success) return { verdict: 'unavailable', code: 'unreadable' };
+  const { valid, userError, requestIdentifier, name, address } = read.data;
+  if (userError && !ANSWERS.has(userError)) return { verdict: 'unavailable', code: userError };
+  const about = { countryCode: read.data.countryCode, vatNumber: read.data.vatNumber };
+  const isOther =
+    (about.countryCode && about.countryCode !== asked.countryCode) ||
+    (about.vatNumber && about.vatNumber !== asked.vatNumber);
+  if (isOther) return { verdict: 'unavailable', code: 'other_number' };
+  return {
+    verdict: valid ? 'valid' : 'invalid',
+    consultationNumber: requestIdentifier,
+    name,
+    address,
+    raw: body as Record<string, unknown>,
+  };
+}
+
+const split = (number: string): [string, string] => [number.slice(0, 2), number.slice(2)];
