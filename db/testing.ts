@@ -5,11 +5,11 @@ import { createDb } from './client';
 
 /**
  * A fresh, migrated database of its own for a test file, cloned in some 20 ms. Close it in `afterAll`.
- * Only inside vitest, whose global setup runs the server.
+ * `empty` is one without any migration. Only inside vitest, whose global setup runs the server.
  */
-export async function testDatabase() {
+export async function testDatabase({ empty = false } = {}) {
   const templateUrl = inject('templateUrl');
-  const template = templateUrl.slice(templateUrl.lastIndexOf('/') + 1);
+  const template = empty ? 'template0' : templateUrl.slice(templateUrl.lastIndexOf('/') + 1);
   const server = templateUrl.replace(/[^/]+$/, 'postgres');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administer(server, (sql) => sql`create database ${sql(name)} template ${sql(template)}`);

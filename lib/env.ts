@@ -11,9 +11,15 @@ const flag = z
   .optional()
   .transform((value) => value === '1');
 
+const databaseAddress = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address');
+
 const shape = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
+  DATABASE_URL: databaseAddress,
+  /** Around a pooler, for what needs a session of its own: migrations, the worker, locks. */
+  DATABASE_DIRECT_URL: optional.pipe(databaseAddress.optional()),
+  /** `0` leaves migrating to `npm run db:migrate`; a process that finds a database behind its build does not start. */
+  MIGRATE: z.enum(['0', '1']).default('1'),
   AUTH_SECRET: z.string().min(16, 'must be at least 16 characters'),
   APP_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
   STRIPE_SECRET_KEY: optional,
@@ -42,6 +48,10 @@ const shape = z.object({
 });
 
 export type Env = z.infer<typeof shape>;
+
+/** Where what needs a session of its own finds PostgreSQL: `DATABASE_DIRECT_URL`, else `DATABASE_URL`. */
+export const directUrl = (given: Pick<Env, 'DATABASE_URL' | 'DATABASE_DIRECT_URL'> = env()): string =>
+  given.DATABASE_DIRECT_URL ?? given.DATABASE_URL;
 
 export class BadEnvironment extends Error {
   override name = 'BadEnvironment';

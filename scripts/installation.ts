@@ -47,6 +47,7 @@ export function loadInstallation(): void {
   }
   Object.assign(process.env, {
     DATABASE_URL: stack.databaseUrl,
+    DATABASE_DIRECT_URL: '',
     APP_URL: stack.appUrl,
     AUTH_SECRET: stack.authSecret,
     STRIPE_SECRET_KEY: stack.stripeSecretKey ?? '',

@@ -40,6 +40,7 @@ export function makeEnv(settings: Settings, databaseUrl: string, dev: boolean): 
     NEXT_TELEMETRY_DISABLED: '1',
     DEMO: '1',
     DATABASE_URL: databaseUrl,
+    DATABASE_DIRECT_URL: settings.databaseUrl ? (process.env.DATABASE_DIRECT_URL ?? '') : '',
     DATA_DIR: dataDir,
     HOST: host,
     PORT: String(port),

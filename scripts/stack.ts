@@ -9,6 +9,7 @@ import { buildWhenChanged } from './build';
 import { type Child, type ChildOptions, endOrphans, startChild } from './children';
 import { claimDataDir } from './data-dir';
 import { writeRunningStack } from './installation';
+import { printMigration } from './migration-words';
 import { startPostgres } from './postgres';
 import { requireIdentity } from './processes';
 import { isSeedBroken, isSeeded, noteSeed, requireOurSeed } from './seed-note';
@@ -101,7 +102,9 @@ async function startParts(settings: Settings, options: StackOptions, running: Ru
   };
 
   const prepareData = async () => {
-    await migrate(database.url);
+    await migrate(env.DATABASE_DIRECT_URL || database.url, {
+      tell: (news) => news.kind !== 'applied' && printMigration(news),
+    });
     report('database ready');
     if (local) await startLocalStripe(settings, running, start);
     if (!isSeeded(dataDir, database.url)) {

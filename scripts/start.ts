@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { migrate } from '@/db/migrate';
 import { env } from '@/lib/env';
 import { loadEnvFile } from './installation';
+import { migrateAtStart } from './migration-words';
 
 /** The image lays the standalone server at its root; a build on this machine keeps it below `.next`. */
 function findServer(host: string): string[] {
@@ -20,15 +20,15 @@ function findServer(host: string): string[] {
   throw new Error('There is no build yet: npm run build');
 }
 
-/** `npm start`: a production app process. Migrates first; several at once wait for one another. */
+/** `npm start`: a production app process. Migrates first, unless `MIGRATE` is 0; several at once wait for one another. */
 async function start(): Promise<void> {
   loadEnvFile();
   // Before anything else: a live key is refused outside production, and this is production.
   Object.assign(process.env, { NODE_ENV: 'production' });
-  const { DATABASE_URL } = env();
+  env();
   const host = process.env.HOST || '0.0.0.0';
   const server = findServer(host);
-  await migrate(DATABASE_URL);
+  await migrateAtStart();
   const child = spawn(process.execPath, server, {
     env: { ...process.env, HOSTNAME: host, PORT: process.env.PORT || '3000' },
     stdio: 'inherit',

@@ -4,10 +4,9 @@ import { loadInstallation } from './installation';
 /** `npm run worker`: a process that only runs jobs, beside any number of others and of app processes. */
 await runCommand(async () => {
   loadInstallation();
-  const { env } = await import('@/lib/env');
-  const { migrate } = await import('@/db/migrate');
+  const { migrateAtStart } = await import('./migration-words');
   const { startWorker } = await import('@/lib/jobs');
-  await migrate(env().DATABASE_URL);
+  await migrateAtStart();
   const worker = await startWorker();
   process.stdout.write('worker started\n');
   await new Promise<void>((stop) => {
