@@ -28,10 +28,19 @@ export async function startServers(databaseUrl: string, dataDir: string) {
   const stripe = startChild({
     name: 'local-stripe',
     args: ['--import', 'tsx', 'local-stripe/main.ts'],
-    env: { ...base, LOCAL_STRIPE_PORT: '0', LOCAL_STRIPE_MEMORY: '1', STRIPE_SECRET_KEY: LOCAL_KEY },
+    env: {
+      ...base,
+      LOCAL_STRIPE_PORT: '0',
+      LOCAL_VIES_PORT: '0',
+      LOCAL_STRIPE_MEMORY: '1',
+      STRIPE_SECRET_KEY: LOCAL_KEY,
+    },
     dataDir,
   });
-  const [, stripePort] = await stripe.waitForLine(/^\{"listening": ?(\d+)/, 30_000);
+  const [, stripePort, viesPort] = await stripe.waitForLine(
+    /^\{"listening": ?(\d+), ?"vies": ?(\d+)/,
+    30_000,
+  );
   const start = async (name: string, folder: string): Promise<Server> => {
     const port = await findFreePort();
     const url = `http://127.0.0.1:${port}`;
@@ -43,6 +52,7 @@ export async function startServers(databaseUrl: string, dataDir: string) {
       STRIPE_SECRET_KEY: LOCAL_KEY,
       STRIPE_API_BASE: `http://127.0.0.1:${stripePort}`,
       STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      VIES_URL: `http://127.0.0.1:${viesPort}/taxation_customs/vies/rest-api`,
       DEMO: '0',
       LOG_LEVEL: 'warn',
     };

@@ -12,13 +12,14 @@ const APART = [
   'HOST',
   'SMTP_URL',
   'VIES_URL',
+  'SELLER_VAT_NUMBER',
   'TRUST_PROXY',
   'STRIPE_TAX',
 ];
 
 /**
  * Starts a demo of its own, on free ports and in a folder that goes afterwards; with E2E_BASE_URL the tests meet the
- * one that runs there. The tests find it in E2E_BASE_URL, E2E_STRIPE_URL and E2E_DATABASE_URL.
+ * one that runs there. The tests find it in E2E_BASE_URL, E2E_STRIPE_URL, E2E_VIES_URL (its origin) and E2E_DATABASE_URL.
  */
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env.E2E_BASE_URL) return undefined;
@@ -34,6 +35,7 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
       DATA_DIR: dataDir,
       PORT: String(await findFreePort()),
       LOCAL_STRIPE_PORT: String(await findFreePort()),
+      LOCAL_VIES_PORT: String(await findFreePort()),
     },
     dataDir: folder.path,
   });
@@ -47,6 +49,7 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
     if (!stack) throw new Error('the demo is up but did not say where');
     process.env.E2E_BASE_URL = stack.appUrl;
     process.env.E2E_STRIPE_URL = stack.stripeApiBase ?? '';
+    process.env.E2E_VIES_URL = stack.viesUrl ? new URL(stack.viesUrl).origin : '';
     process.env.E2E_DATABASE_URL = stack.databaseUrl;
     process.env.E2E_STATE_DIR = join(folder.path, 'signed-in');
     return stop;

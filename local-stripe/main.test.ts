@@ -15,17 +15,27 @@ afterEach(() => {
 
 function start(env: Record<string, string>): ChildProcess {
   child = spawn(process.execPath, ['--import', 'tsx', 'local-stripe/main.ts'], {
-    env: { ...process.env, DATA_DIR: folder, LOCAL_STRIPE_PORT: '0', STRIPE_SECRET_KEY: '', ...env },
+    env: {
+      ...process.env,
+      DATA_DIR: folder,
+      LOCAL_STRIPE_PORT: '0',
+      LOCAL_VIES_PORT: '0',
+      STRIPE_SECRET_KEY: '',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return child;
 }
 
-test('prints where it listens, answers the SDK, ends cleanly on SIGTERM', async () => {
+test('prints where it and the local VIES listen, answers the SDK, ends cleanly on SIGTERM', async () => {
   const started = start({});
   const [line] = (await once(started.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  const { listening } = JSON.parse(line.toString()) as { listening: number };
+  const { listening, vies } = JSON.parse(line.toString()) as { listening: number; vies: number };
   expect((await client(listening).accounts.retrieveCurrent()).country).toBe('LU');
+  expect((await fetch(`http://127.0.0.1:${vies}/taxation_customs/vies/rest-api/check-status`)).status).toBe(
+    200,
+  );
   started.kill('SIGTERM');
   expect((await once(started, 'exit'))[0]).toBe(0);
 }, 20_000);

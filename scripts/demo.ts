@@ -74,10 +74,11 @@ if (stack && !asked.signal.aborted) {
   });
 }
 
-function announce({ appUrl, stripeUrl, logs }: Stack): void {
+function announce({ appUrl, stripeUrl, viesUrl, logs }: Stack): void {
   say('');
   say(`  Tierline      ${appUrl}    (ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
   if (stripeUrl) say(`  local Stripe  ${stripeUrl}`);
+  if (viesUrl) say(`  local VIES    ${viesUrl}`);
   say(`  logs          ${logs}`);
   say('');
   say('  Sign in with the password demo-password as');

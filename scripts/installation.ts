@@ -10,6 +10,9 @@ export interface RunningStack {
   authSecret: string;
   stripeSecretKey: string | null;
   stripeApiBase: string | null;
+  /** `VIES_URL` and the number that asks there. */
+  viesUrl: string | null;
+  sellerVatNumber: string | null;
   webhookSecret: string | null;
   processes: { stack: ProcessIdentity; app: ProcessIdentity; [name: string]: ProcessIdentity };
 }
@@ -52,6 +55,8 @@ export function loadInstallation(): void {
     AUTH_SECRET: stack.authSecret,
     STRIPE_SECRET_KEY: stack.stripeSecretKey ?? '',
     STRIPE_API_BASE: stack.stripeApiBase ?? '',
+    VIES_URL: stack.viesUrl ?? '',
+    SELLER_VAT_NUMBER: stack.sellerVatNumber ?? '',
     STRIPE_WEBHOOK_SECRET: stack.webhookSecret ?? '',
     DEMO: '1',
   });

@@ -9,7 +9,9 @@ export type Settings = ReturnType<typeof readSettings>;
 export function readSettings() {
   const port = Number(process.env.PORT || 3000);
   const stripePort = Number(process.env.LOCAL_STRIPE_PORT || 12_111);
-  for (const [name, value] of Object.entries({ PORT: port, LOCAL_STRIPE_PORT: stripePort })) {
+  const viesPort = Number(process.env.LOCAL_VIES_PORT || stripePort + 1);
+  const ports = { PORT: port, LOCAL_STRIPE_PORT: stripePort, LOCAL_VIES_PORT: viesPort };
+  for (const [name, value] of Object.entries(ports)) {
     if (!Number.isInteger(value) || value < 1 || value > 65_535)
       throw new Error(`${name} is not a port number`);
   }
@@ -18,6 +20,7 @@ export function readSettings() {
   return {
     port,
     stripePort,
+    viesPort,
     host,
     /** Where this machine reaches what listens on `host`. */
     reach: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host,
@@ -33,7 +36,7 @@ export function readSettings() {
  * kept in the data directory.
  */
 export function makeEnv(settings: Settings, databaseUrl: string, dev: boolean): NodeJS.ProcessEnv {
-  const { dataDir, local, host, port, stripePort, reach } = settings;
+  const { dataDir, local, host, port, stripePort, viesPort, reach } = settings;
   return {
     ...process.env,
     NODE_ENV: dev ? 'development' : 'production',
@@ -52,14 +55,20 @@ export function makeEnv(settings: Settings, databaseUrl: string, dev: boolean): 
       STRIPE_WEBHOOK_SECRET:
         process.env.STRIPE_WEBHOOK_SECRET || `whsec_${keepSecret(dataDir, 'STRIPE_WEBHOOK_SECRET')}`,
       STRIPE_TAX: process.env.STRIPE_TAX || '1',
+      VIES_URL: process.env.VIES_URL || `http://${reach}:${viesPort}/taxation_customs/vies/rest-api`,
+      // One that the local VIES knows as a seller's: with it a check gets a consultation number.
+      SELLER_VAT_NUMBER: process.env.SELLER_VAT_NUMBER || 'LU27317433',
     }),
   };
 }
 
 /** @throws with the port that is taken and how to choose another */
-export async function requireFreePorts({ port, stripePort, host, local }: Settings): Promise<void> {
+export async function requireFreePorts({ port, stripePort, viesPort, host, local }: Settings): Promise<void> {
   const wanted = [{ name: 'PORT', value: port, what: 'the app' }];
-  if (local) wanted.push({ name: 'LOCAL_STRIPE_PORT', value: stripePort, what: 'local Stripe' });
+  if (local) {
+    wanted.push({ name: 'LOCAL_STRIPE_PORT', value: stripePort, what: 'local Stripe' });
+    wanted.push({ name: 'LOCAL_VIES_PORT', value: viesPort, what: 'the local VIES' });
+  }
   for (const { name, value, what } of wanted) {
     // Browsers try ::1 first for localhost: a stranger there would answer in our place.
     const free =

@@ -32,6 +32,8 @@ export interface Stack {
   appUrl: string;
   /** Of local Stripe's front page; null with a real Stripe account. */
   stripeUrl: string | null;
+  /** Of the local VIES's page; null with a real Stripe account. */
+  viesUrl: string | null;
   databaseUrl: string;
   logs: string;
   /** Resolves, with what to tell people, when a part ends that nobody asked to end. */
@@ -141,6 +143,8 @@ async function startParts(settings: Settings, options: StackOptions, running: Ru
     authSecret: env.AUTH_SECRET ?? '',
     stripeSecretKey: env.STRIPE_SECRET_KEY || null,
     stripeApiBase: env.STRIPE_API_BASE || null,
+    viesUrl: env.VIES_URL || null,
+    sellerVatNumber: env.SELLER_VAT_NUMBER || null,
     webhookSecret: env.STRIPE_WEBHOOK_SECRET || null,
     processes: {
       stack: requireIdentity(process.pid),
@@ -148,7 +152,12 @@ async function startParts(settings: Settings, options: StackOptions, running: Ru
       ...(stripe && { localStripe: stripe.process }),
     },
   });
-  return { appUrl: settings.appUrl, stripeUrl: env.STRIPE_API_BASE || null, databaseUrl: database.url };
+  return {
+    appUrl: settings.appUrl,
+    stripeUrl: env.STRIPE_API_BASE || null,
+    viesUrl: local ? `http://${settings.reach}:${settings.viesPort}` : null,
+    databaseUrl: database.url,
+  };
 }
 
 const NEXT = 'node_modules/next/dist/bin/next';
@@ -184,6 +193,7 @@ async function startLocalStripe(
     { name: 'local-stripe', args: ['--import', 'tsx', 'local-stripe/main.ts'] },
     {
       LOCAL_STRIPE_PORT: String(settings.stripePort),
+      LOCAL_VIES_PORT: String(settings.viesPort),
       // Where it calls the app itself; APP_URL is what people see.
       LOCAL_STRIPE_APP_URL: `http://${settings.reach}:${settings.port}`,
     },

@@ -47,6 +47,7 @@ export async function openStage(
     db,
     stripe,
     url: local.url,
+    vies: local.vies,
     webhookSecret: local.webhookSecret,
     databaseUrl: database.url,
     control: local.control,

@@ -27,3 +27,23 @@ test('every "stripe.md N" in a comment is a number of docs/stripe.md', () => {
   expect(cited.length).toBeGreaterThan(90);
   expect(cited.filter(({ number }) => !numbers.has(number))).toEqual([]);
 });
+
+test('every "vies.md N" in a comment is a number of docs/vies.md', () => {
+  const known = new Set(
+    [...readFileSync(`${root}/docs/vies.md`, 'utf8').matchAll(/^(\d+)\. /gm)].map((match) => match[1]),
+  );
+  const found = execFileSync(
+    'git',
+    ['grep', '-hoE', '--untracked', 'vies\\.md [0-9]+(, [0-9]+)*', '--', '*.ts', '*.tsx'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
+  const cited = found
+    .trim()
+    .split('\n')
+    .flatMap((line) => line.replace('vies.md ', '').split(', '));
+  expect(cited.length).toBeGreaterThan(10);
+  expect(cited.filter((number) => !known.has(number))).toEqual([]);
+});

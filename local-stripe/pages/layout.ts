@@ -38,11 +38,16 @@ table{width:100%;border-collapse:collapse;font-size:13px}th,td{text-align:left;p
 code{font-size:12px}
 `;
 
-export function layout(title: string, body: Html, size: 'wide' | 'narrow' = 'wide'): string {
+export function layout(
+  title: string,
+  body: Html,
+  size: 'wide' | 'narrow' = 'wide',
+  mark = 'Local Stripe — test mode, no real money',
+): string {
   return String(html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><link rel="icon" href="data:,"><style>${raw(STYLE)}</style></head>
-<body><header class="mark">Local Stripe — test mode, no real money</header>
+<body><header class="mark">${mark}</header>
 <main class="${size}">${body}</main></body></html>`);
 }
 
