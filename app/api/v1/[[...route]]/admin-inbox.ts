@@ -1,15 +1,15 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { getEvent, inboxStatuses, listEvents, replayEvent, setEventAside } from '@/lib/billing/inbox/console';
 import type { InboxRow } from '@/lib/billing/inbox/inbox-rows';
 import { isLiveMode } from '@/lib/env';
 import { errorTexts } from '@/lib/i18n/translate-error';
 import { readCursor } from '@/lib/page';
 import { findStripe } from '@/lib/stripe/client';
-import { answers, body, instant, iso, pageAnswer, pageOf, pageQuery, refusals } from './contract';
+import { body, instant, iso, pageAnswer, pageOf, pageQuery, routesOf } from './contract';
 import { asAdmin, asStaff } from './guards';
 import type { Resource } from './resource';
 
-const tags = ['Admin'];
+const route = routesOf('Admin');
 const path = '/admin/webhook-events';
 const params = z.object({ id: z.string() });
 
@@ -51,12 +51,9 @@ const present = (row: Omit<InboxRow, 'payload'>): z.infer<typeof rowShape> => ({
   changes: row.changes,
 });
 
-const list = createRoute({
-  method: 'get',
-  path,
-  tags,
+const list = route('get', path, {
   summary: 'The webhook inbox',
-  middleware: asStaff,
+  by: asStaff,
   request: {
     query: pageQuery.extend({
       status: z.enum(inboxStatuses).optional(),
@@ -64,37 +61,28 @@ const list = createRoute({
       merchant: z.string().optional(),
     }),
   },
-  responses: { 200: answers(pageOf(rowShape), 'A page of events, newest first'), ...refusals },
+  200: [pageOf(rowShape), 'A page of events, newest first'],
 });
 
-const get = createRoute({
-  method: 'get',
-  path: `${path}/{id}`,
-  tags,
+const get = route('get', `${path}/{id}`, {
   summary: 'One event with its payload and what it changed',
-  middleware: asStaff,
+  by: asStaff,
   request: { params },
-  responses: { 200: answers(wholeShape, 'The event'), ...refusals },
+  200: [wholeShape, 'The event'],
 });
 
-const replay = createRoute({
-  method: 'post',
-  path: `${path}/{id}/replay`,
-  tags,
+const replay = route('post', `${path}/{id}/replay`, {
   summary: 'Process it again',
-  middleware: asAdmin,
+  by: asAdmin,
   request: { params },
-  responses: { 200: answers(rowShape, 'The event as it is now'), ...refusals },
+  200: [rowShape, 'The event as it is now'],
 });
 
-const ignore = createRoute({
-  method: 'post',
-  path: `${path}/{id}/ignore`,
-  tags,
+const ignore = route('post', `${path}/{id}/ignore`, {
   summary: 'Set an event that waits aside',
-  middleware: asAdmin,
+  by: asAdmin,
   request: { params, body: body(z.strictObject({ reason: z.string().trim().min(1).max(500) })) },
-  responses: { 200: answers(rowShape, 'The event as it is now'), ...refusals },
+  200: [rowShape, 'The event as it is now'],
 });
 
 export const adminInbox: Resource = (api) => {

@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { getPlatform } from '@/lib/billing/accounts';
 import { getEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { toUsageMetric } from '@/lib/billing/entitlements/entitlements';
@@ -18,14 +18,14 @@ import { NotFound } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { requireStripe } from '@/lib/stripe/client';
 import { createMerchant, findMerchant, findStore, newMerchantInput } from '@/lib/tenancy/merchants';
-import { answers, input, pageOf, pageQuery, refusals } from './contract';
+import { input, pageOf, pageQuery, routesOf } from './contract';
 import { asAdmin, asStaff } from './guards';
 import type { Resource } from './resource';
 import { status, usageMetric } from './shapes';
 import { loadSubscriptionFacts } from './store-subscription';
 import { presentSubscription, presentTier, subscriptionShape, tierShape } from './subscription-shape';
 
-const tags = ['Admin'];
+const route = routesOf('Admin');
 const base = '/admin/subscriptions';
 const amounts = z.array(z.object({ currency: z.string(), amount: z.number().int() }));
 
@@ -73,12 +73,9 @@ const presentRow = (row: SubscriptionListRow): z.infer<typeof rowShape> => ({
   mrr_cents: row.mrrCents,
 });
 
-const list = createRoute({
-  method: 'get',
-  path: base,
-  tags,
+const list = route('get', base, {
   summary: 'All subscriptions',
-  middleware: asStaff,
+  by: asStaff,
   request: {
     query: pageQuery.extend({
       tier: z.string().optional(),
@@ -96,98 +93,71 @@ const list = createRoute({
       sort: z.enum(subscriptionSorts).default('started'),
     }),
   },
-  responses: { 200: answers(pageOf(rowShape), 'A page of subscriptions'), ...refusals },
+  200: [pageOf(rowShape), 'A page of subscriptions'],
 });
 
-const stats = createRoute({
-  method: 'get',
-  path: `${base}/stats`,
-  tags,
+const stats = route('get', `${base}/stats`, {
   summary: 'Counts and recurring revenue now',
-  middleware: asStaff,
+  by: asStaff,
   request: { query: z.object({ platform: z.string().optional() }) },
-  responses: {
-    200: answers(
-      z.object({
-        total: z.number().int(),
-        by_status: z.record(z.string(), z.number().int()),
-        by_tier: z.record(z.string(), z.number().int()),
-        trialing: z.number().int(),
-        past_due: z.number().int(),
-        mrr: amounts,
-        arr: amounts,
-        churn_rate_30d: z.number().nullable(),
-      }),
-      'The figures',
-    ),
-    ...refusals,
-  },
+  200: [
+    z.object({
+      total: z.number().int(),
+      by_status: z.record(z.string(), z.number().int()),
+      by_tier: z.record(z.string(), z.number().int()),
+      trialing: z.number().int(),
+      past_due: z.number().int(),
+      mrr: amounts,
+      arr: amounts,
+      churn_rate_30d: z.number().nullable(),
+    }),
+    'The figures',
+  ],
 });
 
 const pair = z.object({ id: z.string(), pid: z.string() });
 
-const getPair = createRoute({
-  method: 'get',
-  path: `${base}/merchants/{id}/platforms/{pid}`,
-  tags,
+const getPair = route('get', `${base}/merchants/{id}/platforms/{pid}`, {
   summary: "A merchant's subscription on a platform",
-  middleware: asStaff,
+  by: asStaff,
   request: { params: pair },
-  responses: {
-    200: answers(subscriptionShape, 'The subscription; `none` for a pair that never had one'),
-    ...refusals,
-  },
+  200: [subscriptionShape, 'The subscription; `none` for a pair that never had one'],
 });
 
-const putPair = createRoute({
-  method: 'put',
-  path: `${base}/merchants/{id}/platforms/{pid}`,
-  tags,
+const putPair = route('put', `${base}/merchants/{id}/platforms/{pid}`, {
   summary: 'Set it by hand; what Stripe owns goes through Stripe',
-  middleware: asAdmin,
+  by: asAdmin,
   request: { params: pair, body: input(subscriptionPut) },
-  responses: { 200: answers(subscriptionShape, 'As it is now'), ...refusals },
+  200: [subscriptionShape, 'As it is now'],
 });
 
-const getStore = createRoute({
-  method: 'get',
-  path: `${base}/store/{store_id}`,
-  tags,
+const getStore = route('get', `${base}/store/{store_id}`, {
   summary: "A store's subscription, tier and usage",
-  middleware: asStaff,
+  by: asStaff,
   request: { params: z.object({ store_id: z.string() }) },
-  responses: {
-    200: answers(
-      z.object({
-        subscription: subscriptionShape,
-        tier: tierShape.nullable(),
-        features: z.array(usageMetric),
-      }),
-      'All of it',
-    ),
-    ...refusals,
-  },
+  200: [
+    z.object({
+      subscription: subscriptionShape,
+      tier: tierShape.nullable(),
+      features: z.array(usageMetric),
+    }),
+    'All of it',
+  ],
 });
 
-const postMerchant = createRoute({
-  method: 'post',
-  path: '/admin/merchants',
-  tags,
+const postMerchant = route('post', '/admin/merchants', {
   summary: 'A merchant with its first store and owner; its local trial starts',
-  middleware: asAdmin,
+  by: asAdmin,
   request: { body: input(newMerchantInput) },
-  responses: {
-    201: answers(
-      z.object({
-        merchant_id: z.string(),
-        store_id: z.string(),
-        store_code: z.string(),
-        owner_id: z.string(),
-      }),
-      'Their ids',
-    ),
-    ...refusals,
-  },
+  201: [
+    z.object({
+      merchant_id: z.string(),
+      store_id: z.string(),
+      store_code: z.string(),
+      owner_id: z.string(),
+    }),
+    'Their ids',
+  ],
 });
 
 export const adminSubscriptions: Resource = (api) => {

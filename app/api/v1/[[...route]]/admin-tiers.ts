@@ -1,16 +1,16 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { getPlatformOrDefault } from '@/lib/billing/accounts';
 import { deleteTier } from '@/lib/billing/plans/tier-delete';
 import { createTier, updateTier } from '@/lib/billing/plans/tier-edit';
 import { newTierInput, tierPatch } from '@/lib/billing/plans/tier-input';
 import { countSubscribers, listTiers, type Tier } from '@/lib/billing/plans/tiers';
-import { answers, input, refusals } from './contract';
+import { input, routesOf } from './contract';
 import type { Asked } from './environment';
 import { asAdmin, asStaff } from './guards';
 import type { Resource } from './resource';
 import { presentTier, tierShape } from './subscription-shape';
 
-const tags = ['Admin'];
+const route = routesOf('Admin');
 const path = '/admin/subscriptions/tiers';
 const query = z.object({
   platform: z
@@ -20,49 +20,37 @@ const query = z.object({
 });
 const params = z.object({ code: z.string() });
 
-const list = createRoute({
-  method: 'get',
-  path,
-  tags,
+const list = route('get', path, {
   summary: 'All tiers of a platform',
-  middleware: asStaff,
+  by: asStaff,
   request: { query },
-  responses: { 200: answers(z.array(tierShape), 'In their order'), ...refusals },
+  200: [z.array(tierShape), 'In their order'],
 });
 
-const create = createRoute({
-  method: 'post',
-  path,
-  tags,
+const create = route('post', path, {
   summary: 'Make a tier',
-  middleware: asAdmin,
+  by: asAdmin,
   request: { query, body: input(newTierInput) },
-  responses: { 201: answers(tierShape, 'The tier'), ...refusals },
+  201: [tierShape, 'The tier'],
 });
 
-const patch = createRoute({
-  method: 'patch',
-  path: `${path}/{code}`,
-  tags,
+const patch = route('patch', `${path}/{code}`, {
   summary: 'Change a tier; what is not named stays',
-  middleware: asAdmin,
+  by: asAdmin,
   request: { query, params, body: input(tierPatch) },
-  responses: { 200: answers(tierShape, 'The tier'), ...refusals },
+  200: [tierShape, 'The tier'],
 });
 
-const remove = createRoute({
-  method: 'delete',
-  path: `${path}/{code}`,
-  tags,
+const remove = route('delete', `${path}/{code}`, {
   summary: 'Delete a tier that nobody ever had',
-  middleware: asAdmin,
+  by: asAdmin,
   request: {
     query: query.extend({
       revision: z.coerce.number().int().optional().openapi({ description: 'Refused when it is not current' }),
     }),
     params,
   },
-  responses: { 200: answers(tierShape, 'The tier as it was'), ...refusals },
+  200: [tierShape, 'The tier as it was'],
 });
 
 export const adminTiers: Resource = (api) => {

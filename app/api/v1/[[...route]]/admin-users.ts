@@ -1,12 +1,12 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { toSnake } from '@/lib/dialect';
 import { readCursor } from '@/lib/page';
 import { getMerchantUserStats, listMerchantUsers } from '@/lib/tenancy/merchant-list';
-import { answers, instant, pageAnswer, pageOf, pageQuery, refusals } from './contract';
+import { instant, pageAnswer, pageOf, pageQuery, routesOf } from './contract';
 import { asStaff } from './guards';
 import type { Resource } from './resource';
 
-const tags = ['Admin'];
+const route = routesOf('Admin');
 
 const userShape = z
   .object({
@@ -20,12 +20,9 @@ const userShape = z
   })
   .openapi('MerchantUser');
 
-const list = createRoute({
-  method: 'get',
-  path: '/admin/merchant-users',
-  tags,
+const list = route('get', '/admin/merchant-users', {
   summary: 'Owners and team members, everybody once',
-  middleware: asStaff,
+  by: asStaff,
   request: {
     query: pageQuery.extend({
       role: z.enum(['owner', 'member']).optional(),
@@ -33,23 +30,17 @@ const list = createRoute({
       search: z.string().max(100).optional(),
     }),
   },
-  responses: { 200: answers(pageOf(userShape), 'A page of people'), ...refusals },
+  200: [pageOf(userShape), 'A page of people'],
 });
 
-const stats = createRoute({
-  method: 'get',
-  path: '/admin/merchant-users/stats',
-  tags,
+const stats = route('get', '/admin/merchant-users/stats', {
   summary: 'How many of each; owners + team_members = total',
-  middleware: asStaff,
+  by: asStaff,
   request: { query: z.object({ merchant: z.string().optional() }) },
-  responses: {
-    200: answers(
-      z.object({ total: z.number().int(), owners: z.number().int(), team_members: z.number().int() }),
-      'The counts',
-    ),
-    ...refusals,
-  },
+  200: [
+    z.object({ total: z.number().int(), owners: z.number().int(), team_members: z.number().int() }),
+    'The counts',
+  ],
 });
 
 export const adminUsers: Resource = (api) => {

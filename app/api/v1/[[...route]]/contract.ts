@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import { createRoute, type RouteConfig, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { snakeKey, toCamel } from '@/lib/dialect';
 import { ValidationFailed } from '@/lib/errors';
 import { toPage } from '@/lib/page';
@@ -49,6 +50,47 @@ function inSnake(schema: z.ZodType): z.ZodType {
 
 /** Every refusal has the same envelope; spread it into `responses`. */
 export const refusals = { '4XX': answers(errorBody, 'Refused: see `error.code`') } as const;
+
+type Answer = readonly [schema: z.ZodType, description: string];
+type Request = NonNullable<RouteConfig['request']>;
+type Endpoint = {
+  summary: string;
+  description?: string;
+  /** Who may: one of the guards. */
+  // biome-ignore lint/suspicious/noExplicitAny: each guard has its own variables
+  by?: MiddlewareHandler<any>;
+  request?: Request;
+  security?: [];
+  200?: Answer;
+  201?: Answer;
+};
+type Status<E> = keyof E & (200 | 201);
+type Schema<A> = A extends readonly [infer S extends z.ZodType, string] ? S : never;
+
+/** Declares the routes of one tag: who may, what is asked, what is answered; every refusal has the same envelope. */
+export const routesOf =
+  (tag: string) =>
+  <M extends 'get' | 'post' | 'put' | 'patch' | 'delete', P extends string, const E extends Endpoint>(
+    method: M,
+    path: P,
+    { by, 200: ok, 201: made, ...said }: E,
+  ) => {
+    const responses = {
+      ...(ok ? { 200: answers(...ok) } : {}),
+      ...(made ? { 201: answers(...made) } : {}),
+      ...refusals,
+    } as { [S in Status<E>]: ReturnType<typeof answers<Schema<E[S]>>> } & typeof refusals;
+    const request = said.request as E extends { request: infer R extends Request } ? R : undefined;
+    return createRoute({
+      ...said,
+      method,
+      path,
+      tags: [tag],
+      middleware: by as E extends { by: infer By extends NonNullable<Endpoint['by']> } ? By : undefined,
+      request,
+      responses,
+    });
+  };
 
 export const storeQuery = z.object({
   store: z.string().optional().openapi({ description: 'Code or id; or the header X-Store-Code' }),

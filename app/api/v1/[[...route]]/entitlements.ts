@@ -1,33 +1,29 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { toEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
-import { answers, instant, iso, refusals } from './contract';
+import { instant, iso, routesOf } from './contract';
 import { asMachine, machineFacts } from './guards';
 import type { Resource } from './resource';
 import { accountNames, featureSummary, status } from './shapes';
 
-const getEntitlements = createRoute({
-  method: 'get',
-  path: '/entitlements',
-  tags: ['Entitlements'],
+const route = routesOf('Entitlements');
+
+const getEntitlements = route('get', '/entitlements', {
   summary: 'What a merchant may do on a platform, and what it uses',
-  middleware: asMachine,
+  by: asMachine,
   request: { query: accountNames },
-  responses: {
-    200: answers(
-      z.object({
-        merchant: z.string(),
-        platform: z.string(),
-        status,
-        tier: z.object({ code: z.string(), name: z.string() }).nullable(),
-        period: z.object({ start: instant, end: instant }),
-        features: z.array(featureSummary),
-      }),
-      'Every feature, resolved',
-    ),
-    ...refusals,
-  },
+  200: [
+    z.object({
+      merchant: z.string(),
+      platform: z.string(),
+      status,
+      tier: z.object({ code: z.string(), name: z.string() }).nullable(),
+      period: z.object({ start: instant, end: instant }),
+      features: z.array(featureSummary),
+    }),
+    'Every feature, resolved',
+  ],
 });
 
 export const entitlements: Resource = (api) => {

@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { getPlatformOrDefault } from '@/lib/billing/accounts';
 import { explainFeature } from '@/lib/billing/entitlements/explain';
 import { previewTierLimits } from '@/lib/billing/entitlements/what-if';
@@ -7,64 +7,52 @@ import { saveTierLimits, tierLimitInput } from '@/lib/billing/plans/tier-limits'
 import { getTier, type Tier } from '@/lib/billing/plans/tiers';
 import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
-import { answers, input, platformQuery, refusals } from './contract';
+import { input, platformQuery, routesOf } from './contract';
 import { asAdmin, asStaff, merchantAccount } from './guards';
 import type { Resource } from './resource';
 import { featureSummary, unlock } from './shapes';
 
 const base = '/admin/subscriptions/features';
-const tags = ['Admin: features'];
+const route = routesOf('Admin: features');
 const tierLimit = z
   .object({ feature_code: z.string(), limit_value: z.number().int().nullable(), enabled: z.boolean() })
   .openapi('TierLimit');
 const code = z.object({ code: z.string() });
 const limitRows = z.array(tierLimitInput).min(1).max(200);
 
-const getCatalog = createRoute({
-  method: 'get',
-  path: `${base}/catalog`,
-  tags,
+const getCatalog = route('get', `${base}/catalog`, {
   summary: 'Every feature there is, by category',
-  middleware: asStaff,
-  responses: {
-    200: answers(
-      z.object({
-        features: z.record(
-          z.string(),
-          z.array(
-            z.object({
-              code: z.string(),
-              name: z.string(),
-              feature_type: z.enum(['binary', 'quantitative']),
-              category: z.string(),
-            }),
-          ),
+  by: asStaff,
+  200: [
+    z.object({
+      features: z.record(
+        z.string(),
+        z.array(
+          z.object({
+            code: z.string(),
+            name: z.string(),
+            feature_type: z.enum(['binary', 'quantitative']),
+            category: z.string(),
+          }),
         ),
-      }),
-      'By category',
-    ),
-    ...refusals,
-  },
+      ),
+    }),
+    'By category',
+  ],
 });
 
-const getLimits = createRoute({
-  method: 'get',
-  path: `${base}/tiers/{code}/limits`,
-  tags,
+const getLimits = route('get', `${base}/tiers/{code}/limits`, {
   summary: 'What a tier grants; a feature without a row is off',
-  middleware: asStaff,
+  by: asStaff,
   request: { params: code, query: platformQuery },
-  responses: { 200: answers(z.array(tierLimit), 'The rows'), ...refusals },
+  200: [z.array(tierLimit), 'The rows'],
 });
 
-const putLimits = createRoute({
-  method: 'put',
-  path: `${base}/tiers/{code}/limits`,
-  tags,
+const putLimits = route('put', `${base}/tiers/{code}/limits`, {
   summary: 'Writes the rows named; others stay. Holds for all subscribers at once',
-  middleware: asAdmin,
+  by: asAdmin,
   request: { params: code, query: platformQuery, body: input(limitRows) },
-  responses: { 200: answers(z.array(tierLimit), 'All rows'), ...refusals },
+  200: [z.array(tierLimit), 'All rows'],
 });
 
 const overLimit = z.object({
@@ -75,57 +63,45 @@ const overLimit = z.object({
   stores: z.array(z.object({ store: z.string(), current: z.number().int() })),
 });
 
-const previewLimits = createRoute({
-  method: 'post',
-  path: `${base}/tiers/{code}/limits/preview`,
-  tags,
+const previewLimits = route('post', `${base}/tiers/{code}/limits/preview`, {
   summary: 'Who would be over if these rows were written; writes nothing',
-  middleware: asStaff,
+  by: asStaff,
   request: { params: code, query: platformQuery, body: input(limitRows) },
-  responses: {
-    200: answers(
-      z.object({
-        affected: z.number().int(),
-        lost: z.array(z.object({ feature_code: z.string(), merchants: z.number().int() })),
-        over_count: z.number().int(),
-        over: z.array(
-          z.object({ merchant_id: z.string(), merchant_name: z.string(), over_limit: z.array(overLimit) }),
-        ),
-      }),
-      'At most a hundred merchants are named',
-    ),
-    ...refusals,
-  },
+  200: [
+    z.object({
+      affected: z.number().int(),
+      lost: z.array(z.object({ feature_code: z.string(), merchants: z.number().int() })),
+      over_count: z.number().int(),
+      over: z.array(
+        z.object({ merchant_id: z.string(), merchant_name: z.string(), over_limit: z.array(overLimit) }),
+      ),
+    }),
+    'At most a hundred merchants are named',
+  ],
 });
 
 const stepValue = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
-const explain = createRoute({
-  method: 'get',
-  path: `${base}/merchants/{id}/explain/{feature}`,
-  tags,
+const explain = route('get', `${base}/merchants/{id}/explain/{feature}`, {
   summary: 'Why a merchant may or may not use one more of a feature',
-  middleware: asStaff,
+  by: asStaff,
   request: { params: z.object({ id: z.string(), feature: z.string() }), query: platformQuery },
-  responses: {
-    200: answers(
-      z.object({
-        feature: featureSummary,
-        steps: z.array(
-          z.object({
-            kind: z.string(),
-            text_key: z.string(),
-            value: stepValue,
-            source: z.string().nullable(),
-          }),
-        ),
-        verdict: z.enum(['allowed', 'limit_reached', 'feature_not_in_plan']),
-        unlock: z.array(unlock),
-      }),
-      'Every step of the resolution, in order',
-    ),
-    ...refusals,
-  },
+  200: [
+    z.object({
+      feature: featureSummary,
+      steps: z.array(
+        z.object({
+          kind: z.string(),
+          text_key: z.string(),
+          value: stepValue,
+          source: z.string().nullable(),
+        }),
+      ),
+      verdict: z.enum(['allowed', 'limit_reached', 'feature_not_in_plan']),
+      unlock: z.array(unlock),
+    }),
+    'Every step of the resolution, in order',
+  ],
 });
 
 export const featureAdmin: Resource = (api) => {

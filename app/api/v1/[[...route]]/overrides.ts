@@ -1,16 +1,16 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { endOverride } from '@/lib/billing/entitlements/override-end';
 import { overrideInput } from '@/lib/billing/entitlements/override-input';
 import { listOverrides, type OverrideRow } from '@/lib/billing/entitlements/override-lists';
 import { saveOverrides } from '@/lib/billing/entitlements/overrides';
 import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
-import { answers, input, instant, platformQuery, refusals } from './contract';
+import { input, instant, platformQuery, routesOf } from './contract';
 import { asAdmin, asStaff, merchantAccount } from './guards';
 import type { Resource } from './resource';
 
 const path = '/admin/subscriptions/features/merchants/{id}/overrides';
-const tags = ['Admin: features'];
+const route = routesOf('Admin: features');
 const merchantId = z.object({ id: z.string() });
 
 const override = z
@@ -34,38 +34,29 @@ const override = z
   })
   .openapi('Override');
 
-const getOverrides = createRoute({
-  method: 'get',
-  path,
-  tags,
+const getOverrides = route('get', path, {
   summary: 'The exceptions of a merchant; `history=1` with those that ended',
-  middleware: asStaff,
+  by: asStaff,
   request: { params: merchantId, query: platformQuery.extend({ history: z.enum(['0', '1']).optional() }) },
-  responses: { 200: answers(z.array(override), 'Newest first'), ...refusals },
+  200: [z.array(override), 'Newest first'],
 });
 
-const putOverrides = createRoute({
-  method: 'put',
-  path,
-  tags,
+const putOverrides = route('put', path, {
   summary: 'Writes the exceptions named; others stay. Holds at once',
-  middleware: asAdmin,
+  by: asAdmin,
   request: {
     params: merchantId,
     query: platformQuery,
     body: input(z.array(overrideInput).min(1).max(200)),
   },
-  responses: { 200: answers(z.array(override), 'All that stand'), ...refusals },
+  200: [z.array(override), 'All that stand'],
 });
 
-const deleteOverride = createRoute({
-  method: 'delete',
-  path: `${path}/{feature_code}`,
-  tags,
+const deleteOverride = route('delete', `${path}/{feature_code}`, {
   summary: 'Ends an exception',
-  middleware: asAdmin,
+  by: asAdmin,
   request: { params: merchantId.extend({ feature_code: z.string() }), query: platformQuery },
-  responses: { 200: answers(override, 'The one that ended'), ...refusals },
+  200: [override, 'The one that ended'],
 });
 
 export const overrideAdmin: Resource = (api) => {

@@ -1,9 +1,11 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { getPlatformOrDefault } from '@/lib/billing/accounts';
 import { listAddOnProducts, listCreditPackages } from '@/lib/billing/plans/extras';
 import { listTiers } from '@/lib/billing/plans/tiers';
-import { answers, refusals } from './contract';
+import { routesOf } from './contract';
 import type { Resource } from './resource';
+
+const route = routesOf('Public');
 
 const productShape = z.object({
   id: z.string(),
@@ -17,10 +19,7 @@ const productShape = z.object({
   }),
 });
 
-const getProducts = createRoute({
-  method: 'get',
-  path: '/products',
-  tags: ['Public'],
+const getProducts = route('get', '/products', {
   summary: 'What is sold, for a price list: no sign-in',
   security: [],
   request: {
@@ -32,10 +31,7 @@ const getProducts = createRoute({
         .openapi({ description: 'Id or code; default: the only one, else `market`' }),
     }),
   },
-  responses: {
-    200: answers(z.object({ products: z.array(productShape) }), 'Products with their prices'),
-    ...refusals,
-  },
+  200: [z.object({ products: z.array(productShape) }), 'Products with their prices'],
 });
 
 /** What is sold of a platform, as rows of a price list. */

@@ -1,17 +1,17 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { listAddOnProducts } from '@/lib/billing/plans/extras';
 import { setAddOnCancellation } from '@/lib/billing/subscriptions/add-on-cancellation';
 import { listStoreAddOns, type StoreAddOn, startAddOnCheckout } from '@/lib/billing/subscriptions/add-ons';
 import { toSnake } from '@/lib/dialect';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
-import { answers, body, instant, iso, refusals, storeQuery } from './contract';
+import { body, instant, iso, routesOf, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 import { status } from './shapes';
 import { askCheckout, checkoutAnswer } from './store-changes';
 
-const tags = ['Store billing'];
+const route = routesOf('Store billing');
 
 const addOnShape = z
   .object({
@@ -56,49 +56,37 @@ const presentMine = (row: StoreAddOn): z.infer<typeof myAddOnShape> => ({
   ...(row.isOnPlan ? { is_on_plan: true as const } : {}),
 });
 
-const getAddOns = createRoute({
-  method: 'get',
-  path: '/store/billing/addons',
-  tags,
+const getAddOns = route('get', '/store/billing/addons', {
   summary: 'The add-ons that can be bought',
-  middleware: asStore('read'),
+  by: asStore('read'),
   request: { query: storeQuery },
-  responses: { 200: answers(z.array(addOnShape), 'Add-ons in their order'), ...refusals },
+  200: [z.array(addOnShape), 'Add-ons in their order'],
 });
 
-const getMine = createRoute({
-  method: 'get',
-  path: '/store/billing/my-addons',
-  tags,
+const getMine = route('get', '/store/billing/my-addons', {
   summary: 'The add-ons the merchant has',
-  middleware: asStore('read'),
+  by: asStore('read'),
   request: { query: storeQuery },
-  responses: { 200: answers(z.array(myAddOnShape), 'Live ones first'), ...refusals },
+  200: [z.array(myAddOnShape), 'Live ones first'],
 });
 
-const purchase = createRoute({
-  method: 'post',
-  path: '/store/billing/addons/purchase',
-  tags,
+const purchase = route('post', '/store/billing/addons/purchase', {
   summary: 'Open Stripe Checkout for an add-on of this store',
-  middleware: asStore('write'),
+  by: asStore('write'),
   request: {
     query: storeQuery,
     body: body(z.strictObject({ addon_code: z.string().min(1), domain: z.string().max(253).optional() })),
   },
-  responses: { 201: answers(checkoutAnswer, 'Where to pay'), ...refusals },
+  201: [checkoutAnswer, 'Where to pay'],
 });
 
-const removeMine = createRoute({
-  method: 'delete',
-  path: '/store/billing/addons/{id}',
-  tags,
+const removeMine = route('delete', '/store/billing/addons/{id}', {
   summary: 'Cancel an add-on',
   description:
     'It ends with what is paid. One with `is_on_plan` goes at once and answers `status: canceled`: what is left of the paid time is credited on the next invoice. While a change of plan waits that is refused with 409 `change_pending`.',
-  middleware: asStore('write'),
+  by: asStore('write'),
   request: { query: storeQuery, params: z.object({ id: z.string() }) },
-  responses: { 200: answers(myAddOnShape, 'The add-on'), ...refusals },
+  200: [myAddOnShape, 'The add-on'],
 });
 
 export const storeAddOns: Resource = (api) => {

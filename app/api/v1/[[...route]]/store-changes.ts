@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { openPortal } from '@/lib/billing/customers/customers';
 import { previewTierOver } from '@/lib/billing/entitlements/what-if';
 import { getTier } from '@/lib/billing/plans/tiers';
@@ -12,14 +12,14 @@ import { features } from '@/lib/features';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
 import { billingUrl, checkoutRequest } from '../../../store/[storeCode]/billing/checkout-request';
-import { answers, body, instant, refusals, storeQuery } from './contract';
+import { body, instant, routesOf, storeQuery } from './contract';
 import type { Asked, StoreEnv } from './environment';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 import { loadSubscriptionFacts } from './store-subscription';
 import { presentSubscription, subscriptionShape } from './subscription-shape';
 
-const tags = ['Store billing'];
+const route = routesOf('Store billing');
 const write = asStore('write');
 const query = storeQuery;
 const choice = z.strictObject({ tier_code: z.string().min(1), is_annual: z.boolean().default(false) });
@@ -48,27 +48,18 @@ const context = async (c: StoreAsked) => ({
   now: await c.env.now(),
 });
 
-const postCheckout = createRoute({
-  method: 'post',
-  path: '/store/billing/checkout',
-  tags,
+const postCheckout = route('post', '/store/billing/checkout', {
   summary: 'Open Stripe Checkout for a tier',
-  middleware: write,
+  by: write,
   request: { query, body: body(choice.extend({ currency: z.string().length(3).toUpperCase().optional() })) },
-  responses: {
-    201: answers(checkoutAnswer, 'Where to pay; the same session for the same choice'),
-    ...refusals,
-  },
+  201: [checkoutAnswer, 'Where to pay; the same session for the same choice'],
 });
 
-const postPortal = createRoute({
-  method: 'post',
-  path: '/store/billing/portal',
-  tags,
+const postPortal = route('post', '/store/billing/portal', {
   summary: "Open Stripe's customer portal",
-  middleware: write,
+  by: write,
   request: { query },
-  responses: { 201: answers(z.object({ portal_url: z.string() }), 'Where it is'), ...refusals },
+  201: [z.object({ portal_url: z.string() }), 'Where it is'],
 });
 
 const previewShape = z
@@ -103,68 +94,50 @@ const previewShape = z
   })
   .openapi('TierChangePreview');
 
-const postPreview = createRoute({
-  method: 'post',
-  path: '/store/billing/change-tier/preview',
-  tags,
+const postPreview = route('post', '/store/billing/change-tier/preview', {
   summary: 'What a change of tier would cost and put over a limit; changes nothing',
-  middleware: asStore('read'),
+  by: asStore('read'),
   request: { query, body: body(choice) },
-  responses: { 200: answers(previewShape, 'The preview'), ...refusals },
+  200: [previewShape, 'The preview'],
 });
 
-const postChange = createRoute({
-  method: 'post',
-  path: '/store/billing/change-tier',
-  tags,
+const postChange = route('post', '/store/billing/change-tier', {
   summary: 'Change the tier: an upgrade at once, a downgrade at the end of the period',
-  middleware: write,
+  by: write,
   request: { query, body: body(choice.extend({ proration_date: z.number().int().optional() })) },
-  responses: {
-    200: answers(
-      z.union([
-        z.object({ subscription: subscriptionShape, effective_at: instant }),
-        z.object({ subscription: subscriptionShape, payment_url: z.string() }),
-      ]),
-      'The subscription, and when it takes effect or where its payment waits',
-    ),
-    ...refusals,
-  },
+  200: [
+    z.union([
+      z.object({ subscription: subscriptionShape, effective_at: instant }),
+      z.object({ subscription: subscriptionShape, payment_url: z.string() }),
+    ]),
+    'The subscription, and when it takes effect or where its payment waits',
+  ],
 });
 
-const deletePending = createRoute({
-  method: 'delete',
-  path: '/store/billing/pending-change',
-  tags,
+const deletePending = route('delete', '/store/billing/pending-change', {
   summary: 'Undo a change that waits for the end of the period',
-  middleware: write,
+  by: write,
   request: { query },
-  responses: { 200: answers(subscriptionShape, 'The subscription'), ...refusals },
+  200: [subscriptionShape, 'The subscription'],
 });
 
-const postCancel = createRoute({
-  method: 'post',
-  path: '/store/billing/cancel',
-  tags,
+const postCancel = route('post', '/store/billing/cancel', {
   summary: 'Cancel at the end of the period',
-  middleware: write,
+  by: write,
   request: {
     query,
     body: body(
       z.strictObject({ reason: z.string().max(500).optional(), immediately: z.boolean().optional() }),
     ),
   },
-  responses: { 200: answers(subscriptionShape, 'The subscription'), ...refusals },
+  200: [subscriptionShape, 'The subscription'],
 });
 
-const postReactivate = createRoute({
-  method: 'post',
-  path: '/store/billing/reactivate',
-  tags,
+const postReactivate = route('post', '/store/billing/reactivate', {
   summary: 'Take a cancellation back before it takes effect',
-  middleware: write,
+  by: write,
   request: { query },
-  responses: { 200: answers(subscriptionShape, 'The subscription'), ...refusals },
+  200: [subscriptionShape, 'The subscription'],
 });
 
 export const storeChanges: Resource = (api) => {

@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { consumeCredits } from '@/lib/billing/account/credits';
 import { getBalance, listLedger } from '@/lib/billing/account/wallet';
 import { currentMonth, findAccount } from '@/lib/billing/accounts';
@@ -8,12 +8,12 @@ import { invalid } from '@/lib/errors';
 import { runOnce } from '@/lib/once';
 import { limitPurchase } from '@/lib/rate-limit';
 import { requireStripe } from '@/lib/stripe/client';
-import { answers, body, idempotencyHeader, instant, iso, refusals, storeQuery } from './contract';
+import { body, idempotencyHeader, instant, iso, routesOf, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 import { askCheckout, checkoutAnswer } from './store-changes';
 
-const tags = ['Store billing'];
+const route = routesOf('Store billing');
 const balance = z.object({ monthly: z.number().int(), purchased: z.number().int() });
 
 const creditsShape = z
@@ -34,32 +34,23 @@ const creditsShape = z
   })
   .openapi('Credits');
 
-const getCredits = createRoute({
-  method: 'get',
-  path: '/store/billing/credits',
-  tags,
+const getCredits = route('get', '/store/billing/credits', {
   summary: 'The wallet, and the latest hundred lines of its ledger',
-  middleware: asStore('read'),
+  by: asStore('read'),
   request: { query: storeQuery },
-  responses: { 200: answers(creditsShape, 'Balance and ledger'), ...refusals },
+  200: [creditsShape, 'Balance and ledger'],
 });
 
-const postCheckout = createRoute({
-  method: 'post',
-  path: '/store/billing/credits/checkout',
-  tags,
+const postCheckout = route('post', '/store/billing/credits/checkout', {
   summary: 'Open Stripe Checkout for a credit package',
-  middleware: asStore('write'),
+  by: asStore('write'),
   request: { query: storeQuery, body: body(z.strictObject({ package_code: z.string().min(1) })) },
-  responses: { 201: answers(checkoutAnswer, 'Where to pay'), ...refusals },
+  201: [checkoutAnswer, 'Where to pay'],
 });
 
-const postConsume = createRoute({
-  method: 'post',
-  path: '/store/billing/credits/consume',
-  tags,
+const postConsume = route('post', '/store/billing/credits/consume', {
   summary: 'Spend credits: monthly first, then purchased. Needs `Idempotency-Key`',
-  middleware: asStore('write'),
+  by: asStore('write'),
   request: {
     query: storeQuery,
     headers: idempotencyHeader,
@@ -67,10 +58,7 @@ const postConsume = createRoute({
       z.strictObject({ amount: z.number().int().positive(), reason: z.string().trim().min(1).max(200) }),
     ),
   },
-  responses: {
-    200: answers(z.object({ spent: balance, balance }), 'What was spent of each, and what is left'),
-    ...refusals,
-  },
+  200: [z.object({ spent: balance, balance }), 'What was spent of each, and what is left'],
 });
 
 export const storeCredits: Resource = (api) => {

@@ -1,15 +1,15 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/customers/billing-details';
 import { getCustomer } from '@/lib/billing/customers/customers';
 import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
 import { toSnake } from '@/lib/dialect';
 import { env } from '@/lib/env';
 import { findStripe } from '@/lib/stripe/client';
-import { answers, input, instant, refusals, storeQuery } from './contract';
+import { input, instant, routesOf, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 
-const tags = ['Store billing'];
+const route = routesOf('Store billing');
 
 const detailsShape = z
   .object({
@@ -39,24 +39,18 @@ function present(row: CustomerRow): z.infer<typeof detailsShape> {
   return toSnake({ name, email, address, ...vat, taxExempt });
 }
 
-const getDetails = createRoute({
-  method: 'get',
-  path: '/store/billing/billing-details',
-  tags,
+const getDetails = route('get', '/store/billing/billing-details', {
   summary: 'Whom the invoices are made out to',
-  middleware: asStore('read'),
+  by: asStore('read'),
   request: { query: storeQuery },
-  responses: { 200: answers(detailsShape, 'Name, address and VAT state'), ...refusals },
+  200: [detailsShape, 'Name, address and VAT state'],
 });
 
-const putDetails = createRoute({
-  method: 'put',
-  path: '/store/billing/billing-details',
-  tags,
+const putDetails = route('put', '/store/billing/billing-details', {
   summary: 'Change them; what is not named stays',
-  middleware: asStore('write'),
+  by: asStore('write'),
   request: { query: storeQuery, body: input(billingDetailsInput) },
-  responses: { 200: answers(detailsShape, 'As they are now'), ...refusals },
+  200: [detailsShape, 'As they are now'],
 });
 
 export const storeDetails: Resource = (api) => {

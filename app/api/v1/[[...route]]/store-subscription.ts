@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { Db } from '@/db/client';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
 import { type Account, getPlatform } from '@/lib/billing/accounts';
@@ -11,7 +11,7 @@ import { NotFound } from '@/lib/errors';
 import { readCursor } from '@/lib/page';
 import { requireStripe } from '@/lib/stripe/client';
 import { findMerchant } from '@/lib/tenancy/merchants';
-import { answers, instant, iso, pageAnswer, pageOf, pageQuery, refusals, storeQuery } from './contract';
+import { instant, iso, pageAnswer, pageOf, pageQuery, routesOf, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 import {
@@ -22,7 +22,7 @@ import {
   tierShape,
 } from './subscription-shape';
 
-const tags = ['Store billing'];
+const route = routesOf('Store billing');
 const middleware = asStore('read');
 
 /** Everything a subscription's shape says, in three statements at once. @throws NotFound */
@@ -46,27 +46,18 @@ export async function loadSubscriptionFacts(db: Db, account: Account): Promise<S
   };
 }
 
-const getSubscription = createRoute({
-  method: 'get',
-  path: '/store/billing/subscription',
-  tags,
+const getSubscription = route('get', '/store/billing/subscription', {
   summary: "The merchant's subscription on the store's platform",
-  middleware,
+  by: middleware,
   request: { query: storeQuery },
-  responses: {
-    200: answers(subscriptionShape, 'The subscription; status `none` when there never was one'),
-    ...refusals,
-  },
+  200: [subscriptionShape, 'The subscription; status `none` when there never was one'],
 });
 
-const getTiers = createRoute({
-  method: 'get',
-  path: '/store/billing/tiers',
-  tags,
+const getTiers = route('get', '/store/billing/tiers', {
   summary: 'The tiers a merchant may choose from',
-  middleware,
+  by: middleware,
   request: { query: storeQuery },
-  responses: { 200: answers(z.array(tierShape), 'Active, public tiers in their order'), ...refusals },
+  200: [z.array(tierShape), 'Active, public tiers in their order'],
 });
 
 export const invoiceShape = z
@@ -116,46 +107,37 @@ export const presentInvoice = (
   kind: row.kind,
 });
 
-const getInvoices = createRoute({
-  method: 'get',
-  path: '/store/billing/invoices',
-  tags,
+const getInvoices = route('get', '/store/billing/invoices', {
   summary: 'Invoices, newest first',
-  middleware,
+  by: middleware,
   request: { query: storeQuery.extend(pageQuery.shape) },
-  responses: { 200: answers(pageOf(invoiceShape), 'A page of invoices'), ...refusals },
+  200: [pageOf(invoiceShape), 'A page of invoices'],
 });
 
-const getUpcoming = createRoute({
-  method: 'get',
-  path: '/store/billing/upcoming-invoice',
-  tags,
+const getUpcoming = route('get', '/store/billing/upcoming-invoice', {
   summary: 'The next invoice as Stripe would make it now',
-  middleware,
+  by: middleware,
   request: { query: storeQuery },
-  responses: {
-    200: answers(
-      z
-        .object({
-          date: instant.nullable(),
-          currency: z.string(),
-          subtotal: z.number().int(),
-          tax: z.number().int(),
-          total: z.number().int(),
-          lines: z.array(
-            z.object({
-              description: z.string(),
-              amount: z.number().int(),
-              period_start: instant,
-              period_end: instant,
-            }),
-          ),
-        })
-        .nullable(),
-      'The preview; null when no invoice will come',
-    ),
-    ...refusals,
-  },
+  200: [
+    z
+      .object({
+        date: instant.nullable(),
+        currency: z.string(),
+        subtotal: z.number().int(),
+        tax: z.number().int(),
+        total: z.number().int(),
+        lines: z.array(
+          z.object({
+            description: z.string(),
+            amount: z.number().int(),
+            period_start: instant,
+            period_end: instant,
+          }),
+        ),
+      })
+      .nullable(),
+    'The preview; null when no invoice will come',
+  ],
 });
 
 export const storeSubscription: Resource = (api) => {

@@ -1,21 +1,20 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { getEntitlements } from '@/lib/billing/entitlements/entitlement-facts';
 import { toUsageMetric } from '@/lib/billing/entitlements/entitlements';
 import { toSnake } from '@/lib/dialect';
 import { features } from '@/lib/features';
-import { answers, refusals, storeQuery } from './contract';
+import { routesOf, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
 import { usageMetric } from './shapes';
 
-const getUsage = createRoute({
-  method: 'get',
-  path: '/store/billing/usage',
-  tags: ['Store billing'],
+const route = routesOf('Store billing');
+
+const getUsage = route('get', '/store/billing/usage', {
   summary: 'What the merchant of this store uses of its limits',
-  middleware: asStore('read'),
+  by: asStore('read'),
   request: { query: storeQuery },
-  responses: { 200: answers(z.array(usageMetric), 'One meter per quantitative feature'), ...refusals },
+  200: [z.array(usageMetric), 'One meter per quantitative feature'],
 });
 
 export const storeUsage: Resource = (api) => {

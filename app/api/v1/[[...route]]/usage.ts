@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { loadEntitlementFacts } from '@/lib/billing/entitlements/entitlement-facts';
 import { resolveFeature } from '@/lib/billing/entitlements/entitlements';
@@ -9,11 +9,13 @@ import { toSnake } from '@/lib/dialect';
 import { invalid } from '@/lib/errors';
 import { features } from '@/lib/features';
 import { runOnce } from '@/lib/once';
-import { answers, body, idempotencyHeader, refusals } from './contract';
+import { body, idempotencyHeader, routesOf } from './contract';
 import type { CallerEnv } from './environment';
 import { asMachine, machineFacts } from './guards';
 import type { Resource } from './resource';
 import { accountNames, featureSummary, unlock } from './shapes';
+
+const route = routesOf('Entitlements');
 
 const usageInput = accountNames.extend({
   feature: z.string().min(1),
@@ -25,45 +27,33 @@ type UsageInput = z.output<typeof usageInput>;
 
 const usageAnswer = z.object({ feature: featureSummary });
 
-const check = createRoute({
-  method: 'post',
-  path: '/check',
-  tags: ['Entitlements'],
+const check = route('post', '/check', {
   summary: 'Whether so much more would be allowed; takes nothing',
-  middleware: asMachine,
+  by: asMachine,
   request: { body: body(usageInput) },
-  responses: {
-    200: answers(
-      z.object({
-        allowed: z.boolean(),
-        feature: featureSummary,
-        reason: z.enum(['limit_reached', 'feature_not_in_plan']).optional(),
-        unlock: z.array(unlock).optional(),
-      }),
-      'The answer, also when it is no',
-    ),
-    ...refusals,
-  },
+  200: [
+    z.object({
+      allowed: z.boolean(),
+      feature: featureSummary,
+      reason: z.enum(['limit_reached', 'feature_not_in_plan']).optional(),
+      unlock: z.array(unlock).optional(),
+    }),
+    'The answer, also when it is no',
+  ],
 });
 
-const report = createRoute({
-  method: 'post',
-  path: '/usage',
-  tags: ['Entitlements'],
+const report = route('post', '/usage', {
   summary: 'Takes units that live outside of Tierline',
-  middleware: asMachine,
+  by: asMachine,
   request: { body: body(usageInput), headers: idempotencyHeader },
-  responses: { 200: answers(usageAnswer, 'Taken'), ...refusals },
+  200: [usageAnswer, 'Taken'],
 });
 
-const giveBack = createRoute({
-  method: 'post',
-  path: '/usage/release',
-  tags: ['Entitlements'],
+const giveBack = route('post', '/usage/release', {
   summary: 'Gives reported units back',
-  middleware: asMachine,
+  by: asMachine,
   request: { body: body(usageInput), headers: idempotencyHeader },
-  responses: { 200: answers(usageAnswer, 'Given back'), ...refusals },
+  200: [usageAnswer, 'Given back'],
 });
 
 export const usage: Resource = (api) => {
