@@ -27,6 +27,18 @@ export class DomainError extends Error {
   }
 }
 
+/** The class of one refusal; `details` makes its facts of what the thrower says. */
+export const refusal = <Said extends unknown[]>(
+  kind: ErrorKind,
+  code: string,
+  details: (...said: Said) => Record<string, unknown> = () => ({}),
+) =>
+  class extends DomainError {
+    constructor(...said: Said) {
+      super(kind, code, details(...said));
+    }
+  };
+
 /** What is wrong with one field of an input: `path` as the caller wrote it, `rule` a key under `errors.rules.`. */
 export type FieldProblem = { path: string; rule: string; message: string };
 
@@ -43,29 +55,20 @@ export function invalid(path: string, rule: string, message: string): Validation
 }
 
 /** 404, saying what was looked for. */
-export class NotFound extends DomainError {
-  constructor(what: string, name?: string) {
-    super('not_found', 'not_found', { what, ...(name === undefined ? {} : { name }) });
-  }
-}
+export const NotFound = refusal('not_found', 'not_found', (what: string, name?: string) => ({
+  what,
+  ...(name === undefined ? {} : { name }),
+}));
 
 /** 403. */
-export class Forbidden extends DomainError {
-  constructor(details: Record<string, unknown> = {}) {
-    super('forbidden', 'forbidden', details);
-  }
-}
+export const Forbidden = refusal(
+  'forbidden',
+  'forbidden',
+  (details: Record<string, unknown> = {}) => details,
+);
 
 /** 401. */
-export class Unauthenticated extends DomainError {
-  constructor() {
-    super('unauthenticated', 'unauthenticated');
-  }
-}
+export const Unauthenticated = refusal('unauthenticated', 'unauthenticated');
 
 /** 409: the same idempotency key with another body. */
-export class IdempotencyConflict extends DomainError {
-  constructor() {
-    super('conflict', 'idempotency_conflict');
-  }
-}
+export const IdempotencyConflict = refusal('conflict', 'idempotency_conflict');

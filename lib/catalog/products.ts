@@ -6,7 +6,7 @@ import { products } from '@/db/schema';
 import type { Account } from '@/lib/billing/accounts';
 import { consume, consumeUpTo, consumeWith, release } from '@/lib/billing/entitlements/limits';
 import type { LimitReached } from '@/lib/billing/errors';
-import { DomainError, NotFound } from '@/lib/errors';
+import { NotFound, refusal } from '@/lib/errors';
 import { type Cursor, olderThan } from '@/lib/page';
 import { productLimit } from './features';
 
@@ -37,11 +37,7 @@ export const importProductsInput = z.object({
 });
 
 /** 409: the store has a product with this SKU. */
-export class SkuTaken extends DomainError {
-  constructor(sku: string) {
-    super('conflict', 'sku_taken', { field: 'sku', sku });
-  }
-}
+export const SkuTaken = refusal('conflict', 'sku_taken', (sku: string) => ({ field: 'sku', sku }));
 
 /**
  * Adds a product to a store, taking a unit of its merchant's limit in the same transaction.

@@ -8,7 +8,7 @@ import { startTrial } from '@/lib/billing/account/trial-start';
 import { getPlatform } from '@/lib/billing/accounts';
 import { type Actor, record } from '@/lib/billing/audit';
 import { isCountry } from '@/lib/countries';
-import { DomainError } from '@/lib/errors';
+import { refusal } from '@/lib/errors';
 
 const name = z.string().trim().min(1).max(120);
 const email = z
@@ -37,16 +37,14 @@ export const newMerchantInput = z.object({
 export type NewMerchant = z.output<typeof newMerchantInput>;
 
 /** 409: somebody has the store code or the e-mail address. */
-export class StoreCodeTaken extends DomainError {
-  constructor(code: string) {
-    super('conflict', 'store_code_taken', { field: 'store.code', code });
-  }
-}
-export class EmailTaken extends DomainError {
-  constructor(address: string) {
-    super('conflict', 'email_taken', { field: 'owner.email', email: address });
-  }
-}
+export const StoreCodeTaken = refusal('conflict', 'store_code_taken', (code: string) => ({
+  field: 'store.code',
+  code,
+}));
+export const EmailTaken = refusal('conflict', 'email_taken', (address: string) => ({
+  field: 'owner.email',
+  email: address,
+}));
 
 /**
  * Makes a merchant with its first store and owner, and starts its local trial, in one transaction. Not idempotent: a

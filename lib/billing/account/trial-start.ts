@@ -6,16 +6,12 @@ import { grantMonth, makeCurrent } from '@/lib/billing/account/current';
 import { type Account, ofAccount, openAccount } from '@/lib/billing/accounts';
 import { type Actor, record } from '@/lib/billing/audit';
 import { getTier } from '@/lib/billing/plans/tiers';
-import { DomainError } from '@/lib/errors';
+import { refusal } from '@/lib/errors';
 import { addDays } from '@/lib/time';
 import type { SubscriptionRow } from './subscription';
 
 /** 409: the merchant had its trial on this platform, or another merchant with its VAT number had. */
-export class TrialUsed extends DomainError {
-  constructor() {
-    super('conflict', 'trial_already_used');
-  }
-}
+export const TrialUsed = refusal('conflict', 'trial_already_used');
 
 /**
  * Starts the local trial of an account: no card, once per merchant and platform, and not again under the same VAT

@@ -5,17 +5,15 @@ import { overrides } from '@/db/schema';
 import { type Account, holdAccount } from '@/lib/billing/accounts';
 import { type Act, entry, recordAll } from '@/lib/billing/audit';
 import type { Feature } from '@/lib/billing/features';
-import { DomainError, ValidationFailed } from '@/lib/errors';
+import { refusal, ValidationFailed } from '@/lib/errors';
 import { authorOf, endedAudit, endStanding, toFacts } from './override-end';
 import { checkRow, type OverrideInput } from './override-input';
 import { listOverrides, type OverrideRow } from './override-lists';
 
 /** 409: an exception was saved or ended by somebody else since it was looked at. */
-export class OverrideConflict extends DomainError {
-  constructor(featureCode: string) {
-    super('conflict', 'edit_conflict', { featureCode });
-  }
-}
+export const OverrideConflict = refusal('conflict', 'edit_conflict', (featureCode: string) => ({
+  featureCode,
+}));
 
 /**
  * Writes exceptions, one per feature: each ends the one that stood for its feature, others stay. They hold from this

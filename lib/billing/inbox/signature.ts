@@ -1,14 +1,10 @@
 import Stripe from 'stripe';
-import { DomainError } from '@/lib/errors';
+import { refusal } from '@/lib/errors';
 
 /** Seconds that a signature stays good. It is the signature's own time: Stripe re-signs each retry (stripe.md 3, 5). */
 const TOLERANCE_S = 300;
 /** 400: the signature is missing, wrong or too old. `why` is the SDK's own sentence. */
-export class InvalidSignature extends DomainError {
-  constructor(why: string) {
-    super('invalid', 'invalid_signature', { why });
-  }
-}
+export const InvalidSignature = refusal('invalid', 'invalid_signature', (why: string) => ({ why }));
 
 // Null only in the SDK's types: a null must never mean verified.
 const { signature } = Stripe.webhooks;

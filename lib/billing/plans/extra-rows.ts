@@ -8,23 +8,18 @@ import { AddOnNotFound, EditConflict, PackageNotFound } from '@/lib/billing/erro
 import { type ExtraKind, type Extras, listExtras } from '@/lib/billing/plans/extras';
 import { type EditContext, lockPlatform, which } from '@/lib/billing/plans/tier-rows';
 import { platformCode } from '@/lib/billing/plans/tiers';
-import { DomainError, ValidationFailed } from '@/lib/errors';
+import { refusal, ValidationFailed } from '@/lib/errors';
 import { writePrice } from '@/lib/money';
 import type { ExtraInput } from './extra-input';
 
 /** 409: the platform has one of that code. */
-export class CodeTaken extends DomainError {
-  constructor(taken: string) {
-    super('conflict', 'code_taken', { field: 'code', code: taken });
-  }
-}
+export const CodeTaken = refusal('conflict', 'code_taken', (taken: string) => ({
+  field: 'code',
+  code: taken,
+}));
 
 /** 409: it was bought, or is being bought: it can only be made inactive. */
-export class InUse extends DomainError {
-  constructor(what: string) {
-    super('conflict', 'in_use', { code: what });
-  }
-}
+export const InUse = refusal('conflict', 'in_use', (code: string) => ({ code }));
 
 /** What the two kinds differ in, beside their columns. */
 export const extraKinds = {

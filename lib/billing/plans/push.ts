@@ -4,23 +4,15 @@ import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { stripeDifferences } from '@/db/schema';
 import { type Actor, entry, recordAll } from '@/lib/billing/audit';
-import { DomainError } from '@/lib/errors';
+import { refusal } from '@/lib/errors';
 import { planWork } from './push-plan';
 import type { PushStep, Work } from './push-steps';
 
 /** 409: the catalogue or Stripe changed since the plan was looked at. */
-export class PushPlanChanged extends DomainError {
-  constructor() {
-    super('conflict', 'push_plan_changed');
-  }
-}
+export const PushPlanChanged = refusal('conflict', 'push_plan_changed');
 
 /** 409: another push is under way. */
-export class PushUnderWay extends DomainError {
-  constructor() {
-    super('conflict', 'push_under_way');
-  }
-}
+export const PushUnderWay = refusal('conflict', 'push_under_way');
 
 /**
  * What pushing the catalogue to Stripe would change, without changing anything. Empty = Stripe has it all.

@@ -4,16 +4,16 @@ import { checkoutSessions, subscriptions, tiers } from '@/db/schema';
 import { entry, recordAll } from '@/lib/billing/audit';
 import { retireProduct } from '@/lib/billing/plans/retire-product';
 import type { Tier } from '@/lib/billing/plans/tiers';
-import { DomainError } from '@/lib/errors';
+import { refusal } from '@/lib/errors';
 import { roleOf, type TierRole } from './tier-edit';
 import { type EditContext, lockPlatform, lockTier, tierFacts, which } from './tier-rows';
 
 /** 409: somebody has it, had it or is buying it, or the platform gives it; it can be made inactive instead. */
-export class TierInUse extends DomainError {
-  constructor(details: { tierCode: string; subscribers: number; role?: TierRole }) {
-    super('conflict', 'tier_in_use', details);
-  }
-}
+export const TierInUse = refusal(
+  'conflict',
+  'tier_in_use',
+  (details: { tierCode: string; subscribers: number; role?: TierRole }) => details,
+);
 
 /**
  * Deletes a tier that nobody ever subscribed to; the next push archives its Stripe product. One that it succeeded has no

@@ -8,7 +8,7 @@ import { refuseLostPrices, refuseTakenProduct } from '@/lib/billing/plans/retire
 import type { NewTier, TierPatch } from '@/lib/billing/plans/tier-input';
 import { writePrices } from '@/lib/billing/plans/tier-prices';
 import { getTier, type Tier } from '@/lib/billing/plans/tiers';
-import { DomainError } from '@/lib/errors';
+import { refusal } from '@/lib/errors';
 import {
   type EditContext,
   isAddOnCode,
@@ -21,18 +21,17 @@ import {
 } from './tier-rows';
 
 /** 409: another tier of the platform has the code. */
-export class TierCodeTaken extends DomainError {
-  constructor(taken: string) {
-    super('conflict', 'tier_code_taken', { field: 'code', code: taken });
-  }
-}
+export const TierCodeTaken = refusal('conflict', 'tier_code_taken', (taken: string) => ({
+  field: 'code',
+  code: taken,
+}));
 
 /** 409: the platform gives it to new merchants (trial) or to those without a plan (fallback): it cannot be switched off. */
-export class TierHasRole extends DomainError {
-  constructor(details: { tierCode: string; role: TierRole }) {
-    super('conflict', 'tier_has_role', details);
-  }
-}
+export const TierHasRole = refusal(
+  'conflict',
+  'tier_has_role',
+  (details: { tierCode: string; role: TierRole }) => details,
+);
 
 export type TierRole = 'trial' | 'fallback';
 
