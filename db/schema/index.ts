@@ -4,3 +4,4 @@ export * from './plans';
 export * from './shop';
 export * from './subscriptions';
 export * from './tenancy';
+export * from './vat';

@@ -46,14 +46,32 @@ export const customers = pgTable(
     city: text().notNull().default(''),
     state: text().notNull().default(''),
     country: text().notNull().default(''),
+    /** As it is checked, and as it was typed. */
     vatNumber: text(),
+    vatTyped: text(),
     vatStatus: text({ enum: ['none', 'pending', 'valid', 'invalid', 'unavailable'] })
       .notNull()
       .default('none'),
+    /** When VIES gave the verdict that stands, under which consultation number, its answer as it came, and whom it names. */
     vatCheckedAt: instant(),
     vatConsultationNumber: text(),
     vatProof: jsonb().$type<Record<string, unknown>>(),
+    vatName: text(),
+    vatAddress: text(),
+    /** When VIES is asked next; how often in a row it gave no answer, and its last code for why. */
+    vatNextCheckAt: instant(),
+    vatFailures: integer().notNull().default(0),
+    vatTrouble: text(),
+    /** The customer's tax ids as Stripe last showed them; one that `leaving` says is being taken away by us. */
+    taxIds: jsonb().$type<KeptTaxId[]>().notNull().default([]),
+    /** Which of them is our number, if it stands there. */
     stripeTaxId: text(),
+    /** Who owes the VAT as it was last weighed (`taxTreatment`), and why. */
+    treatment: text({ enum: ['charge', 'domestic', 'reverse', 'outside', 'exempt'] })
+      .notNull()
+      .default('charge'),
+    treatmentReason: text().notNull().default('no_number'),
+    /** What stands at Stripe. */
     taxExempt: text({ enum: ['none', 'reverse', 'exempt'] })
       .notNull()
       .default('none'),
@@ -70,8 +88,11 @@ export const customers = pgTable(
   (t) => [
     uniqueIndex('customers_stripe').on(t.stripeCustomerId).where(sql`${t.stripeCustomerId} is not null`),
     index('customers_vat').on(t.vatNumber).where(sql`${t.vatNumber} is not null`),
+    index('customers_vat_check').on(t.vatNextCheckAt).where(sql`${t.vatNumber} is not null`),
   ],
 );
+
+export type KeptTaxId = { id: string; type: string; value: string; leaving?: true };
 
 /**
  * One merchant on one platform: which of its subscriptions counts, whether the trial was used, and the running billing
@@ -143,6 +164,9 @@ export const subscriptions = pgTable(
     canceledAt: instant(),
     endedAt: instant(),
     pausedCollection: boolean().notNull().default(false),
+    /** Whether Stripe Tax computes its tax; why Stripe turned that off, where it did. */
+    automaticTax: boolean().notNull().default(false),
+    taxDisabledReason: text(),
     discounts: jsonb().$type<unknown[]>(),
     /** A change decided but not in force: a schedule's next phase. */
     pendingTierId: text().references(() => tiers.id),
@@ -207,6 +231,7 @@ export const subscriptions = pgTable(
     index('subscriptions_trials')
       .on(t.trialEnd)
       .where(sql`${t.stripeSubscriptionId} is null and ${t.status} = 'trialing'`),
+    index('subscriptions_untaxed').on(t.merchantId).where(sql`${t.taxDisabledReason} is not null`),
     index('subscriptions_ended').on(t.endedAt).where(sql`${t.endedAt} is not null`),
     check('subscriptions_pending', sql`(${t.pendingTierId} is null) = (${t.pendingAt} is null)`),
   ],
@@ -242,6 +267,8 @@ export const storeAddOns = pgTable(
     cancelAtPeriodEnd: boolean().notNull().default(false),
     endedAt: instant(),
     currency: text().notNull(),
+    automaticTax: boolean().notNull().default(false),
+    taxDisabledReason: text(),
     mrrCents: amount().notNull().default(0),
     syncedAt: instant(),
     syncNumber: integer().notNull().default(0),
@@ -322,6 +349,17 @@ export const invoices = pgTable(
     currency: text().notNull(),
     subtotal: amount().notNull(),
     tax: amount().notNull(),
+    /** Stripe's reason for its tax (`reverse_charge`, `standard_rated`, …), and the customer as the invoice has it. */
+    taxReason: text(),
+    automaticTax: boolean().notNull().default(false),
+    taxDisabledReason: text(),
+    customerCountry: text(),
+    customerVatNumber: text(),
+    customerTaxExempt: text(),
+    /** Why it went out without VAT that was perhaps due; a person decides (`vat_decisions`). */
+    vatIssue: text({ enum: ['number_unproven', 'exempt_unproven', 'tax_disabled', 'not_collected'] }),
+    /** Why Stripe could not finalise it. */
+    finalizationError: text(),
     total: amount().notNull(),
     amountDue: amount().notNull(),
     amountPaid: amount().notNull(),
@@ -355,6 +393,13 @@ export const invoices = pgTable(
     index('invoices_subscription').on(t.stripeSubscriptionId, t.issuedAt.desc().nullsFirst()),
     index('invoices_number').on(t.number),
     index('invoices_open').on(t.status, t.nextAttemptAt).where(sql`${t.status} = 'open'`),
+    index('invoices_list').on(t.issuedAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index('invoices_vat')
+      .on(t.issuedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.vatIssue} is not null`),
+    index('invoices_stuck')
+      .on(t.issuedAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.finalizationError} is not null`),
   ],
 );
 

@@ -12,6 +12,7 @@ import {
   stores,
   subscriptions,
   users,
+  vatProofs,
 } from '@/db/schema';
 import { type Actor, entry, record, recordAll } from '@/lib/billing/audit';
 import { endOverridesOf } from '@/lib/billing/entitlements/override-end';
@@ -129,6 +130,7 @@ async function erase(tx: Tx, name: string, ended: string | null, input: Closing)
       .set({ email: `closed+${id}@invalid`, name: 'Closed account', passwordHash: null, disabledAt: now })
       .where(and(eq(users.id, id), isNull(users.staffRole), notExists(others)));
   }
+  const billed = await wasBilled(tx, merchantId);
   await tx
     .update(customers)
     .set({
@@ -139,13 +141,15 @@ async function erase(tx: Tx, name: string, ended: string | null, input: Closing)
       postalCode: '',
       city: '',
       state: '',
-      ...((await wasBilled(tx, merchantId)) ? {} : NO_VAT_NUMBER),
+      ...(billed ? {} : NO_VAT_NUMBER),
       stripeTaxId: null,
+      taxIds: [],
       cardBrand: null,
       cardLast4: null,
       deletedAtStripe: now,
     })
     .where(eq(customers.merchantId, merchantId));
+  if (!billed) await tx.delete(vatProofs).where(eq(vatProofs.merchantId, merchantId));
   await tx
     .update(merchants)
     .set({ name: 'Closed merchant', email: gone, closedAt: now })
@@ -169,10 +173,15 @@ async function erase(tx: Tx, name: string, ended: string | null, input: Closing)
 /** Where invoices stay, the number they bear and the proof of it stay with them: it may be why they bear no tax. */
 const NO_VAT_NUMBER = {
   vatNumber: null,
+  vatTyped: null,
   vatStatus: 'none',
   vatCheckedAt: null,
   vatConsultationNumber: null,
   vatProof: null,
+  vatName: null,
+  vatAddress: null,
+  vatNextCheckAt: null,
+  vatTrouble: null,
 } as const;
 
 async function wasBilled(tx: Tx, merchantId: string): Promise<boolean> {

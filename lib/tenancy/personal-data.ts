@@ -10,7 +10,20 @@ const PERSONAL = new Set([
   ...['name', 'email', 'phone', 'address', 'shipping', 'billing_details', 'receipt_email', 'individual_name'],
   ...['business_name', 'customer_name', 'customer_email', 'customer_phone', 'customer_address'],
   ...['customer_shipping', 'customer_tax_ids', 'customer_details', 'custom_fields', 'verification'],
-  ...['line1', 'line2', 'postalCode', 'postal_code', 'city', 'state', 'vatNumber', 'vatProof', 'value'],
+  ...[
+    'line1',
+    'line2',
+    'postalCode',
+    'postal_code',
+    'city',
+    'state',
+    'vatNumber',
+    'vatTyped',
+    'vatProof',
+    'vatName',
+    'vatAddress',
+    'value',
+  ],
   ...['last4', 'fingerprint', 'cardLast4', 'ip'],
 ]);
 

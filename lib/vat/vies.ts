@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { log } from '@/lib/log';
 
 /** The EU's own service. https://ec.europa.eu/taxation_customs/vies/#/technical-information */
-export const VIES_URL = 'https://ec.europa.eu/taxation_customs/vies/rest-api';
+const OFFICIAL = 'https://ec.europa.eu/taxation_customs/vies/rest-api';
 
 /** Where to ask, and our own number: with it VIES gives a consultation number, which proves that we asked. */
 export type Vies = { url?: string; ownNumber?: string; timeoutMs?: number };
@@ -53,7 +53,7 @@ export async function askVies(vies: Vies, number: string): Promise<ViesAnswer> {
   };
   let body: unknown;
   try {
-    const response = await fetch(`${(vies.url ?? VIES_URL).replace(/\/+$/, '')}/check-vat-number`, {
+    const response = await fetch(`${(vies.url ?? OFFICIAL).replace(/\/+$/, '')}/check-vat-number`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify(asked),
