@@ -70,7 +70,7 @@ export const customers = pgTable(
     treatment: text({ enum: ['charge', 'domestic', 'reverse', 'outside', 'exempt'] })
       .notNull()
       .default('charge'),
-    treatmentReason: text().notNull().default('no_number'),
+    treatmentReason: text().notNull().default('unweighed'),
     /** What stands at Stripe. */
     taxExempt: text({ enum: ['none', 'reverse', 'exempt'] })
       .notNull()
