@@ -39,7 +39,7 @@ export class Store {
   }
 
   all<T extends TableName>(table: T): Iterable<Tables[T]> {
-    return (this.tables.get(table) as unknown as Map<string, Tables[T]>).values();
+    return (this.tables.get(table)?.values() ?? []) as Iterable<Tables[T]>;
   }
 
   count(table: TableName): number {

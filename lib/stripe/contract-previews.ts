@@ -107,18 +107,24 @@ export const previewClauses: Clause[] = [
     },
   },
   {
-    says: 'An invoice of whole periods is previewed from customer, items, discounts by their own ids and the tax switch.',
-    numbers: ['F3', 'F12', 'D61'],
+    says: 'An invoice of whole periods is previewed from customer, items, coupons and the tax switch; a subscription’s discount is none of it.',
+    numbers: ['F3', 'F12', 'D61', 'D67'],
     async check(scene) {
       const coupon = await scene.coupon({ percent_off: 10, duration: 'forever' });
       const made = await subscribe(scene, { discounts: [{ coupon: coupon.id }] });
       const [discount] = made.discounts;
-      const asked = await preview(scene, {
-        customer: idOf(made.customer),
-        automatic_tax: { enabled: false },
-        discounts: [{ discount: idOf(discount) }],
-        subscription_details: { items: [{ price: scene.dearer.id, quantity: 2 }] },
-      });
+      const ask = (discounts: Stripe.InvoiceCreatePreviewParams.Discount[]) =>
+        preview(scene, {
+          customer: idOf(made.customer),
+          automatic_tax: { enabled: false },
+          discounts,
+          subscription_details: { items: [{ price: scene.dearer.id, quantity: 2 }] },
+        });
+      await mustRefuse(
+        ask([{ discount: idOf(discount) }]),
+        'the discount of a subscription that is not asked about',
+      );
+      const asked = await ask([{ coupon: coupon.id }]);
       must(asked.total === 17_820, `it is ${asked.total}, not 198.00 less a tenth`);
     },
   },

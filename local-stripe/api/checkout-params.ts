@@ -12,6 +12,7 @@ import {
   text,
   upTo,
 } from '../http/params';
+import { checkoutLocale } from '../records/locales';
 
 const url = z.string().regex(/^https?:\/\/\S+$/, 'Not a valid URL');
 export const checkoutParams = z.strictObject({
@@ -65,7 +66,7 @@ export const checkoutParams = z.strictObject({
     )
     .max(100)
     .optional(),
-  locale: text.optional(),
+  locale: checkoutLocale.optional(),
   metadata: metadata.optional(),
   origin_context: ignored,
   payment_intent_data: z

@@ -81,7 +81,7 @@ function createItem({ app, params }: Call): object {
     const id = app.ids.make('ii');
     // What the invoice takes off this line alone (stripe.md G8).
     const discounts = (given.discounts ?? []).map((one) =>
-      makeDiscount(app, one, { customer, invoice_item: id }),
+      makeDiscount(app, one, { customer, invoice_item: id, ancestors: [target?.id, sub?.id] }),
     );
     const item = makeInvoiceItem(app, {
       id,

@@ -99,7 +99,9 @@ function create({ app, params }: Call): object {
       subscription: sub,
       reason: 'manual',
       drafts: items.map((item) => draftOfItem(app, item)),
-      discounts: (given.discounts ?? []).map((one) => makeDiscount(app, one, { customer })),
+      discounts: (given.discounts ?? []).map((one) =>
+        makeDiscount(app, one, { customer, ancestors: [sub?.id] }),
+      ),
       currency,
       periodStart: sub ? runningSince(sub, app.now) : app.now,
       periodEnd: app.now,

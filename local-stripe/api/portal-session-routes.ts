@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { invalid, missing } from '../errors';
 import { expand, filled, ignored, parse, text } from '../http/params';
 import type { Call, Route } from '../http/router';
+import { portalLocale } from '../records/locales';
 import { defaultConfiguration } from '../records/portal';
 import { strip } from '../records/strip';
 import { ENDED } from '../records/subscriptions';
@@ -25,7 +26,7 @@ const sessionParams = z.strictObject({
   customer: filled,
   configuration: filled.optional(),
   return_url: filled.optional(),
-  locale: text.optional(),
+  locale: portalLocale.optional(),
   flow_data: flowData.optional(),
   expand,
 });

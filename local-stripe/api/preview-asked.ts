@@ -30,9 +30,15 @@ export function whose(app: App, given: PreviewGiven, sub: Subscription | null): 
 }
 
 /** Undefined: as the subscription, or its next phase, has them. `''` is none at all. */
-export function discountsFor(app: App, given: PreviewGiven, customer: Customer): Discount[] | undefined {
+export function discountsFor(
+  app: App,
+  given: PreviewGiven,
+  customer: Customer,
+  sub: Subscription | null,
+): Discount[] | undefined {
   if (given.discounts === undefined) return undefined;
-  return (given.discounts ?? []).map((one) => makeDiscount(app, one, { customer }, false));
+  const on = { customer, ancestors: [sub?.id] };
+  return (given.discounts ?? []).map((one) => makeDiscount(app, one, on, false));
 }
 
 /** `invoice_items` of the request: lines beside those of the subscription. */

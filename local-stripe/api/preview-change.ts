@@ -99,7 +99,7 @@ function atOnce(
       subscription: sub,
       reason: 'subscription_update',
       drafts: [...pendingDrafts(app, sub), ...drafts, ...extraDrafts(app, given, sub.currency)],
-      discounts: discountsFor(app, given, customer) ?? discounts,
+      discounts: discountsFor(app, given, customer, sub) ?? discounts,
       currency: sub.currency,
       periodStart: resets ? app.now : runningSince(sub, app.now),
       periodEnd: app.now,
@@ -147,7 +147,7 @@ function ofChange(
   if (date !== undefined) refuseDate(app, sub, change);
   const later = schedule ? { schedule, held: wanted.discounts } : {};
   if (!moves) return ofNextCycle(app, sub, customer, given, later);
-  const discounts = discountsFor(app, given, customer) ?? wanted.discounts;
+  const discounts = discountsFor(app, given, customer, sub) ?? wanted.discounts;
   const plan = planChange(
     app,
     sub,
@@ -182,7 +182,7 @@ function ofNextCycle(
     ...asked,
     follow: app.settings.scheduled_preview,
     customer,
-    discounts: discountsFor(app, given, customer),
+    discounts: discountsFor(app, given, customer, sub),
     automaticTax: given.automatic_tax?.enabled,
     extra: extraDrafts(app, given, sub.currency),
   });

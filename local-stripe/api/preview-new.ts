@@ -85,7 +85,7 @@ function ofNew(
   const currency = items[0]?.price.currency ?? given.currency ?? customer.currency ?? 'eur';
   const extra = extraDrafts(app, given, currency);
   if (items.length === 0 && extra.length === 0) throw noneUpcoming(customer.id);
-  const discounts = discountsFor(app, given, customer) ?? wanted.discounts;
+  const discounts = discountsFor(app, given, customer, null) ?? wanted.discounts;
   const sub =
     items.length === 0
       ? null

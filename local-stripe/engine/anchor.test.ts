@@ -222,10 +222,29 @@ describe('classic billing mode', () => {
     expect([await total('flexible'), (await total('classic')) < -6000]).toEqual([0, true]);
   });
 
-  test('takes 20 items at once (stripe.md D53)', async () => {
+  test('takes 20 items at once, flexible 100 (stripe.md D53)', async () => {
     const { sub, pro } = await monthly(classic);
-    const items = Array.from({ length: 21 }, () => ({ price: pro.id }));
-    expect((await refused(stripe.subscriptions.update(sub.id, { items }))).param).toBe('items');
+    const given = (length: number) => Array.from({ length }, () => ({ price: pro.id }));
+    expect((await refused(stripe.subscriptions.update(sub.id, { items: given(21) }))).param).toBe('items');
+    const { sub: flexible, customer } = await monthly();
+    const tooMany = stripe.subscriptions.update(flexible.id, { items: given(101) });
+    expect((await refused(tooMany)).message).toContain('100');
+    const anew = stripe.subscriptions.create({ customer: customer.id, items: given(101) });
+    expect((await refused(anew)).param).toBe('items');
+    // Twenty-one of different prices are fine.
+    const product = String(pro.product);
+    const prices = await Promise.all(
+      Array.from({ length: 21 }, (_, at) =>
+        stripe.prices.create({
+          product,
+          currency: 'eur',
+          unit_amount: 100 + at,
+          recurring: { interval: 'month' },
+        }),
+      ),
+    );
+    const items = prices.map(({ id }) => ({ price: id }));
+    expect((await stripe.subscriptions.update(flexible.id, { items })).items.data).toHaveLength(10);
   });
 
   test('has one interval; flexible takes multiples of the shortest (stripe.md D54)', async () => {

@@ -17,6 +17,7 @@ import {
   anchoredPeriod,
   periodAfter,
   refuseIntervals,
+  refuseItemCount,
   sameRhythm,
   shapeItem,
   truncateBilled,
@@ -51,9 +52,7 @@ export interface Plan {
 }
 
 export function planChange(app: App, sub: Subscription, change: Change, newId: () => string): Plan {
-  // Flexible subscriptions have a higher cap (changelog/dahlia/2026-08-26/flexible-subscription-item-limits).
-  if (sub.billing_mode.type === 'classic' && change.items.length > 20)
-    throw invalid('At most 20 items can be given at once.', 'items');
+  refuseItemCount(change.items.length, sub.billing_mode.type);
   const at = change.date ?? app.now;
   const trialing = sub.trial_end !== null && sub.trial_end > app.now;
   const endsTrial = change.trialEnd === 'now' && trialing;
@@ -110,6 +109,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
     }
   }
   if (target.length === 0) throw invalid('A subscription must have at least one active plan.', 'items');
+  refuseItemCount(target.length, sub.billing_mode.type);
   const now = app.now;
   refuseIntervals(
     target.map(({ item }) => getRecurring(app, item.price)),

@@ -80,6 +80,30 @@ test('a coupon handed back is redeemed anew: once applies a second time (stripe.
   expect(await total()).toBe(5000);
 });
 
+test('a discount is named on what has it, or below it, and nowhere else (stripe.md D67)', async () => {
+  const { sub, pro, discount } = await discounted({ percent_off: 25, duration: 'forever' });
+  const customer = String(sub.customer);
+  const own = await stripe.invoices.createPreview({ subscription: sub.id, discounts: [{ discount }] });
+  expect(own.total).toBe(7500);
+  const refusals = await Promise.all(
+    [
+      stripe.invoices.createPreview({
+        customer,
+        discounts: [{ discount }],
+        subscription_details: { items: [{ price: pro.id }] },
+      }),
+      stripe.subscriptions.create({ customer, items: [{ price: pro.id }], discounts: [{ discount }] }),
+      stripe.invoices.create({ customer, discounts: [{ discount }] }),
+      stripe.invoiceItems.create({ customer, amount: 500, currency: 'eur', discounts: [{ discount }] }),
+    ].map(async (call) => refused(call)),
+  );
+  expect(refusals.map((error) => [error.code, error.param?.startsWith('discounts')])).toEqual(
+    Array.from({ length: 4 }, () => ['resource_missing', true]),
+  );
+  const line = { customer, subscription: sub.id, amount: 500, currency: 'eur', discounts: [{ discount }] };
+  expect((await stripe.invoiceItems.create(line)).discounts).toEqual([discount]);
+});
+
 test.each([
   [{ percent_off: 10, duration: 'repeating' }, 'duration_in_months'],
   [{ percent_off: 10, duration: 'once', duration_in_months: 3 }, 'duration_in_months'],

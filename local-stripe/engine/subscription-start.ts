@@ -7,7 +7,7 @@ import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
 import { refuseSecondCurrency } from '../records/one-currency';
 import { nameOf, priceAmount } from '../records/price-words';
-import { periodAfter, refuseIntervals } from '../records/subscription-items';
+import { periodAfter, refuseIntervals, refuseItemCount } from '../records/subscription-items';
 import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
 import { ENDED, periodEnd, refusal, setStatus, warnTrialEnd } from '../records/subscriptions';
 import { refuseTaxOf } from '../records/tax-refusals';
@@ -79,6 +79,7 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
         'items[0][price]',
       );
   }
+  refuseItemCount(given.items.length, given.mode ?? 'flexible');
   refuseIntervals(
     given.items.map(({ price }) => price),
     given.mode ?? 'flexible',

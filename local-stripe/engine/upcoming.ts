@@ -7,16 +7,7 @@ import { pendingDrafts } from '../records/invoice-items';
 import { shapeInvoice } from '../records/invoice-shape';
 import { viewInvoice } from '../records/invoices';
 import { periodEnd } from '../records/subscriptions';
-import type {
-  Customer,
-  Discount,
-  Invoice,
-  JsonObject,
-  Price,
-  Schedule,
-  Subscription,
-  SubscriptionItem,
-} from '../types';
+import type { Customer, Discount, Invoice, Price, Schedule, Subscription, SubscriptionItem } from '../types';
 import { foreseePhase } from './phase-effects';
 import { cycleInvoice, DRAFT_TIME } from './subscription-invoice';
 
@@ -104,6 +95,6 @@ export function announce(app: App, sub: Subscription, end: number): void {
   app.store.put('subscriptions', sub);
   const invoice = upcomingInvoice(app, sub);
   if (!invoice) return;
-  const { id: _id, ...shown } = viewInvoice(app, invoice) as unknown as JsonObject;
+  const { id: _id, ...shown } = viewInvoice(app, invoice);
   app.emit('invoice.upcoming', shown);
 }

@@ -6,7 +6,7 @@ import type Stripe from 'stripe';
 import type { z } from 'zod';
 import type { App } from '../app';
 import { addIntervals } from '../clock';
-import { invalid } from '../errors';
+import { invalid, missing } from '../errors';
 import type { discountGiven } from '../http/params';
 import type { Coupon, Customer, Discount, PromotionCode, Wire } from '../types';
 
@@ -48,11 +48,27 @@ interface On {
   invoice?: string | null;
   invoice_item?: string | null;
   checkout_session?: string | null;
+  /** Ids of what stands above it: their discounts may be named too. */
+  ancestors?: (string | null | undefined)[];
+  /** Of the parameter that named it. */
+  param?: string;
+}
+
+/**
+ * "ID of an existing discount on the object (or one of its ancestors) to reuse" (the declarations, at each `discounts`). What
+ * Stripe answers of another's is not known: here as if there were none.
+ */
+function findExisting(app: App, id: string, on: On): Discount {
+  const discount = app.store.get('discounts', id);
+  const may = [on.subscription, on.invoice, on.invoice_item, ...(on.ancestors ?? [])].filter(Boolean);
+  const has = discount && [discount.subscription, discount.invoice, discount.invoice_item];
+  if (discount?.customer === on.customer.id && has?.some((one) => may.includes(one))) return discount;
+  throw missing('discount', id, on.param ?? 'discounts');
 }
 
 /** Turns `{coupon | promotion_code | discount}` into a discount; without `keep` nothing is written (previews). */
 export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true): Discount {
-  if (given.discount) return app.need('discounts', given.discount, 'discounts');
+  if (given.discount) return findExisting(app, given.discount, on);
   const promotion = given.promotion_code ? findPromotion(app, given.promotion_code, on.customer.id) : null;
   if (given.promotion_code && !promotion) {
     throw invalid(

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { App } from '../app';
 import { addIntervals } from '../clock';
-import { invalid, lacking, missing } from '../errors';
+import { invalid, lacking } from '../errors';
 import type { Customer, Metadata, Phase, Schedule, Subscription } from '../types';
 import { makeDiscount } from './discounts';
 import { resolvePaymentMethod } from './payment-methods';
@@ -117,10 +117,10 @@ export function taxSetting(enabled: boolean) {
 export function checkPhases(app: App, phases: Phase[], customer: Customer, sub: Subscription | null): void {
   for (const [at, phase] of phases.entries()) {
     for (const [place, one] of phase.discounts.entries()) {
-      const { subscription, end } = makeDiscount(app, discountOf(one), { customer }, false);
-      if (!one.discount) continue;
       const param = `phases[${at}][discounts][${place}][discount]`;
-      if (!sub || subscription !== sub.id) throw missing('discount', one.discount, param);
+      const on = { customer, ancestors: [sub?.id], ...(one.discount ? { param } : {}) };
+      const { end } = makeDiscount(app, discountOf(one), on, false);
+      if (!one.discount) continue;
       // The whole call is refused, whichever phase it is (stripe.md F2).
       if (end !== null && end !== undefined && end <= phase.start_date)
         throw invalid('The discount has ended before the phase starts.', param);

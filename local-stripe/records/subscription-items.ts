@@ -102,6 +102,15 @@ function planOf(price: Wire<Stripe.Price>): Wire<Stripe.Plan> {
 }
 
 /**
+ * Items of a subscription, and of one update: 20, in flexible mode 100 (stripe.md D53; changelog/dahlia/2026-08-26/
+ * flexible-subscription-item-limits, whose number is a digest's).
+ */
+export function refuseItemCount(count: number, mode: Stripe.Subscription.BillingMode['type']): void {
+  const most = mode === 'classic' ? 20 : 100;
+  if (count > most) throw invalid(`A subscription has at most ${most} items.`, 'items');
+}
+
+/**
  * A classic subscription has one interval; a flexible one may mix them, each a multiple of the shortest (stripe.md D54,
  * https://docs.stripe.com/billing/subscriptions/mixed-interval#interval-alignment).
  */
