@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, text, timestamp } from 'drizzle-orm/pg-core';
+import { type AnyPgColumn, bigint, text, timestamp } from 'drizzle-orm/pg-core';
 
 /** An instant, kept in UTC to the millisecond: as precise as the Date that reads it, so that a cursor skips no row. */
 export const instant = () => timestamp({ withTimezone: true, mode: 'date', precision: 3 });
@@ -12,6 +12,9 @@ export const amount = () => bigint({ mode: 'number' });
 
 /** An opaque id, made by `newId` in db/ids.ts. */
 export const id = () => text().primaryKey();
+
+/** The id of a row of another table, which must be there. */
+export const ref = (column: () => AnyPgColumn) => text().notNull().references(column);
 
 /*
  * Indexes that serve `order by … desc` say `.desc().nullsFirst()`: that is what PostgreSQL means by DESC. Drizzle's own

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { amount, id, instant, writtenAt } from './columns';
+import { amount, id, instant, ref, writtenAt } from './columns';
 import { merchants, platforms, stores } from './tenancy';
 
 /**
@@ -31,12 +31,8 @@ export const usageReports = pgTable(
   'usage_reports',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     storeId: text().references(() => stores.id),
     featureCode: text().notNull(),
     periodStart: instant().notNull(),
@@ -56,12 +52,8 @@ export const overrides = pgTable(
   'overrides',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     featureCode: text().notNull(),
     /** Null with `hasLimit` = unlimited; without `hasLimit` the tier's limit stays. */
     limitValue: amount(),
@@ -92,12 +84,8 @@ export const usageDrifts = pgTable(
   'usage_drifts',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     featureCode: text().notNull(),
     periodStart: instant().notNull(),
     counted: amount().notNull(),
@@ -128,9 +116,7 @@ export const idempotencyKeys = pgTable(
 export const observedFeatures = pgTable(
   'observed_features',
   {
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    platformId: ref(() => platforms.id),
     featureCode: text().notNull(),
     createdBy: text().notNull(),
     createdAt: writtenAt(),
@@ -142,12 +128,8 @@ export const observedFeatures = pgTable(
 export const creditWallets = pgTable(
   'credit_wallets',
   {
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     monthly: amount().notNull().default(0),
     purchased: amount().notNull().default(0),
   },
@@ -163,12 +145,8 @@ export const creditLedger = pgTable(
   'credit_ledger',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     kind: text({ enum: ['grant', 'purchase', 'spend', 'expire', 'refund', 'adjust'] }).notNull(),
     bucket: text({ enum: ['monthly', 'purchased'] }).notNull(),
     amount: amount().notNull(),

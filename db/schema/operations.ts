@@ -10,7 +10,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import { amount, id, instant, writtenAt } from './columns';
+import { amount, id, instant, ref, writtenAt } from './columns';
 import { merchants, platforms } from './tenancy';
 
 export type Change = { entity: string; id: string; before: unknown; after: unknown };
@@ -190,9 +190,7 @@ export const emails = pgTable(
 export const capacitySnapshots = pgTable(
   'capacity_snapshots',
   {
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    platformId: ref(() => platforms.id),
     day: date({ mode: 'string' }).notNull(),
     figures: jsonb().$type<Record<string, unknown>>().notNull(),
     createdAt: writtenAt(),

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { amount, id, instant, writtenAt } from './columns';
+import { amount, id, instant, ref, writtenAt } from './columns';
 import { platforms } from './tenancy';
 
 /** A plan of one platform. */
@@ -8,9 +8,7 @@ export const tiers = pgTable(
   'tiers',
   {
     id: id(),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    platformId: ref(() => platforms.id),
     code: text().notNull(),
     name: text().notNull(),
     description: text().notNull().default(''),
@@ -89,9 +87,7 @@ export const addOns = pgTable(
   'add_ons',
   {
     id: id(),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    platformId: ref(() => platforms.id),
     code: text().notNull(),
     name: text().notNull(),
     description: text().notNull().default(''),
@@ -134,9 +130,7 @@ export const creditPackages = pgTable(
   'credit_packages',
   {
     id: id(),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    platformId: ref(() => platforms.id),
     code: text().notNull(),
     name: text().notNull(),
     credits: amount().notNull(),
@@ -182,9 +176,7 @@ export const retiredProducts = pgTable(
     entity: text({ enum: ['tier', 'add_on', 'credit_package'] }).notNull(),
     /** Of the deleted row, for the audit trail. */
     entityId: text().notNull(),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    platformId: ref(() => platforms.id),
     code: text().notNull(),
     name: text().notNull(),
     /** When the push archived it; null: the next push has to. */

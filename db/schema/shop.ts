@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { amount, id, instant, writtenAt } from './columns';
+import { amount, id, instant, ref, writtenAt } from './columns';
 import { merchants, platforms, stores } from './tenancy';
 
 /** The catalog module's rows: each takes a unit of max_products. */
@@ -8,15 +8,9 @@ export const products = pgTable(
   'products',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
-    storeId: text()
-      .notNull()
-      .references(() => stores.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
+    storeId: ref(() => stores.id),
     sku: text().notNull(),
     name: text().notNull(),
     currency: text().notNull(),
@@ -36,15 +30,9 @@ export const orders = pgTable(
   'orders',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
-    storeId: text()
-      .notNull()
-      .references(() => stores.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
+    storeId: ref(() => stores.id),
     number: text().notNull(),
     customerName: text().notNull(),
     currency: text().notNull(),

@@ -10,7 +10,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import { amount, id, instant, writtenAt } from './columns';
+import { amount, id, instant, ref, writtenAt } from './columns';
 import { addOns, tiers } from './plans';
 import { merchants, platforms, stores } from './tenancy';
 
@@ -101,12 +101,8 @@ export type KeptTaxId = { id: string; type: string; value: string; leaving?: tru
 export const billingAccounts = pgTable(
   'billing_accounts',
   {
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     currentSubscriptionId: text(),
     trialUsedAt: instant(),
     /** Anchor of the billing months; month ends are counted from it (Jan 31 → Feb 28 → Mar 31). */
@@ -132,17 +128,11 @@ export const subscriptions = pgTable(
   'subscriptions',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     /** Only the current one of an account counts; the index below allows one. */
     isCurrent: boolean().notNull().default(false),
-    tierId: text()
-      .notNull()
-      .references(() => tiers.id),
+    tierId: ref(() => tiers.id),
     status: text({ enum: subscriptionStatuses }).notNull(),
     stripeSubscriptionId: text(),
     stripeScheduleId: text(),
@@ -242,18 +232,10 @@ export const storeAddOns = pgTable(
   'store_add_ons',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
-    storeId: text()
-      .notNull()
-      .references(() => stores.id),
-    addOnId: text()
-      .notNull()
-      .references(() => addOns.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
+    storeId: ref(() => stores.id),
+    addOnId: ref(() => addOns.id),
     stripeSubscriptionId: text().notNull(),
     stripeItemId: text().notNull().unique(),
     /** An item of a plan's subscription: it is billed with the plan and cannot end by itself with the period. */
@@ -292,12 +274,8 @@ export const checkoutSessions = pgTable(
   'checkout_sessions',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     storeId: text().references(() => stores.id),
     kind: text({ enum: ['plan', 'add_on', 'credits'] }).notNull(),
     /** What was chosen, e.g. `professional:month:EUR` or `domain:shop.example`. Same choice = same session. */
@@ -335,12 +313,8 @@ export const invoices = pgTable(
   {
     id: id(),
     stripeInvoiceId: text().notNull().unique(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     stripeSubscriptionId: text(),
     kind: text({ enum: ['plan', 'add_on', 'credits'] }).notNull(),
     number: text(),
@@ -421,9 +395,7 @@ export const invoicePayments = pgTable(
     reference: text().primaryKey(),
     stripeInvoiceId: text(),
     stripeSessionId: text(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
+    merchantId: ref(() => merchants.id),
     createdAt: writtenAt(),
   },
   (t) => [index('invoice_payments_invoice').on(t.stripeInvoiceId)],
@@ -435,12 +407,8 @@ export const moneyBack = pgTable(
   {
     stripeId: text().primaryKey(),
     kind: text({ enum: ['refund', 'credit_note', 'dispute'] }).notNull(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     invoiceId: text().references(() => invoices.id),
     amount: amount().notNull(),
     currency: text().notNull(),
@@ -461,12 +429,8 @@ export const mrrMovements = pgTable(
   'mrr_movements',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     currency: text().notNull(),
     kind: text({ enum: ['new', 'expansion', 'contraction', 'churn', 'reactivation'] }).notNull(),
     delta: amount().notNull(),

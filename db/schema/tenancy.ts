@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { id, instant, writtenAt } from './columns';
+import { id, instant, ref, writtenAt } from './columns';
 
 /** A commerce platform that sells its own tiers. */
 export const platforms = pgTable(
@@ -47,12 +47,8 @@ export const stores = pgTable(
     id: id(),
     code: text().notNull(),
     name: text().notNull(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
     createdAt: writtenAt(),
   },
   (t) => [
@@ -91,12 +87,8 @@ export const users = pgTable(
 export const memberships = pgTable(
   'memberships',
   {
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    userId: text()
-      .notNull()
-      .references(() => users.id),
+    merchantId: ref(() => merchants.id),
+    userId: ref(() => users.id),
     role: text({ enum: ['owner', 'member'] }).notNull(),
     /** The store whose team the member was invited to; the owner has none. */
     storeId: text().references(() => stores.id),
@@ -114,15 +106,9 @@ export const invitations = pgTable(
   'invitations',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
-    platformId: text()
-      .notNull()
-      .references(() => platforms.id),
-    storeId: text()
-      .notNull()
-      .references(() => stores.id),
+    merchantId: ref(() => merchants.id),
+    platformId: ref(() => platforms.id),
+    storeId: ref(() => stores.id),
     email: text().notNull(),
     tokenHash: text().notNull().unique(),
     invitedBy: text().references(() => users.id),
@@ -147,9 +133,7 @@ export const signInTokens = pgTable(
   'sign_in_tokens',
   {
     tokenHash: text().primaryKey(),
-    userId: text()
-      .notNull()
-      .references(() => users.id),
+    userId: ref(() => users.id),
     purpose: text({ enum: ['sign_in', 'reset_password'] }).notNull(),
     expiresAt: instant().notNull(),
     usedAt: instant(),

@@ -1,5 +1,5 @@
 import { index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
-import { id, instant, writtenAt } from './columns';
+import { id, instant, ref, writtenAt } from './columns';
 import { actorKinds } from './operations';
 import { invoices } from './subscriptions';
 import { merchants } from './tenancy';
@@ -12,9 +12,7 @@ export const vatProofs = pgTable(
   'vat_proofs',
   {
     id: id(),
-    merchantId: text()
-      .notNull()
-      .references(() => merchants.id),
+    merchantId: ref(() => merchants.id),
     number: text().notNull(),
     verdict: text({ enum: ['valid', 'invalid'] }).notNull(),
     /** What VIES gives to who names his own number: it proves that we asked. */
