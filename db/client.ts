@@ -11,16 +11,86 @@ export type Tx = Transaction;
 /** The pool or a transaction: what a verb asks for when either will do. */
 export type Db = Database | Transaction;
 
+/** Every connection of the pool was busy for longer than a caller may wait. Nothing was asked. */
+export class PoolBusy extends Error {
+  override name = 'PoolBusy';
+  constructor(readonly waitedMs: number) {
+    super(`no database connection was free within ${waitedMs} ms`);
+  }
+}
+
+/** The driver's own option, which its types leave out. */
+const ONE_AT_A_TIME = { max_pipeline: 0 };
+
+export type DbOptions = {
+  /** Connections at most. Default 10. */
+  max?: number;
+  /** `false` behind a pooler in transaction mode before PgBouncer 1.21: each statement is parsed anew. */
+  prepare?: boolean;
+  /** How long a statement or transaction may wait for a connection before it is refused with `PoolBusy`. Default: for ever. */
+  waitMs?: number;
+};
+
 /**
- * Opens a pool on `url`. Connections are made when first needed. Every statement is prepared once per connection:
- * drizzle sends them through `unsafe`, which would otherwise plan each one anew, and the planning of `consume` costs
- * more than running it.
+ * Opens a pool on `url`; several hosts may stand in it (`target_session_attrs`). Connections are made when first needed,
+ * within five seconds. Every statement is prepared once per connection: drizzle sends them through `unsafe`, which would
+ * otherwise plan each one anew, and the planning of `consume` costs more than running it. A connection answers one question
+ * at a time: whoever finds all of them busy waits for the first that is free, not behind a slow one.
  */
-export function createDb(url: string, options: { max?: number } = {}) {
-  const sql = postgres(url, { max: options.max ?? 10, onnotice: () => {} });
-  prepareAll(sql);
+export function createDb(url: string, { max = 10, prepare = true, waitMs = 0 }: DbOptions = {}) {
+  requireMended();
+  const sql = postgres(url, {
+    max,
+    prepare,
+    ...ONE_AT_A_TIME,
+    connect_timeout: 5,
+    keep_alive: 10,
+    onnotice: () => {},
+    connection: { application_name: 'tierline' },
+  });
+  if (prepare) prepareAll(sql);
+  if (waitMs > 0) boundWait(sql, waitMs);
   const db: Database = drizzle(sql, { schema, casing: 'snake_case' });
   return { db, sql, close: () => sql.end({ timeout: 5 }) };
+}
+
+/** `npm ci --ignore-scripts` leaves the driver as it is published: it would lose and cross what is asked of it. */
+function requireMended(): void {
+  if ((postgres as { mended?: number }).mended === 2) return;
+  throw new Error(
+    'The PostgreSQL driver in node_modules lacks the patch in db/patches (docs/decisions/0006): run npm ci, with its scripts',
+  );
+}
+
+/** What the driver knows of a question that is asked: `state` is the connection that took it. */
+type Asked = postgres.PendingQuery<postgres.Row[]> & {
+  state: unknown;
+  executed: boolean;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+};
+
+/** Takes a question back that no connection took in time. `begin` goes through `unsafe` too; what is asked inside does not. */
+function boundWait(sql: postgres.Sql, waitMs: number): void {
+  const unsafe = sql.unsafe as (...args: unknown[]) => Asked;
+  sql.unsafe = ((...args: unknown[]) => {
+    const query = unsafe(...args);
+    const { resolve, reject } = query;
+    const timer = setTimeout(() => {
+      if (!query.executed || query.state !== null) return;
+      query.reject = () => reject(new PoolBusy(waitMs));
+      query.cancel();
+    }, waitMs);
+    query.resolve = (value) => {
+      clearTimeout(timer);
+      resolve(value);
+    };
+    query.reject = (error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    return query;
+  }) as Unsafe;
 }
 
 type Unsafe = postgres.Sql['unsafe'];

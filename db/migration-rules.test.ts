@@ -62,7 +62,7 @@ test('versions are compared by their numbers', () => {
   ]);
 });
 
-/** Twelve without fault, and one more like this. */
+/** Those from before the rules, and one more like this. */
 function withLast(last: Partial<MigrationFile>): MigrationFile[] {
   const make = (position: number): MigrationFile => ({
     name: `${String(position).padStart(4, '0')}_made`,
@@ -74,5 +74,5 @@ function withLast(last: Partial<MigrationFile>): MigrationFile[] {
     locks: 'nothing',
     tried: 'on nothing',
   });
-  return [...Array.from({ length: 12 }, (_, position) => make(position)), { ...make(12), ...last }];
+  return [...Array.from({ length: 14 }, (_, position) => make(position)), { ...make(14), ...last }];
 }

@@ -2,7 +2,7 @@ import { type MigrationFile, withoutComments } from './migration-files';
 import { BUILD, isOlder } from './migration-journal';
 
 /** The first migration that must say in its own file what it locks; those before it are told of in migrations/README.md. */
-const FIRST_RULED = 12;
+const FIRST_RULED = 14;
 
 /**
  * Tables that hold what is sold, some hundred rows at most: whatever is done to them is done at once. Every other table is

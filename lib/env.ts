@@ -18,6 +18,11 @@ const shape = z.object({
   DATABASE_URL: databaseAddress,
   /** Around a pooler, for what needs a session of its own: migrations, the worker, locks. */
   DATABASE_DIRECT_URL: optional.pipe(databaseAddress.optional()),
+  /** `0` prepares no statements: behind a pooler in transaction mode that does not know them (PgBouncer before 1.21). */
+  DATABASE_PREPARE: z
+    .enum(['0', '1'])
+    .default('1')
+    .transform((value) => value === '1'),
   /** `0` leaves migrating to `npm run db:migrate`; a process that finds a database behind its build does not start. */
   MIGRATE: z.enum(['0', '1']).default('1'),
   AUTH_SECRET: z.string().min(16, 'must be at least 16 characters'),

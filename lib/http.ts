@@ -1,3 +1,4 @@
+import { findDatabaseFailure } from './database-failure';
 import { snakeKey, toSnake } from './dialect';
 import { DomainError, type ErrorKind, ValidationFailed } from './errors';
 import { log } from './log';
@@ -23,9 +24,10 @@ export type ErrorBody = {
 
 /**
  * The error envelope of the API. A refusal keeps its code and details; anything else is a fault of ours: logged whole,
- * answered as `internal_error` without a word about the inside.
+ * answered as `internal_error` without a word about the inside. A database that is away or too busy is 503 with Retry-After.
  */
-export function errorResponse(error: unknown, requestId: string): Response {
+export function errorResponse(failure: unknown, requestId: string): Response {
+  const error = failure instanceof DomainError ? failure : (findDatabaseFailure(failure) ?? failure);
   if (error instanceof DomainError) {
     const headers = new Headers();
     const wait = error.details.retryAfter;
