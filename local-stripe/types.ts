@@ -109,6 +109,11 @@ export interface Billed {
   end: number;
 }
 
+/** Time of an item that an early end takes away, and what it costs; `pending` is the credit that waits (stripe.md D68). */
+export interface Cut extends Billed {
+  pending: string | null;
+}
+
 export type SubscriptionItem = Omit<Wire<Stripe.SubscriptionItem>, 'price' | 'plan'> & { price: string };
 export type Subscription = Omit<Wire<Stripe.Subscription>, 'items' | 'pending_update' | 'status'> & {
   status: SubscriptionStatus;
@@ -116,6 +121,9 @@ export type Subscription = Omit<Wire<Stripe.Subscription>, 'items' | 'pending_up
   pending_update: PendingUpdate | null;
   _: {
     billed: Billed[];
+    cuts?: Cut[];
+    /** In a preview: invoice items that the change takes back. */
+    undone?: string[];
     upcoming_sent_for: number;
     trial_warned_for: number;
     incomplete_until: number | null;

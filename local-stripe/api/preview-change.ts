@@ -2,12 +2,13 @@
 import type { z } from 'zod';
 import type { App } from '../app';
 import { planChange } from '../engine/changes';
+import { planEnd } from '../engine/early-end';
 import { foreseeRerun } from '../engine/phase-effects';
 import { runningSince } from '../engine/subscription-invoice';
 import { refuseProrationDate } from '../engine/subscription-refusals';
 import { type Asked, upcomingInvoice } from '../engine/upcoming';
 import { invalid } from '../errors';
-import { setCancellation } from '../records/cancellation';
+import { endAsked, setCancellation } from '../records/cancellation';
 import type { Draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
 import { shapeInvoice } from '../records/invoice-shape';
@@ -62,9 +63,11 @@ export function ofSubscription(
   const sub = structuredClone(real);
   const change = given.subscription_details;
   if (given.automatic_tax) sub.automatic_tax = { ...sub.automatic_tax, enabled: given.automatic_tax.enabled };
-  if (change?.cancel_at_period_end !== undefined || change?.cancel_at !== undefined)
-    setCancellation(app, sub, change.cancel_at_period_end, change.cancel_at);
   const behavior = change?.proration_behavior ?? 'create_prorations';
+  const ends = change?.cancel_at_period_end !== undefined || change?.cancel_at !== undefined;
+  const end = ends ? planEnd(app, sub, endAsked(app, sub, change), behavior !== 'none') : null;
+  if (end) Object.assign(sub._, { billed: end.billed, cuts: end.cuts, undone: end.undone });
+  if (ends) setCancellation(app, sub, change.cancel_at_period_end, change.cancel_at);
   const discounts = discountsOf(app, sub);
   if (change?.cancel_now) {
     const plan = planChange(
@@ -80,6 +83,7 @@ export function ofSubscription(
     trialEnd: change?.trial_end,
     behavior,
     discounts,
+    end: end?.drafts.map((one) => one.draft),
   });
 }
 
@@ -136,17 +140,19 @@ function ofChange(
     behavior: z.output<typeof prorationBehavior>;
     discounts: Discount[];
     schedule?: Schedule;
+    /** Prorations of an end that is asked about. */
+    end?: Draft[] | undefined;
   },
 ): Invoice {
   const change = given.subscription_details;
-  const { behavior, schedule, trialEnd } = wanted;
+  const { behavior, schedule, trialEnd, end = [] } = wanted;
   const items = itemChanges(app, wanted.items, sub.items);
   const resets = change?.billing_cycle_anchor?.type === 'now';
   const moves = items.length > 0 || resets || trialEnd !== undefined;
   const date = change?.proration_date;
   if (date !== undefined) refuseDate(app, sub, change);
   const later = schedule ? { schedule, held: wanted.discounts } : {};
-  if (!moves) return ofNextCycle(app, sub, customer, given, later);
+  if (!moves && end.length === 0) return ofNextCycle(app, sub, customer, given, later);
   const discounts = discountsFor(app, given, customer, sub) ?? wanted.discounts;
   const plan = planChange(
     app,
@@ -154,7 +160,7 @@ function ofChange(
     { items, behavior, date, resetAnchor: resets, trialEnd, discounts },
     () => 'si_preview',
   );
-  const drafts = [...plan.credits, ...plan.charges];
+  const drafts = [...plan.credits, ...plan.charges, ...end];
   const recurring = given.preview_mode === 'recurring';
   if ((plan.reset || behavior === 'always_invoice') && drafts.length > 0 && !recurring)
     return atOnce(app, sub, customer, given, drafts, discounts, plan.reset);

@@ -5,7 +5,7 @@ import { startSubscription } from '../engine/subscription-start';
 import { invalid, lacking } from '../errors';
 import { parse } from '../http/params';
 import type { Call } from '../http/router';
-import { refuseBothEnds, setCancellation } from '../records/cancellation';
+import { refuseBothEnds } from '../records/cancellation';
 import { extraDrafts } from '../records/invoice-items';
 import { resolvePaymentMethod } from '../records/payment-methods';
 import { priceAmount } from '../records/price-words';
@@ -80,13 +80,10 @@ export function createSubscription({ app, params }: Call): object {
       missingMethod: given.trial_settings?.end_behavior.missing_payment_method ?? 'create_invoice',
       extra: extraDrafts(app, given.add_invoice_items, null),
       mode: given.billing_mode?.type,
+      cancelAtPeriodEnd: given.cancel_at_period_end,
+      cancelAt: given.cancel_at,
       saveDefault: given.payment_settings?.save_default_payment_method === 'on_subscription',
     });
-    if (given.cancel_at_period_end || given.cancel_at !== undefined) {
-      app.change('subscriptions', sub, 'customer.subscription.updated', (rec) =>
-        setCancellation(app, rec, given.cancel_at_period_end, given.cancel_at),
-      );
-    }
     // A trial with no card: Stripe offers a way to save one. https://docs.stripe.com/billing/subscriptions/trials
     if (trialEnd !== null && !hasCard && !sub.pending_setup_intent) {
       sub.pending_setup_intent = makeSetupIntent(app, customer.id).id;

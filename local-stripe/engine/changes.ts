@@ -22,7 +22,7 @@ import {
   shapeItem,
   truncateBilled,
 } from '../records/subscription-items';
-import type { Discount, ItemChange, Price, Subscription, SubscriptionItem } from '../types';
+import type { Cut, Discount, ItemChange, Price, Subscription, SubscriptionItem } from '../types';
 
 /** Whether a change of interval begins a new period though nobody said so: in classic billing mode only (stripe.md D40). */
 export function restartsByItself(sub: Subscription): boolean {
@@ -48,6 +48,7 @@ export interface Plan {
   ended: string[];
   credits: Draft[];
   charges: Draft[];
+  cuts: Cut[];
   touchesItems: boolean;
 }
 
@@ -128,6 +129,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
   const creditAt = reset ? Math.min(at, now) : at;
   const credits: Draft[] = [];
   const charges: Draft[] = [];
+  const cuts = reset ? [] : structuredClone(sub._.cuts ?? []);
   const crediting = startsTrial || reset ? sub.items.map((item) => item.id) : ended;
   if (prorates) {
     for (const itemId of crediting)
@@ -167,10 +169,14 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       const { current_period_start: start, current_period_end: end } = item;
       const from = Math.max(at, start);
       const full = priceAmount(price, quantity);
-      const share = Math.round((full * (end - from)) / (end - start));
-      charges.push(
-        draft(app, sub, item, price, afterDiscounts(app, share, price, change.discounts), from, end, true),
-      );
+      const share = (upTo: number, since: number) =>
+        afterDiscounts(app, Math.round((full * (upTo - since)) / (end - start)), price, change.discounts);
+      const cut = cuts.find((one) => one.item === item.id && one.end === end && one.start > from);
+      // As far as it lasts: what an earlier end leaves out has the new price if it is taken back (stripe.md D68).
+      if (cut)
+        Object.assign(cut, { amount: share(end, cut.start), invoice: null, line: null, pending: null });
+      const to = cut?.start ?? end;
+      charges.push(draft(app, sub, item, price, share(to, from), from, to, true));
     }
   }
   return {
@@ -182,6 +188,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
     ended: prorates || reset ? crediting : [],
     credits,
     charges,
+    cuts,
     touchesItems: ended.length > 0 || target.some((row) => row.added) || reset || startsTrial,
   };
 }
@@ -252,6 +259,7 @@ export function writePlan(sub: Subscription, plan: Plan): void {
   sub.items = plan.items;
   sub.billing_cycle_anchor = plan.anchor;
   sub._.billed = truncateBilled(sub._.billed, plan.ended, plan.at);
+  sub._.cuts = plan.cuts;
   if (sub.trial_end !== plan.trialEnd) {
     sub.trial_end = plan.trialEnd;
     if (plan.trialEnd) sub.trial_start ??= sub.created;

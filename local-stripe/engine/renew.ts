@@ -8,6 +8,7 @@ import { markUncollectible, voidInvoice } from '../records/invoices';
 import { dropPendingUpdate } from '../records/subscription-pending';
 import { ENDED, periodEnd, warnTrialEnd } from '../records/subscriptions';
 import type { Invoice, Price, Subscription, SubscriptionItem } from '../types';
+import { recordCuts } from './early-end';
 import { endWithPeriod } from './ending';
 import { createInvoice } from './finalize';
 import { advanceSchedule } from './schedules';
@@ -126,6 +127,7 @@ function turnPeriod(app: App, sub: Subscription): void {
   });
   if (trialEnded) sub.status = 'active';
   if (sub.cancel_at_period_end) sub.cancel_at = periodEnd(sub);
+  recordCuts(app, sub, renewed);
   app.store.put('subscriptions', sub);
   const invoice = createInvoice(app, cycleInvoice(app, sub, renewed, old));
   sub.latest_invoice = invoice.id;

@@ -4,25 +4,17 @@ import type { App } from '../app';
 import { HOUR } from '../clock';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
-import { priceAmount } from '../records/price-words';
 import { discountsOf } from '../records/subscriptions';
 import type { Price, Subscription, SubscriptionItem } from '../types';
+import { shortened } from './early-end';
 
 export const DRAFT_TIME = HOUR;
 
 function cycleDrafts(app: App, sub: Subscription, items: SubscriptionItem[]): Draft[] {
   return items.map((item) => {
     const price = app.store.get('prices', item.price) as Price;
-    return draft(
-      app,
-      sub,
-      item,
-      price,
-      priceAmount(price, item.quantity ?? 1),
-      item.current_period_start,
-      item.current_period_end,
-      false,
-    );
+    const { amount, end } = shortened(app, sub, item);
+    return draft(app, sub, item, price, amount, item.current_period_start, end, false);
   });
 }
 

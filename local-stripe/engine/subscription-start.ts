@@ -2,6 +2,7 @@
 import type { App } from '../app';
 import { DAY } from '../clock';
 import { invalid } from '../errors';
+import { setCancellation } from '../records/cancellation';
 import { makeDiscount } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
@@ -9,10 +10,11 @@ import { refuseSecondCurrency } from '../records/one-currency';
 import { nameOf, priceAmount } from '../records/price-words';
 import { periodAfter, refuseIntervals, refuseItemCount } from '../records/subscription-items';
 import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
-import { ENDED, periodEnd, refusal, setStatus, warnTrialEnd } from '../records/subscriptions';
+import { ENDED, refusal, setStatus, warnTrialEnd } from '../records/subscriptions';
 import { refuseTaxOf } from '../records/tax-refusals';
 import type { Customer, Price, Subscription } from '../types';
 import { collect, foreseeCollection } from './collect';
+import { recordCuts, shortened } from './early-end';
 import { createInvoice, finalize } from './finalize';
 import { DRAFT_TIME } from './subscription-invoice';
 
@@ -20,7 +22,8 @@ import { DRAFT_TIME } from './subscription-invoice';
 export function firstDrafts(app: App, sub: Subscription, prorates = true): Draft[] {
   return sub.items.map((item) => {
     const price = app.store.get('prices', item.price) as Price;
-    const { current_period_start: start, current_period_end: end } = item;
+    const start = item.current_period_start;
+    const end = shortened(app, sub, item).end;
     const whole = periodAfter(price, start, start);
     const trial = sub.trial_end !== null && sub.trial_end > start;
     const full = priceAmount(price, item.quantity ?? 1);
@@ -106,8 +109,9 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     }),
   );
   const sub = shapeSubscription(app, given, subId, () => app.ids.make('si'), discounts);
-  if (given.cancelAtPeriodEnd)
-    Object.assign(sub, { cancel_at_period_end: true, cancel_at: periodEnd(sub), canceled_at: app.now });
+  if (given.cancelAtPeriodEnd !== undefined || given.cancelAt !== undefined)
+    setCancellation(app, sub, given.cancelAtPeriodEnd, given.cancelAt);
+  if (sub.status !== 'trialing') recordCuts(app, sub, sub.items);
   if (!customer.currency) app.store.put('customers', Object.assign(customer, { currency: sub.currency }));
   app.store.put('subscriptions', sub);
   app.emit('customer.subscription.created', app.view('subscriptions', sub));

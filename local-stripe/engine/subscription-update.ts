@@ -1,6 +1,6 @@
 /** Changing a subscription: items, cancellation, proration, what waits for a payment. https://docs.stripe.com/billing/subscriptions/change */
 import type { App } from '../app';
-import { followPeriod, setCancellation } from '../records/cancellation';
+import { endAsked, followPeriod, setCancellation } from '../records/cancellation';
 import { leastCharge } from '../records/currencies';
 import { extraDrafts, keepPending } from '../records/invoice-items';
 import { shapeInvoice } from '../records/invoice-shape';
@@ -13,6 +13,7 @@ import { discountsOf, refusal, setStatus } from '../records/subscriptions';
 import type { Invoice, Subscription } from '../types';
 import { type Change, type Plan, planChange, writePlan } from './changes';
 import { collect, foreseeCollection } from './collect';
+import { planEnd, writeEnd } from './early-end';
 import { createInvoice, finalize } from './finalize';
 import { holdUpdate, supersedePendingUpdate } from './subscription-hold';
 import { updateInvoiceGiven } from './subscription-invoice';
@@ -50,12 +51,15 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
   const moves = change.items.length > 0 || change.resetAnchor || change.trialEnd !== undefined;
   const plan = moves ? planChange(app, sub, change, () => app.ids.make('si')) : null;
   const extra = extraDrafts(app, given.add_invoice_items, sub.id);
+  // Beside a change of items the new end is reckoned after it, and its prorations wait.
+  const end = cancels && !plan ? planEnd(app, sub, endAsked(app, sub, given), behavior !== 'none') : null;
+  const endDrafts = behavior === 'always_invoice' ? (end?.drafts ?? []).map((one) => one.draft) : [];
   const paysNow =
     (plan !== null &&
       (plan.reset || behavior === 'always_invoice') &&
       (plan.credits.length > 0 || plan.charges.length > 0)) ||
-    extra.length > 0;
-  const drafts = plan ? [...plan.credits, ...plan.charges, ...extra] : extra;
+    extra.length + endDrafts.length > 0;
+  const drafts = [...(plan ? [...plan.credits, ...plan.charges] : []), ...endDrafts, ...extra];
   if (paysNow) limitInvoices(app, sub);
   limitQuantities(app, sub, given.items?.some((item) => item.quantity !== undefined) ?? false);
 
@@ -92,6 +96,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
       for (const one of [...plan.credits, ...plan.charges])
         keepPending(app, sub, one, given.proration_date ?? app.now);
   }
+  if (end) writeEnd(app, sub, end, behavior === 'always_invoice');
   if (cancels) setCancellation(app, sub, given.cancel_at_period_end, given.cancel_at);
   applyFields(app, sub, given, method);
   app.store.put('subscriptions', sub);
@@ -102,6 +107,8 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
     sub.latest_invoice = invoice.id;
     app.store.put('subscriptions', sub);
   }
+  if (cancels && plan) writeEnd(app, sub, planEnd(app, sub, sub.cancel_at, behavior !== 'none'), false);
+  app.store.put('subscriptions', sub);
   app.told('subscriptions', sub, 'customer.subscription.updated', before);
   if (invoice && sub.collection_method === 'charge_automatically') {
     finalize(app, invoice);

@@ -32,8 +32,9 @@ export interface Asked {
 /** The next cycle's invoice as it stands; null when the subscription ends before it and nothing else waits to be billed. */
 export function upcomingInvoice(app: App, sub: Subscription, asked: Asked = {}): Invoice | null {
   const { items, pending = [], extra = [] } = asked;
-  const end = periodEnd({ ...sub, items: items ?? sub.items });
-  const ends = sub.cancel_at !== null && sub.cancel_at <= end;
+  const turn = periodEnd({ ...sub, items: items ?? sub.items });
+  const ends = sub.cancel_at !== null && sub.cancel_at <= turn;
+  const end = ends ? (sub.cancel_at as number) : turn;
   if (ends && pending.length === 0 && pendingDrafts(app, sub).length === 0) return null;
   const follow = asked.follow ?? 'next_phase';
   const attached = follow === 'subscription' ? undefined : app.store.get('schedules', sub.schedule);

@@ -39,6 +39,17 @@ export function setCancellation(
   markCancellation(app, sub);
 }
 
+/** When it will end if this is done; null = it goes on. Throws what `setCancellation` would, and writes nothing. */
+export function endAsked(
+  app: App,
+  sub: Subscription,
+  given: Pick<UpdateGiven, 'cancel_at' | 'cancel_at_period_end'>,
+): number | null {
+  const then = structuredClone(sub);
+  setCancellation(app, then, given.cancel_at_period_end, given.cancel_at);
+  return then.cancel_at;
+}
+
 /** One of the two, to clear as well (seen: better-auth/better-auth, packages/stripe: "Stripe API doesn't accept both"). */
 export function refuseBothEnds(atPeriodEnd: boolean | undefined, cancelAt: UpdateGiven['cancel_at']): void {
   if (atPeriodEnd === undefined || cancelAt === undefined) return;

@@ -91,7 +91,7 @@ export function makeProration(
 }
 
 /** `create_prorations`: pending items for the next invoice (stripe.md 22). */
-export function keepPending(app: App, sub: Subscription, draft: Draft, date: number): void {
+export function keepPending(app: App, sub: Subscription, draft: Draft, date: number): string {
   const { id } = makeProration(app, sub, draft, date);
   if (draft.amount > 0 && draft.item) {
     sub._.billed.push({
@@ -103,6 +103,15 @@ export function keepPending(app: App, sub: Subscription, draft: Draft, date: num
       end: draft.end,
     });
   }
+  return id;
+}
+
+/** One that waits and is taken back. */
+export function dropPending(app: App, itemId: string): void {
+  const item = app.store.get('invoice_items', itemId);
+  if (!item || item.invoice !== null) return;
+  app.store.remove('invoice_items', itemId);
+  app.emit('invoiceitem.deleted', app.view('invoice_items', item));
 }
 
 /** Pending invoice items of the subscription (and the customer's own) go onto its next invoice. */
@@ -112,6 +121,7 @@ export function pendingDrafts(app: App, sub: Subscription): Draft[] {
     .filter(
       (item) =>
         item.invoice === null &&
+        !sub._.undone?.includes(item.id) &&
         (item._.subscription === null || item._.subscription === sub.id) &&
         item.currency === sub.currency,
     )

@@ -7,6 +7,7 @@ import type { Customer, Discount, Metadata, Price, Subscription, Wire } from '..
 import type { DiscountGiven } from './discounts';
 import type { Draft } from './drafts';
 import { periodAfter, shapeItem } from './subscription-items';
+import type { UpdateGiven } from './subscription-params';
 
 export interface StartGiven {
   customer: Customer;
@@ -25,7 +26,8 @@ export interface StartGiven {
   missingMethod?: string;
   extra?: Draft[];
   checkoutSession?: string | null;
-  cancelAtPeriodEnd?: boolean;
+  cancelAtPeriodEnd?: boolean | undefined;
+  cancelAt?: UpdateGiven['cancel_at'];
   saveDefault?: boolean;
   mode?: 'classic' | 'flexible' | undefined;
   /** Checkout has authenticated or will collect by itself. */
