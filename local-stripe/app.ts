@@ -53,6 +53,11 @@ export interface Settings {
   archived_price_in_phase: 'taken' | 'refused';
   /** What becomes of an address that cannot be placed while a subscription with automatic tax runs: not known (stripe.md D12, F16). */
   unplaceable_address: 'refused' | 'stored';
+  /**
+   * What becomes of the proration when an early end is taken back: not known (stripe.md D68). `undone`: a credit that waits
+   * goes, one that was invoiced is charged again; `charged`: either is answered by a charge; `kept`: the credit stays.
+   */
+  early_end_taken_back: 'undone' | 'charged' | 'kept';
   /** The account's default for prices that say nothing about tax; null = none (stripe.md D20). */
   tax_behavior: 'inclusive' | 'exclusive' | 'inferred_by_currency' | null;
   /** The methods that the account has on: what Checkout offers where none is named (stripe.md D37, F9). */
@@ -81,6 +86,7 @@ export const DEFAULT_SETTINGS: Settings = {
   deleted_customer_expand: 'passed_over',
   archived_price_in_phase: 'taken',
   unplaceable_address: 'refused',
+  early_end_taken_back: 'undone',
   tax_behavior: null,
   payment_methods: ['card', 'klarna', 'link', 'sepa_debit'],
   debit_days: 5,

@@ -50,6 +50,7 @@ const OTHERWISE = {
   tax_behavior: 'exclusive',
   deleted_customer_expand: 'refused',
   later_interval_change: 'period',
+  early_end_taken_back: 'kept',
 };
 /** No setting of local Stripe says otherwise; the last has one of its own, beside the one above. */
 const ALWAYS_SO = [

@@ -3,6 +3,7 @@ import { changeClauses } from './contract-changes';
 import { checkoutClauses } from './contract-checkout';
 import type { Clause } from './contract-clause';
 import { customerClauses } from './contract-customers';
+import { earlyEndClauses } from './contract-early-end';
 import { endingClauses } from './contract-ending';
 import { pendingClauses } from './contract-pending';
 import { previewClauses } from './contract-previews';
@@ -24,4 +25,5 @@ export const contract: { subject: string; clauses: Clause[] }[] = [
   { subject: 'Changes that wait for their money', clauses: pendingClauses },
   { subject: 'Schedules', clauses: scheduleClauses },
   { subject: 'Ends', clauses: endingClauses },
+  { subject: 'Ends before a period’s', clauses: earlyEndClauses },
 ];

@@ -90,6 +90,17 @@ describe('in the period that runs', () => {
     expect(await waiting()).toEqual([-21_000]);
   });
 
+  test.each([
+    ['charged', [21_000, -21_000]],
+    ['kept', [-21_000]],
+  ])('otherwise, as it may be at Stripe: %s', async (early_end_taken_back, left) => {
+    await bench.local('settings', { early_end_taken_back });
+    const { on, end, waiting } = await monthly();
+    await end(on(10));
+    await end('');
+    expect(await waiting()).toEqual(left);
+  });
+
   test('a preview shows what the change would do and leaves all as it is', async () => {
     const { sub, on, end, waiting } = await monthly();
     const ask = (details: Stripe.InvoiceCreatePreviewParams.SubscriptionDetails) =>

@@ -2,7 +2,8 @@
  * An end before its period's. "If set to a date before the current period ends, this will cause a proration if prorations have
  * been enabled using `proration_behavior`. If set during a future period, this will always cause a proration for that period"
  * (the declarations at `cancel_at`, stripe.md D68). What becomes of the proration when the end is taken back or moved is not
- * known: here a credit that waits goes, as if it had never been asked, and what an invoice has given back already is charged again.
+ * known: `settings.early_end_taken_back`. Here a credit that waits goes, as if it had never been asked, and what an invoice has
+ * given back already is charged again.
  */
 import type { App } from '../app';
 import { type Draft, draft } from '../records/drafts';
@@ -22,10 +23,11 @@ export interface EndPlan {
 /** What it costs that the subscription ends at `end` and not when it would have; null = it goes on. Writes nothing. */
 export function planEnd(app: App, sub: Subscription, end: number | null, prorates: boolean): EndPlan {
   const plan: EndPlan = { drafts: [], undone: [], billed: [...sub._.billed], cuts: [] };
+  const taken = app.settings.early_end_taken_back;
   const until = end ?? Number.POSITIVE_INFINITY;
   for (const cut of sub._.cuts ?? []) {
     if (cut.end <= app.now) continue;
-    if (cut.pending && app.store.get('invoice_items', cut.pending)?.invoice === null) {
+    if (taken === 'undone' && cut.pending && app.store.get('invoice_items', cut.pending)?.invoice === null) {
       plan.undone.push(cut.pending);
       const { item, invoice, line, amount, start } = cut;
       plan.billed.push({ item, invoice, line, amount, start, end: cut.end });
@@ -33,7 +35,7 @@ export function planEnd(app: App, sub: Subscription, end: number | null, prorate
     }
     const to = Math.min(until, cut.end);
     const item = sub.items.find((one) => one.id === cut.item);
-    if (to > cut.start && item && prorates) {
+    if (to > cut.start && item && prorates && taken !== 'kept') {
       const share = part(cut, cut.start, to);
       const price = app.store.get('prices', item.price) as Price;
       plan.drafts.push({ draft: draft(app, sub, item, price, share, cut.start, to, true), cut: null });
