@@ -3,7 +3,7 @@ import Stripe from 'stripe';
 import type { Db } from '@/db/client';
 import { settings } from '@/db/schema';
 import { causeOf, type Finding, found, type KeyMode, type Patient } from '@/lib/doctor-findings';
-import { PORTAL_CONFIGURATION } from './billing/customers/customers';
+import { PORTAL_CONFIGURATION } from './billing/customers/portal';
 import { handledTypes } from './billing/inbox/effects';
 import { planPush } from './billing/plans/push';
 import { isMissing } from './stripe/client';

@@ -6,7 +6,7 @@ import { keyMode, type Patient } from '@/lib/doctor-findings';
 import { toReport, toWords } from '@/scripts/doctor-words';
 import { pointWebhooksAt } from '@/scripts/webhook-endpoint';
 import { openStage, type Stage } from '@/testing/stage';
-import { openPortal } from './billing/customers/customers';
+import { openPortal } from './billing/customers/portal';
 import { applyPush } from './billing/plans/push';
 import { examine } from './doctor';
 import { createStripe } from './stripe/client';

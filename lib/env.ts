@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCountry } from './countries';
 
 const optional = z
   .string()
@@ -43,7 +44,14 @@ const shape = z.object({
     ),
   SMTP_URL: optional,
   VIES_URL: optional,
-  SELLER_COUNTRY: z.string().length(2).default('LU'),
+  SELLER_COUNTRY: z
+    .string()
+    .trim()
+    .toUpperCase()
+    .refine(isCountry, 'must be a country code of ISO 3166')
+    .default('LU'),
+  /** Ours, as VIES is told who asks: only then it gives a consultation number. */
+  SELLER_VAT_NUMBER: optional,
   METRICS_TOKEN: optional,
   TRUST_PROXY: flag,
   DEMO: flag,

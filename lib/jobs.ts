@@ -9,7 +9,9 @@ import { retryDueEvents } from '@/lib/billing/inbox/retry';
 import { endGivenPlans } from './billing/account/given-plans';
 import { openMonths } from './billing/account/months';
 import { announceTrialEnds, expireTrials } from './billing/account/trial-end';
-import { applyTaxTreatment } from './billing/customers/billing-details';
+import { taxRules } from './billing/customers/tax';
+import { askForVatChecks, checkVatNumber } from './billing/customers/vat-check';
+import { weighTax } from './billing/customers/weigh-tax';
 import { sweepOverLimits } from './billing/entitlements/over-limits';
 import { reconcileUsage } from './billing/entitlements/usage';
 import { takeMissedEvents } from './billing/inbox/missed-events';
@@ -124,6 +126,13 @@ export const jobs: readonly Job[] = [
     },
   },
   {
+    name: 'check_vat_numbers',
+    cron: '20 * * * *',
+    every: 'hour',
+    run: (db, { now }) =>
+      askForVatChecks(db, { actor: { kind: 'job', id: 'check_vat_numbers' }, now, tax: taxRules() }),
+  },
+  {
     name: 'cleanup_stale_subscriptions',
     cron: '45 3 * * 0',
     every: 'week',
@@ -226,15 +235,18 @@ const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => P
       },
     ),
   apply_tax_treatment: (db, payload, context) =>
-    applyTaxTreatment(
+    weighTax(db, context.stripe, z.object({ merchantId: z.string() }).parse(payload).merchantId, {
+      actor: { kind: 'job', id: 'apply_tax_treatment' },
+      now: context.now,
+      tax: taxRules(),
+    }),
+  check_vat_number: (db, payload, context) =>
+    checkVatNumber(
       db,
       context.stripe,
       z.object({ merchantId: z.string() }).parse(payload).merchantId,
-      env().SELLER_COUNTRY,
-      {
-        actor: { kind: 'job', id: 'apply_tax_treatment' },
-        now: context.now,
-      },
+      { url: env().VIES_URL, ownNumber: env().SELLER_VAT_NUMBER },
+      { actor: { kind: 'job', id: 'check_vat_number' }, now: context.now, tax: taxRules() },
     ),
   erase_personal_data: (db, payload, context) =>
     erasePersonalData(db, z.object({ merchantId: z.string() }).parse(payload).merchantId, context),

@@ -4,6 +4,7 @@ import { testDatabase } from '@/db/testing';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
 import { startTrial } from '@/lib/billing/account/trial-start';
 import type { Account } from '@/lib/billing/accounts';
+import type { TaxRules } from '@/lib/billing/customers/tax';
 import { receiveEvent } from '@/lib/billing/inbox/receive';
 import { applyPush } from '@/lib/billing/plans/push';
 import { startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
@@ -29,6 +30,8 @@ const OWNER = { kind: 'user' as const, id: 'usr_owner' };
 export async function openStage(
   options: {
     at?: Date;
+    /** As with STRIPE_TAX=1, unless it says otherwise. */
+    automaticTax?: boolean;
     database?: Pick<Awaited<ReturnType<typeof testDatabase>>, 'db' | 'url' | 'close'>;
   } = {},
 ) {
@@ -41,6 +44,7 @@ export async function openStage(
   await applyPush(db, stripe, { kind: 'system', id: 'test' }, await now());
   let merchants = 0;
   const delivered = new Set<string>();
+  const tax: TaxRules = { sellerCountry: 'LU', automaticTax: options.automaticTax ?? true };
   let lastSeen = 0;
 
   return {
@@ -54,7 +58,7 @@ export async function openStage(
     now,
     /** What every verb wants to know, at this moment. */
     async by(shop: { account: Account }) {
-      return { account: shop.account, actor: OWNER, now: await now() };
+      return { account: shop.account, actor: OWNER, now: await now(), tax: { ...tax } };
     },
     async request(shop: {
       account: Account;
@@ -67,7 +71,6 @@ export async function openStage(
           success: 'http://shop.test/s?session_id={CHECKOUT_SESSION_ID}',
           cancel: 'http://shop.test/c',
         },
-        automaticTax: true,
         methods: ['card', 'link'],
       };
     },

@@ -92,6 +92,7 @@ export const customers = pgTable(
   ],
 );
 
+/** `leaving`: we are taking it away. An id of `given`: we are giving it, see lib/billing/mirror/tax-ids.ts. */
 export type KeptTaxId = { id: string; type: string; value: string; leaving?: true };
 
 /**

@@ -12,6 +12,8 @@ export type EmailTemplate =
   | 'action_required'
   | 'receipt'
   | 'cancelled'
+  | 'vat_charged'
+  | 'vat_not_charged'
   | 'limit_approaching'
   | 'limit_reached'
   | 'magic_link'

@@ -17,7 +17,8 @@ import {
 } from '@/db/schema';
 import { adjustCredits } from '@/lib/billing/account/credits';
 import { updateBillingDetails } from '@/lib/billing/customers/billing-details';
-import { ensureStripeCustomer, openPortal } from '@/lib/billing/customers/customers';
+import { ensureStripeCustomer } from '@/lib/billing/customers/customers';
+import { openPortal } from '@/lib/billing/customers/portal';
 import { overrideInput } from '@/lib/billing/entitlements/override-input';
 import { listOverrides } from '@/lib/billing/entitlements/override-lists';
 import { saveOverrides } from '@/lib/billing/entitlements/overrides';

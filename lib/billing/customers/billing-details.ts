@@ -4,18 +4,19 @@ import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { customers } from '@/db/schema';
 import { holdMerchant } from '@/lib/billing/accounts';
-import { type Act, type Actor, changedFields, record } from '@/lib/billing/audit';
+import { changedFields, record } from '@/lib/billing/audit';
 import { syncCustomer } from '@/lib/billing/mirror/customer';
+import { newNumber } from '@/lib/billing/mirror/tax-ids';
+import { askToCheck, askToWeigh } from '@/lib/billing/vat-queue';
 import { isCountry } from '@/lib/countries';
 import { invalid } from '@/lib/errors';
-import { callStripe, isMissing } from '@/lib/stripe/client';
-import { getCustomer, owesVatNumber, sendVatNumber } from './customers';
-import { type CustomerRow, putDetails, replaceVatNumber } from './stripe-details';
-
-/** The member states, with Greece's VAT prefix EL beside its country code GR. */
-const EU = 'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(' ');
-const VAT_NUMBER =
-  /^(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[0-9A-Z+*]{2,12}$/;
+import { log } from '@/lib/log';
+import { isMissing } from '@/lib/stripe/client';
+import { StripeUnavailable } from '@/lib/stripe/errors';
+import { normaliseVatNumber, readVatNumber } from '@/lib/vat/number';
+import { getCustomer } from './customers';
+import { type CustomerRow, putDetails } from './stripe-details';
+import { type TaxAct, weighTax } from './weigh-tax';
 
 const line = z.string().trim().max(200);
 
@@ -34,38 +35,24 @@ export const billingDetailsInput = z.strictObject({
     })
     .optional(),
   /** Null or empty takes it away. */
-  vatNumber: z.string().trim().max(20).nullish(),
+  vatNumber: z.string().trim().max(40).nullish(),
 });
 
 export type BillingDetailsInput = z.output<typeof billingDetailsInput>;
 
-/** As it is printed and sent: upper case, without blanks, dots and dashes. */
-export function normaliseVatNumber(raw: string): string {
-  return raw.toUpperCase().replace(/[\s.-]/g, '');
-}
-
 /**
  * Changes who the invoices are made out to. Stripe's customer first, when there is one, then our row with its audit row:
- * if Stripe is down nothing has changed. A new VAT number is `pending` until it was checked. Idempotent.
- * @throws ValidationFailed on `vatNumber` when it is named, StripeUnavailable, NotFound, MerchantClosed
+ * if Stripe is down nothing has changed. A new VAT number is `pending` until VIES was asked, and one that is saved again
+ * after a "no" or no answer is asked about again. Who owes the VAT is weighed before this returns. Idempotent.
+ * @throws ValidationFailed on `vatNumber` when it is named, on `address`, StripeUnavailable, NotFound, MerchantClosed
  */
 export async function updateBillingDetails(
   db: Db,
   stripe: Stripe | null,
-  input: {
-    merchantId: string;
-    details: BillingDetailsInput;
-    actor: Actor;
-    now: Date;
-    automaticTax?: boolean;
-  },
+  input: TaxAct & { merchantId: string; details: BillingDetailsInput },
 ): Promise<CustomerRow> {
   const row = await getCustomer(db, input.merchantId);
   const { details } = input;
-  const vat =
-    details.vatNumber === undefined ? row.vatNumber : normaliseVatNumber(details.vatNumber ?? '') || null;
-  if (vat && !VAT_NUMBER.test(vat))
-    throw invalid('vatNumber', 'vat_number', 'is not a VAT number of an EU country');
   const address = details.address ?? {};
   const next = {
     name: details.name ?? row.name,
@@ -76,25 +63,18 @@ export async function updateBillingDetails(
     city: address.city ?? row.city,
     state: address.state ?? row.state,
     country: address.country ?? row.country,
-    vatNumber: vat,
-    ...(vat !== row.vatNumber
-      ? {
-          vatStatus: vat ? ('pending' as const) : ('none' as const),
-          vatCheckedAt: null,
-          taxExempt: 'none' as const,
-        }
-      : {}),
+    ...numberIn(details, row, input.now),
   };
   await db.transaction((tx) => holdMerchant(tx, input.merchantId));
-  const changed = changedFields(row as Partial<typeof next>, next);
   // Also when nothing is new here: a try that failed half way may have left Stripe behind.
-  const kept = stripe ? await pushDetails(db, stripe, row, { ...row, ...next }, input) : {};
+  if (stripe) await pushDetails(db, stripe, row, { ...row, ...next }, input);
   await db.transaction(async (tx) => {
     await holdMerchant(tx, input.merchantId);
-    await tx
-      .update(customers)
-      .set({ ...next, ...kept })
-      .where(eq(customers.merchantId, input.merchantId));
+    await tx.update(customers).set(next).where(eq(customers.merchantId, input.merchantId));
+    await askToWeigh(tx, input.merchantId);
+    if (next.vatNumber && next.vatNextCheckAt) await askToCheck(tx, input.merchantId, next.vatNumber);
+    const { vatNextCheckAt: _when, ...told } = next;
+    const changed = changedFields(row as Partial<typeof told>, told);
     if (!changed) return;
     await record(
       tx,
@@ -104,76 +84,46 @@ export async function updateBillingDetails(
       { before: changed.before, after: changed.after },
     );
   });
+  await weighTax(db, stripe, input.merchantId, input).catch((error) => {
+    // Saved and queued: the worker tells Stripe as soon as it answers.
+    if (!(error instanceof StripeUnavailable)) throw error;
+    log.warn({ err: error, merchantId: input.merchantId }, 'tax is weighed later');
+  });
   return getCustomer(db, input.merchantId);
 }
 
-/**
- * Tells Stripe's customer. The VAT number when it was named, or never got there: one that is refused then is invalid, as
- * nobody named it who could be told. One that was given in the portal and that we have not heard of yet is left alone.
- * Answers what is to be kept of its tax id.
- */
+/** What the named number changes: nothing when it is the one we have, but that it is asked about again where that may help. */
+function numberIn(
+  { vatNumber: typed }: BillingDetailsInput,
+  row: CustomerRow,
+  now: Date,
+): Partial<ReturnType<typeof newNumber>> {
+  if (typed === undefined) return {};
+  if (!typed) return row.vatNumber === null ? {} : newNumber(null, null, now);
+  // One that Stripe let through is shown as it came there, and comes back as it is shown.
+  const isOurs = row.vatNumber !== null && normaliseVatNumber(typed) === row.vatNumber;
+  if (isOurs) return row.vatStatus === 'valid' ? {} : { vatNumber: row.vatNumber, vatNextCheckAt: now };
+  const number = readVatNumber(typed);
+  if (!number) throw invalid('vatNumber', 'vat_number', 'is not a VAT number of an EU country');
+  return newNumber(number, typed, now);
+}
+
+/** Tells Stripe's customer who it is. What it may not be taxed as is told by `weighTax`. */
 async function pushDetails(
   db: Db,
   stripe: Stripe,
   row: CustomerRow,
   next: CustomerRow,
-  input: Act & { details: BillingDetailsInput; automaticTax?: boolean },
-): Promise<{ stripeTaxId?: string | null }> {
+  input: TaxAct & { details: BillingDetailsInput },
+): Promise<void> {
   const id = row.stripeCustomerId;
-  if (!id || row.deletedAtStripe) return {};
-  const isChanged = next.vatNumber !== row.vatNumber;
-  const put = () =>
-    putDetails(
-      stripe,
-      id,
-      isChanged ? next : { ...next, taxExempt: undefined },
-      undefined,
-      input.automaticTax && input.details.address !== undefined,
-    );
+  if (!id || row.deletedAtStripe) return;
+  const validates = input.tax.automaticTax && input.details.address !== undefined;
   try {
-    const isNamed = input.details.vatNumber !== undefined;
-    if (isNamed) return { stripeTaxId: await replaceVatNumber(stripe, id, next.vatNumber, put) };
-    if (owesVatNumber(row)) await sendVatNumber(db, stripe, row, input);
-    await put();
-    return {};
+    await putDetails(stripe, id, { ...next, taxExempt: undefined }, undefined, validates);
   } catch (error) {
     if (!isMissing(error)) throw error;
     // Deleted there, and its event has yet to come: the next customer is made with these details.
     await syncCustomer(db, stripe, id, input);
-    return {};
   }
-}
-
-/**
- * Whether a merchant is charged VAT: a business in another EU country with a valid number owes it itself (reverse
- * charge, Article 196 of Directive 2006/112/EC), everybody else is charged. Pure.
- */
-export function taxTreatment(
-  customer: Pick<CustomerRow, 'country' | 'vatStatus' | 'taxExempt'>,
-  sellerCountry: string,
-): 'none' | 'reverse' | 'exempt' {
-  if (customer.taxExempt === 'exempt') return 'exempt';
-  const elsewhere = EU.includes(customer.country) && customer.country !== sellerCountry;
-  return elsewhere && customer.vatStatus === 'valid' ? 'reverse' : 'none';
-}
-
-/** Tells Stripe how a merchant is taxed, after its number was checked. Idempotent; run by the worker. */
-export async function applyTaxTreatment(
-  db: Db,
-  stripe: Stripe | null,
-  merchantId: string,
-  sellerCountry: string,
-  context: Act,
-): Promise<{ taxExempt: string }> {
-  const row = await getCustomer(db, merchantId);
-  const wanted = taxTreatment(row, sellerCountry);
-  const id = row.stripeCustomerId;
-  if (stripe && id && !row.deletedAtStripe && wanted !== row.taxExempt) {
-    await callStripe(() => stripe.customers.update(id, { tax_exempt: wanted })).catch((error) => {
-      // Deleted there, and its event has yet to come: then that is what is brought in.
-      if (!isMissing(error)) throw error;
-    });
-    await syncCustomer(db, stripe, id, context);
-  }
-  return { taxExempt: wanted };
 }

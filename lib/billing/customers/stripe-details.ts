@@ -1,10 +1,8 @@
 import type Stripe from 'stripe';
 import type { customers } from '@/db/schema';
-import { invalid } from '@/lib/errors';
-import { log } from '@/lib/log';
-import { callStripe, isMissing, isRefused } from '@/lib/stripe/client';
+import { callStripe } from '@/lib/stripe/client';
 
-// What Stripe's customer shows of our billing details: name, e-mail, address, and the VAT number as its one EU tax id.
+// What Stripe's customer shows of our billing details: name, e-mail, address. Its tax ids: weigh-tax.ts.
 
 type Details = Pick<
   CustomerRow,
@@ -37,53 +35,6 @@ export async function putDetails(
       ...(metadata ? { metadata } : {}),
     }),
   );
-}
-
-/**
- * Gives a customer the VAT number, does `then` with the tax id's id, and takes the other numbers away: so that a refused
- * number changes nothing, and a failure on the way leaves the former in force. Repeated after one it ends the same. Answers
- * that id.
- * @throws ValidationFailed on `vatNumber`, StripeUnavailable, what `then` throws
- */
-export async function replaceVatNumber(
-  stripe: Stripe,
-  customer: string,
-  value: string | null,
-  then: (taxId: string | null) => Promise<void>,
-): Promise<string | null> {
-  const had = (await callStripe(() => stripe.customers.listTaxIds(customer, { limit: 100 }))).data.filter(
-    ({ type }) => type === 'eu_vat',
-  );
-  const same = value ? had.find((one) => one.value === value)?.id : undefined;
-  const added = value && !same ? await addVatNumber(stripe, customer, value) : null;
-  const kept = same ?? added;
-  try {
-    await then(kept);
-  } catch (error) {
-    if (added) {
-      await callStripe(() => stripe.customers.deleteTaxId(customer, added)).catch((failure) => {
-        if (!isMissing(failure))
-          log.error({ error: failure, customer }, 'a VAT number that was given could not be taken back');
-      });
-    }
-    throw error;
-  }
-  for (const { id } of had.filter((one) => one.id !== kept)) {
-    await callStripe(() => stripe.customers.deleteTaxId(customer, id)).catch((error) => {
-      if (!isMissing(error)) throw error;
-    });
-  }
-  return kept;
-}
-
-/** @throws ValidationFailed on `vatNumber` when Stripe refuses it, StripeUnavailable */
-async function addVatNumber(stripe: Stripe, customer: string, value: string): Promise<string> {
-  try {
-    return (await callStripe(() => stripe.customers.createTaxId(customer, { type: 'eu_vat', value }))).id;
-  } catch (error) {
-    if (!isRefused(error) || isMissing(error)) throw error;
-    throw invalid('vatNumber', 'vat_number', (error as Error).message);
-  }
 }
 
 export type CustomerRow = typeof customers.$inferSelect;

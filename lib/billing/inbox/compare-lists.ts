@@ -38,7 +38,11 @@ export const compareCustomers = (run: Run) =>
 
 /** Whether details differ from our row. Without a default card the one that pays is not on the list: no difference. */
 function detailsDiffer(row: typeof customers.$inferSelect, snapshot: CustomerSnapshot): boolean {
-  const { cardBrand, cardLast4, cardExpMonth, cardExpYear, ...rest } = detailsOf(snapshot, row);
+  const { cardBrand, cardLast4, cardExpMonth, cardExpYear, ...rest } = detailsOf(
+    snapshot,
+    row,
+    row.createdAt,
+  );
   const card = snapshot.card === undefined ? {} : { cardBrand, cardLast4, cardExpMonth, cardExpYear };
   return changedFields<Partial<typeof row>>(row, { ...rest, ...card }) !== null;
 }

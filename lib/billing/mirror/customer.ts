@@ -3,12 +3,13 @@ import type Stripe from 'stripe';
 import type { Db, Tx } from '@/db/client';
 import { customers } from '@/db/schema';
 import { type Act, changedFields, record } from '@/lib/billing/audit';
-import { enqueue } from '@/lib/queue';
+import { askToCheck, askToWeigh } from '@/lib/billing/vat-queue';
 import { type CustomerSnapshot, readCard, readCustomer } from '@/lib/stripe/customer-snapshot';
 import { expand } from '@/lib/stripe/expansions';
 import { lockCustomer } from './customer-lock';
 import { type Mirror, mayApply, momentOf } from './mirror';
 import { settle } from './settle';
+import { readTaxIds } from './tax-ids';
 
 /** Stripe's customers: the billing details, the card and the tax id, taken back from what was changed at Stripe. */
 export const customerMirror: Mirror<CustomerSnapshot> = {
@@ -46,7 +47,13 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
     if (row?.deletedAtStripe) return { kind: 'applied', merchantId, changes: [] };
     const untold = snapshot.card === undefined || snapshot.taxIds === undefined;
     if (snapshot.deleted) {
-      const after = { deletedAtStripe: moment.at, stripeTaxId: null, cardBrand: null, cardLast4: null };
+      const after = {
+        deletedAtStripe: moment.at,
+        stripeTaxId: null,
+        taxIds: [],
+        cardBrand: null,
+        cardLast4: null,
+      };
       await tx
         .update(customers)
         .set({ ...after, syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 })
@@ -65,17 +72,17 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
       };
     }
     if (!mayApply(row, moment) || (untold && moment.fetchedAgainst === undefined)) return { kind: 'settle' };
-    const next = detailsOf(snapshot, row);
+    const next = detailsOf(snapshot, row, context.now);
     const changed = changedFields(row as Partial<typeof next> | undefined, next);
     await tx
       .update(customers)
       .set({ ...next, syncedAt: moment.at, syncNumber: (row?.syncNumber ?? 0) + 1 })
       .where(eq(customers.merchantId, merchantId));
     if (!changed) return { kind: 'applied', merchantId, changes: [] };
-    // A number that was checked, or another country, may change who owes the VAT: told to Stripe after the commit.
-    if ('vatStatus' in changed.after || 'country' in changed.after) {
-      await enqueue(tx, 'apply_tax_treatment', { merchantId }, { key: `apply_tax_treatment:${merchantId}` });
-    }
+    // What may change who owes the VAT: weighed, and told to Stripe, after the commit.
+    if (['vatNumber', 'taxIds', 'country', 'taxExempt'].some((field) => field in changed.after))
+      await askToWeigh(tx, merchantId);
+    if (next.vatNumber && 'vatNumber' in changed.after) await askToCheck(tx, merchantId, next.vatNumber);
     await record(
       tx,
       context,
@@ -92,8 +99,11 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
 };
 
 /** The columns that a snapshot says of its customer's row. Pure. */
-export function detailsOf(snapshot: CustomerSnapshot, row: typeof customers.$inferSelect | undefined) {
-  const taxId = snapshot.taxIds?.[0];
+export function detailsOf(
+  snapshot: CustomerSnapshot,
+  row: typeof customers.$inferSelect | undefined,
+  now: Date,
+) {
   return {
     name: snapshot.name || (row?.name ?? ''),
     email: snapshot.email || (row?.email ?? ''),
@@ -103,9 +113,8 @@ export function detailsOf(snapshot: CustomerSnapshot, row: typeof customers.$inf
     cardLast4: snapshot.card?.last4 ?? null,
     cardExpMonth: snapshot.card?.expMonth ?? null,
     cardExpYear: snapshot.card?.expYear ?? null,
-    stripeTaxId: taxId?.id ?? null,
-    ...(taxId ? { vatNumber: taxId.value, vatStatus: vatStatusOf(taxId.status) } : {}),
-    ...(!taxId && row?.stripeTaxId ? { vatNumber: null, vatStatus: 'none' as const } : {}),
+    vatNumber: row?.vatNumber ?? null,
+    ...readTaxIds(snapshot.taxIds ?? [], row, now),
   };
 }
 
@@ -120,11 +129,4 @@ async function isReplaced(tx: Tx, stripeCustomerId: string, merchantId: string):
     .from(customers)
     .where(eq(customers.merchantId, merchantId));
   return row?.id != null && row.id !== stripeCustomerId;
-}
-
-/** Stripe's word for a tax id's verification in ours (stripe.md 37). */
-function vatStatusOf(status: string): 'pending' | 'valid' | 'invalid' | 'unavailable' {
-  if (status === 'verified') return 'valid';
-  if (status === 'unverified') return 'invalid';
-  return status === 'pending' ? 'pending' : 'unavailable';
 }

@@ -44,7 +44,7 @@ export async function createSession(
       {
         mode: choice.mode,
         customer,
-        ...askedOf(row, request.automaticTax),
+        ...askedOf(row, request.tax.automaticTax),
         client_reference_id: account.merchantId,
         line_items: [{ price: choice.priceId, quantity: 1 }],
         success_url: urls.success,
@@ -53,7 +53,7 @@ export async function createSession(
         // The price is ours to say, in our currency; by default the buyer may pay in another (stripe.md F9).
         adaptive_pricing: { enabled: false },
         ...(request.methods ? { allowed_payment_method_types: request.methods } : {}),
-        automatic_tax: { enabled: request.automaticTax },
+        automatic_tax: { enabled: request.tax.automaticTax },
         metadata: { ...marks, place: slot.id },
         ...(choice.mode === 'payment'
           ? {

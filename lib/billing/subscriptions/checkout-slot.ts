@@ -5,6 +5,7 @@ import { newId } from '@/db/ids';
 import { checkoutSessions, customers, tiers } from '@/db/schema';
 import { type Account, holdAccount, ofAccount } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
+import type { TaxRules } from '@/lib/billing/customers/tax';
 import { SubscriptionConflict, TierNotFound } from '@/lib/billing/errors';
 import { callStripe, isRefused } from '@/lib/stripe/client';
 import type { Marks } from '@/lib/stripe/metadata';
@@ -24,7 +25,7 @@ export type CheckoutRequest = {
   account: Account;
   storeId: string | null;
   urls: ReturnUrls;
-  automaticTax: boolean;
+  tax: TaxRules;
   /** The payment methods that are offered; null leaves it to the account's settings. */
   methods: string[] | null;
   actor: Actor;

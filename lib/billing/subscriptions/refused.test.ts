@@ -10,7 +10,7 @@ import {
   tierPrices,
 } from '@/db/schema';
 import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/customers/billing-details';
-import { openPortal } from '@/lib/billing/customers/customers';
+import { openPortal } from '@/lib/billing/customers/portal';
 import { applyPush } from '@/lib/billing/plans/push';
 import { findFreshInvoice, previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { callStripe } from '@/lib/stripe/client';
@@ -376,7 +376,6 @@ test.each([
     updateBillingDetails(stage.db, stage.stripe, {
       merchantId: shop.account.merchantId,
       details: billingDetailsInput.parse(details),
-      automaticTax: true,
       ...(await stage.by(shop)),
     });
   await expect(save({ address })).rejects.toMatchObject({ fields: [{ path: 'address' }] });

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPortal } from '@/lib/billing/customers/customers';
+import { openPortal } from '@/lib/billing/customers/portal';
 import { reconcileStripe } from '@/lib/billing/inbox/reconcile';
 import { previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { createStripe } from '@/lib/stripe/client';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog } from '@/db/schema';
+import { checkVatNumber } from '@/lib/billing/customers/vat-check';
 import { openStage, type Stage } from '@/testing/stage';
 import { person, testApi } from './testing';
 
@@ -256,7 +257,7 @@ describe('without a Stripe subscription', () => {
 });
 
 describe('billing details', () => {
-  test('a VAT number is checked in form, sent to Stripe, and pending until it is verified', async () => {
+  test('a VAT number is checked in form, and pending until VIES was asked', async () => {
     const { owner, account } = await subscribed();
     const put = (body: unknown) => call('PUT', `${base}/billing-details`, { as: owner, body });
     expect(await put({ vat_number: 'nonsense' })).toMatchObject({
@@ -265,16 +266,22 @@ describe('billing details', () => {
     });
     const saved = await put({
       name: 'Test SARL',
-      vat_number: 'lu 26375245',
+      vat_number: 'lu 27317534',
       address: { country: 'lu', city: 'Luxembourg' },
     });
     expect(saved).toMatchObject({
       status: 200,
-      body: { name: 'Test SARL', vat_number: 'LU26375245', vat_status: 'pending' },
+      body: { name: 'Test SARL', vat_number: 'LU27317534', vat_status: 'pending', other_tax_ids: [] },
     });
-    await stage.control('/advance', { days: 1, app: false });
+    const act = { ...(await stage.by({ account })), now: new Date() };
+    const vies = { url: stage.vies.url, ownNumber: stage.vies.seller };
+    await checkVatNumber(stage.db, stage.stripe, account.merchantId, vies, act);
     await stage.deliverNew();
-    expect((await call('GET', `${base}/billing-details`, { as: owner })).body.vat_status).toBe('valid');
+    expect((await call('GET', `${base}/billing-details`, { as: owner })).body).toMatchObject({
+      vat_status: 'valid',
+      vat_consultation_number: expect.stringMatching(/^WAPI/),
+      tax_exempt: 'none',
+    });
     const trail = await stage.db.select().from(auditLog);
     expect(
       trail.some((row) => row.action === 'billing_details.updated' && row.merchantId === account.merchantId),

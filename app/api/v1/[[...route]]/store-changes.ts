@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { openPortal } from '@/lib/billing/customers/customers';
+import { openPortal } from '@/lib/billing/customers/portal';
+import { taxRules } from '@/lib/billing/customers/tax';
 import { previewTierOver } from '@/lib/billing/entitlements/what-if';
 import { getTier } from '@/lib/billing/plans/tiers';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/subscriptions/cancellation';
@@ -160,7 +161,7 @@ export const storeChanges: Resource = (api) => {
     await limitPurchase(c.env.db, 'portal', c.var.caller.actor.id);
     const returnUrl = billingUrl(c.var.store.storeCode, '', c.env.appUrl);
     const input = { merchantId: c.var.store.merchantId, actor: c.var.caller.actor, now: await c.env.now() };
-    return c.json(toSnake(await openPortal(c.env.db, stripe, { ...input, returnUrl })), 201);
+    return c.json(toSnake(await openPortal(c.env.db, stripe, { ...input, returnUrl, tax: taxRules() })), 201);
   });
 
   api.openapi(postPreview, async (c) => {

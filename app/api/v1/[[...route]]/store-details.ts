@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/customers/billing-details';
 import { getCustomer } from '@/lib/billing/customers/customers';
 import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
+import { decideTax, exemptionOf, otherTaxIds, taxRules } from '@/lib/billing/customers/tax';
 import { toSnake } from '@/lib/dialect';
-import { env } from '@/lib/env';
 import { findStripe } from '@/lib/stripe/client';
 import { input, instant, routesOf, storeQuery } from './contract';
 import { asStore } from './guards';
@@ -27,16 +27,19 @@ const detailsShape = z
     vat_status: z.enum(['none', 'pending', 'valid', 'invalid', 'unavailable']),
     vat_checked_at: instant.nullable(),
     vat_consultation_number: z.string().nullable(),
+    other_tax_ids: z.array(z.object({ type: z.string(), value: z.string() })),
+    /** Our treatment, whatever stands at Stripe. */
     tax_exempt: z.enum(['none', 'reverse', 'exempt']),
   })
   .openapi('BillingDetails');
 
 function present(row: CustomerRow): z.infer<typeof detailsShape> {
   const { name, email, line1, line2, postalCode, city, state, country } = row;
-  const { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber, taxExempt } = row;
+  const { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber } = row;
   const address = { line1, line2, postalCode, city, state, country };
   const vat = { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber };
-  return toSnake({ name, email, address, ...vat, taxExempt });
+  const taxExempt = exemptionOf(decideTax(row, taxRules()).treatment);
+  return toSnake({ name, email, address, ...vat, otherTaxIds: otherTaxIds(row), taxExempt });
 }
 
 const getDetails = route('get', '/store/billing/billing-details', {
@@ -60,7 +63,7 @@ export const storeDetails: Resource = (api) => {
 
   api.openapi(putDetails, async (c) => {
     const row = await updateBillingDetails(c.env.db, findStripe(), {
-      automaticTax: env().STRIPE_TAX,
+      tax: taxRules(),
       merchantId: c.var.store.merchantId,
       details: c.req.valid('json'),
       actor: c.var.caller.actor,

@@ -6,14 +6,14 @@ import { z } from 'zod';
 import { getFormat } from '@/components/ui/format';
 import { changeLocalTier } from '@/lib/billing/account/given-plans';
 import { billingDetailsInput, updateBillingDetails } from '@/lib/billing/customers/billing-details';
-import { openPortal } from '@/lib/billing/customers/customers';
+import { openPortal } from '@/lib/billing/customers/portal';
+import { taxRules } from '@/lib/billing/customers/tax';
 import { setAddOnCancellation } from '@/lib/billing/subscriptions/add-on-cancellation';
 import { startAddOnCheckout } from '@/lib/billing/subscriptions/add-ons';
 import { cancelSubscription, reactivateSubscription } from '@/lib/billing/subscriptions/cancellation';
 import { changeTier, undoPendingChange } from '@/lib/billing/subscriptions/change';
 import { startPlanCheckout } from '@/lib/billing/subscriptions/checkout';
 import { startCreditCheckout } from '@/lib/billing/subscriptions/credit-checkout';
-import { env } from '@/lib/env';
 import { getTranslations } from '@/lib/i18n/translations';
 import { limitPurchase } from '@/lib/rate-limit';
 import { findStripe, requireStripe } from '@/lib/stripe/client';
@@ -93,6 +93,7 @@ export const goToPortal = storeAction(nothing, async (_input, { db, account, sto
   const { portalUrl } = await openPortal(db, requireStripe(), {
     merchantId: account.merchantId,
     returnUrl: billingUrl(store.code),
+    tax: taxRules(),
     actor,
     now,
   });
@@ -153,7 +154,7 @@ export const saveDetails = storeAction(
     await updateBillingDetails(db, findStripe(), {
       merchantId: account.merchantId,
       details,
-      automaticTax: env().STRIPE_TAX,
+      tax: taxRules(),
       actor,
       now,
     });

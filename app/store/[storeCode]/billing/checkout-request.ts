@@ -1,5 +1,6 @@
 import type { Account } from '@/lib/billing/accounts';
 import type { Actor } from '@/lib/billing/audit';
+import { taxRules } from '@/lib/billing/customers/tax';
 import type { CheckoutRequest } from '@/lib/billing/subscriptions/checkout-slot';
 import { env } from '@/lib/env';
 
@@ -23,7 +24,7 @@ export function checkoutRequest(
     account,
     storeId: store.id,
     urls: { success: url('success?session_id={CHECKOUT_SESSION_ID}'), cancel: url('cancelled') },
-    automaticTax: env().STRIPE_TAX,
+    tax: taxRules(),
     methods: env().STRIPE_METHODS,
     actor,
     now,

@@ -1,0 +1,22 @@
+import type { Tx } from '@/db/client';
+import { enqueue } from '@/lib/queue';
+
+/** Asks, in the transaction of what changed, that who owes the VAT is weighed again and Stripe brought to it. */
+export const askToWeigh = (tx: Tx, merchantId: string): Promise<void> =>
+  enqueue(tx, 'apply_tax_treatment', { merchantId }, { key: `apply_tax_treatment:${merchantId}` });
+
+/**
+ * Asks that VIES be asked about a merchant's number, now or at `runAt` (real time). One at a time per member state: it
+ * refuses who asks more (vies.md 16).
+ */
+export const askToCheck = (tx: Tx, merchantId: string, number: string, runAt?: Date): Promise<void> =>
+  enqueue(
+    tx,
+    'check_vat_number',
+    { merchantId },
+    {
+      key: `check_vat_number:${merchantId}`,
+      queue: `vies:${number.slice(0, 2)}`,
+      ...(runAt ? { runAt } : {}),
+    },
+  );
