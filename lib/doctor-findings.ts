@@ -33,6 +33,9 @@ export type Patient = {
   stripe: Stripe | null;
   environment: Pick<
     Env,
+    | 'DATABASE_URL'
+    | 'DATABASE_DIRECT_URL'
+    | 'DATABASE_PREPARE'
     | 'APP_URL'
     | 'STRIPE_SECRET_KEY'
     | 'STRIPE_PUBLISHABLE_KEY'

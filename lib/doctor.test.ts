@@ -31,6 +31,9 @@ beforeAll(async () => {
     db: stage.db,
     stripe: stage.stripe,
     environment: {
+      DATABASE_URL: stage.databaseUrl,
+      DATABASE_DIRECT_URL: undefined,
+      DATABASE_PREPARE: true,
       APP_URL,
       STRIPE_SECRET_KEY: 'sk_test_local',
       STRIPE_WEBHOOK_SECRET: 'whsec_test',
@@ -74,15 +77,37 @@ describe('the database', () => {
     await close();
   });
 
-  test('that lacks a migration is named', async () => {
-    await stage.db.execute(sql`update drizzle.__drizzle_migrations set created_at = 1`);
+  test('that lacks a migration is named; one of a newer build is noted, unless it bars this one', async () => {
+    await stage.db.execute(
+      sql`update drizzle.__drizzle_migrations set created_at = -created_at where id = 1`,
+    );
     expect(await problems({ stripe: null })).toEqual(['migrations.behind']);
-    await stage.db.execute(sql`update drizzle.__drizzle_migrations set created_at = 9999999999999`);
-    expect(await problems({ stripe: null })).toEqual(['migrations.ahead']);
-    const { readMigrationFiles } = await import('drizzle-orm/migrator');
-    const newest = readMigrationFiles({ migrationsFolder: 'db/migrations' }).at(-1)?.folderMillis ?? 0;
-    await stage.db.execute(sql`update drizzle.__drizzle_migrations set created_at = ${newest}`);
+    await stage.db.execute(
+      sql`update drizzle.__drizzle_migrations set created_at = -created_at where id = 1`,
+    );
+    await stage.db.execute(
+      sql`insert into drizzle.__drizzle_migrations (hash, created_at, name) values ('', 9999999999999, '9999_new')`,
+    );
     expect(await problems()).toEqual([]);
+    const findings = await examine({ ...patient, stripe: null });
+    expect(findings.find(({ area }) => area === 'migrations')).toMatchObject({
+      level: 'note',
+      code: 'ahead',
+    });
+    await stage.db.execute(
+      sql`update drizzle.__drizzle_migrations set contract = '99.0.0' where created_at = 9999999999999`,
+    );
+    expect(await problems({ stripe: null })).toEqual(['migrations.build_too_old']);
+    await stage.db.execute(sql`delete from drizzle.__drizzle_migrations where created_at = 9999999999999`);
+  });
+
+  test('whose sessions nothing bounds is told of, with the statement that does', async () => {
+    const findings = await examine({ ...patient, stripe: null });
+    expect(findings.find(({ code }) => code === 'no_bounds')).toMatchObject({
+      level: 'note',
+      facts: { settings: 'idle_in_transaction_session_timeout, lock_timeout, statement_timeout' },
+    });
+    expect(toReport(findings)).toContain('alter role tierline');
   });
 });
 
@@ -189,6 +214,14 @@ test('a worker that does not run, and work that waits, are named', async () => {
     sql`select graphile_worker.add_job('process_event', '{}'::json, run_at := now() - interval '10 minutes')`,
   );
   expect(await problems()).toEqual(['worker.behind']);
+  await stage.db.execute(sql`
+    update graphile_worker._private_jobs set locked_by = 'worker-x', locked_at = now() - interval '2 hours'`);
+  await stage.db.execute(sql`
+    insert into graphile_worker._private_known_crontabs (identifier, known_since, last_execution)
+    values ('compare_stripe', now() - interval '9 days', now() - interval '3 days')`);
+  expect(await problems()).toEqual(['worker.not_running', 'worker.long_running', 'worker.missed']);
+  await stage.db.execute(sql`delete from graphile_worker._private_known_crontabs`);
+  await stage.db.execute(sql`update graphile_worker._private_jobs set locked_by = null, locked_at = null`);
   await stage.db.execute(
     sql`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`,
   );

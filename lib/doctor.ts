@@ -1,12 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Db } from '@/db/client';
-import { causeOf, type Finding, found, type KeyMode, keyMode, type Patient } from '@/lib/doctor-findings';
+import { type Finding, found, type KeyMode, keyMode, type Patient } from '@/lib/doctor-findings';
+import { examineDatabase, examineMigrations } from './doctor-database';
 import { examineStripe } from './doctor-stripe';
 import type { Failure } from './failure';
-import { checkWorker } from './health';
 import { errorTexts } from './i18n/translate-error';
+import { checkWorker } from './worker-check';
 
 /**
  * Looks at an installation and says what is wrong with it. Reads only, here and at Stripe. What cannot be looked at
@@ -16,62 +15,19 @@ export async function examine(patient: Patient): Promise<Finding[]> {
   const { db, stripe } = patient;
   const mode = keyMode(patient.environment.STRIPE_SECRET_KEY);
   const findings: Finding[] = [];
-  const isUp = await examineDatabase(db, findings);
+  const isUp = await examineDatabase(patient, findings);
   const isMigrated = isUp && (await examineMigrations(db, findings));
   findings.push(...examineKey(patient, mode));
   if (stripe) findings.push(...(await examineStripe({ ...patient, stripe, mode, hasTables: isMigrated })));
   if (isMigrated) {
     findings.push(
-      await examineWorker(db),
+      ...(await examineWorker(db)),
       ...(await examineEvents(db)),
       ...(await examineEmail(patient, mode)),
     );
     findings.push(await examineStaff(db));
   }
   return findings;
-}
-
-/** PostgreSQL 15 is the oldest that the migrations are made for. */
-const OLDEST = 150_000;
-
-async function examineDatabase(db: Db, findings: Finding[]): Promise<boolean> {
-  try {
-    const [row] = await db.execute<{ version: string; number: number }>(
-      sql`select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
-    );
-    const facts = { version: row?.version ?? '' };
-    findings.push(
-      (row?.number ?? 0) < OLDEST
-        ? found('database', 'problem', 'too_old', facts)
-        : found('database', 'ok', 'reachable', facts),
-    );
-    return true;
-  } catch (error) {
-    findings.push(found('database', 'problem', 'unreachable', { detail: causeOf(error) }));
-    return false;
-  }
-}
-
-async function examineMigrations(db: Db, findings: Finding[]): Promise<boolean> {
-  const files = readMigrationFiles({
-    migrationsFolder: fileURLToPath(new URL('../db/migrations', import.meta.url)),
-  });
-  const [there] = await db.execute<{ ours: boolean; worker: boolean }>(sql`
-    select to_regclass('drizzle.__drizzle_migrations') is not null as ours,
-      to_regclass('graphile_worker.jobs') is not null as worker`);
-  const [last] = there?.ours
-    ? await db.execute<{ at: string | null }>(
-        sql`select max(created_at)::text as at from drizzle.__drizzle_migrations`,
-      )
-    : [];
-  const applied = Number(last?.at ?? 0);
-  const missing = files.filter((file) => file.folderMillis > applied).length;
-  const newest = files.at(-1)?.folderMillis ?? 0;
-  if (missing > 0 || !there?.worker)
-    findings.push(found('migrations', 'problem', 'behind', { missing: Math.max(missing, 1) }));
-  else if (applied > newest) findings.push(found('migrations', 'problem', 'ahead'));
-  else findings.push(found('migrations', 'ok', 'up_to_date', { count: files.length }));
-  return missing === 0 && there?.worker === true;
 }
 
 function examineKey({ environment, isProduction }: Patient, mode: KeyMode): Finding[] {
@@ -91,18 +47,22 @@ function examineKey({ environment, isProduction }: Patient, mode: KeyMode): Find
 
 /** Every minute a job runs; one that did not for this long was not run by anybody. */
 const SILENT_MINUTES = 5;
+const LATE_S = 180;
 
-async function examineWorker(db: Db): Promise<Finding> {
-  const { status, lag_seconds: lag = 0 } = await checkWorker(db);
-  if (status !== 'ok') return found('worker', 'problem', 'behind', { seconds: lag });
+async function examineWorker(db: Db): Promise<Finding[]> {
+  const { lag_seconds: seconds, long_running: long, missed } = await checkWorker(db);
+  const findings: Finding[] = [];
   const [row] = await db.execute<{ listening: boolean; ran: boolean }>(sql`
     select exists (select from pg_stat_activity
         where datname = current_database() and query ilike 'listen%jobs:insert%') as listening,
       exists (select from job_runs where started_by = 'schedule'
         and started_at > now() - make_interval(mins => ${SILENT_MINUTES})) as ran`);
-  return row?.listening || row?.ran
-    ? found('worker', 'ok', 'running', { seconds: lag })
-    : found('worker', 'problem', 'not_running');
+  if (seconds > LATE_S) findings.push(found('worker', 'problem', 'behind', { seconds }));
+  else if (!row?.listening && !row?.ran) findings.push(found('worker', 'problem', 'not_running'));
+  for (const { task, minutes } of long)
+    findings.push(found('worker', 'problem', 'long_running', { task, minutes }));
+  if (missed.length > 0) findings.push(found('worker', 'problem', 'missed', { jobs: missed.join(', ') }));
+  return findings.length > 0 ? findings : [found('worker', 'ok', 'running', { seconds })];
 }
 
 async function examineEvents(db: Db): Promise<Finding[]> {

@@ -1,7 +1,7 @@
-import { Cron } from 'croner';
 import { desc } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { jobRuns } from '@/db/schema';
+import { nextRun } from './cron-times';
 import { type Job, jobs } from './jobs';
 
 export type JobState = Pick<Job, 'name' | 'every'> & {
@@ -21,11 +21,4 @@ export async function listJobs(db: Db): Promise<JobState[]> {
     nextAt: nextRun(job.cron, new Date()),
     last: runs.find((one) => one.job === job.name) ?? null,
   }));
-}
-
-/** When a cron line is due next, in UTC. */
-export function nextRun(cron: string, after: Date): Date {
-  const next = new Cron(cron, { timezone: 'UTC', paused: true }).nextRun(after);
-  if (!next) throw new Error(`${cron} is never due`);
-  return next;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextRun } from './job-states';
+import { nextRun } from './cron-times';
 import { jobs } from './jobs';
 
 describe('the list of jobs', () => {

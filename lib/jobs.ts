@@ -1,5 +1,4 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
-import { Logger, run, type TaskList } from 'graphile-worker';
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { Db } from '@/db/client';
@@ -31,7 +30,7 @@ import { expireInvitations } from './tenancy/invitations';
 import { erasePersonalData } from './tenancy/personal-data';
 import { businessNow } from './time';
 
-type JobContext = { now: Date; stripe: Stripe | null; livemode: boolean };
+export type JobContext = { now: Date; stripe: Stripe | null; livemode: boolean };
 
 /** One scheduled job: its cron line (UTC) and the verb it runs. Each is safe to run twice and on several nodes. */
 export type Job = {
@@ -181,15 +180,17 @@ async function lastSuccess(db: Db, name: string): Promise<Date | null> {
   return last?.at ?? null;
 }
 
-const contextOf = () => ({
+/** Stripe as this process reaches it. */
+export const contextOf = () => ({
   stripe: findStripe(),
   livemode: isLiveMode(),
 });
 
 /** How long a job waits, at each call, for Stripe's rate limit to pass. */
-const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 120_000;
 
-async function runJob(db: Db, job: Job, context: JobContext, startedBy: string): Promise<unknown> {
+/** Runs a job and keeps the run. @throws what the job throws, kept with the run */
+export async function runJob(db: Db, job: Job, context: JobContext, startedBy: string): Promise<unknown> {
   const id = newId('run');
   await db.insert(jobRuns).values({ id, job: job.name, at: context.now, startedBy });
   try {
@@ -223,7 +224,7 @@ async function finish(
 }
 
 /** Work that a transaction queued (lib/queue), by name. */
-const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => Promise<unknown>> = {
+export const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => Promise<unknown>> = {
   end_add_ons: (db, payload, context) =>
     endAddOns(
       db,
@@ -256,33 +257,3 @@ const tasks: Record<string, (db: Db, payload: unknown, context: JobContext) => P
       appUrl: env().APP_URL,
     }),
 };
-
-/** Starts the worker of this process: queued work and the schedules. Several may run on one database. */
-export async function startWorker(): Promise<{ stop(): Promise<void> }> {
-  const db = database();
-  const taskList: TaskList = {};
-  for (const job of jobs) {
-    taskList[job.name] = async () => {
-      await runJob(db, job, { ...contextOf(), now: await businessNow(db) }, 'schedule');
-    };
-  }
-  for (const [name, task] of Object.entries(tasks)) {
-    taskList[name] = async (payload) => {
-      const context = { ...contextOf(), now: await businessNow(db) };
-      await withPatience(PATIENCE_MS, () => task(db, payload, context));
-    };
-  }
-  const runner = await run({
-    connectionString: env().DATABASE_URL,
-    taskList,
-    crontab: jobs.map((job) => `${job.cron} ${job.name} ?max=1`).join('\n'),
-    concurrency: 4,
-    noHandleSignals: true,
-    maxPoolSize: 6,
-    logger: new Logger(() => (level, message) => {
-      if (level === 'error') log.error(message);
-      else if (level === 'warning') log.warn(message);
-    }),
-  });
-  return { stop: () => runner.stop() };
-}

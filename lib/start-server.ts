@@ -1,6 +1,6 @@
 import { forgetForwardedFor } from './client-address';
 import { env } from './env';
-import { startWorker } from './jobs';
+import { startWorker } from './worker';
 
 /** The environment is checked, a missing variable named; then the worker starts, unless it runs in processes of its own. */
 export async function startServer(): Promise<void> {

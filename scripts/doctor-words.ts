@@ -17,11 +17,26 @@ const words: Record<string, Words> = {
     what: 'The database does not answer: {detail}',
     mend: 'Start it, or correct DATABASE_URL.',
   },
+  'database.direct_is_pooled': {
+    what: 'Migrations and the worker reach the database through a pooler in transaction mode: they refuse that.',
+    mend: 'Set DATABASE_DIRECT_URL to PostgreSQL itself, or to a pooler in session mode.',
+  },
+  'database.prepares_through_pooler': {
+    what: 'DATABASE_URL leads to a pooler in transaction mode, and statements are prepared: transactions fail when it does not know them.',
+    mend: 'Set DATABASE_PREPARE=0, unless it is PgBouncer 1.21 or newer with max_prepared_statements.',
+  },
+  'database.no_bounds': {
+    what: 'Nothing bounds what a session may take: {settings}.',
+    mend: "alter role {role} in database {database} set statement_timeout = '60s', and likewise lock_timeout = '10s', idle_in_transaction_session_timeout = '60s'.",
+  },
+  'migrations.build_too_old': {
+    what: 'Migration {migration} was made for builds from {oldest} on: this one refuses to start.',
+    mend: 'Deploy {oldest} or newer.',
+  },
   'migrations.up_to_date': { what: 'All {count} migrations are applied.' },
   'migrations.behind': { what: '{missing} migrations are missing.', mend: 'npm run db:migrate' },
   'migrations.ahead': {
-    what: 'The database is ahead of this code.',
-    mend: 'Deploy the version that migrated it.',
+    what: 'The database has migrations of a newer build, which this one can work with.',
   },
   'key.live': { what: 'A live key, in production: real money.' },
   'key.test': { what: 'A test key: no real money.' },
@@ -136,6 +151,14 @@ const words: Record<string, Words> = {
   'worker.not_running': {
     what: 'No worker runs: trials, retries and e-mails wait.',
     mend: 'Start one: npm run worker, or WORKER=1 in the app.',
+  },
+  'worker.long_running': {
+    what: '{task} has been worked on for {minutes} minutes.',
+    mend: 'Look for it in the log; a restart of its worker gives it to another within seconds.',
+  },
+  'worker.missed': {
+    what: 'Schedules passed without a run: {jobs}.',
+    mend: 'Start a worker: it makes up the newest of each. Or run one now: npm run job -- NAME.',
   },
   'events.none_waiting': { what: 'No event has failed.' },
   'events.failed': {

@@ -50,7 +50,13 @@ interface Access {
 }
 
 const settings = {
-  durable: { shared_buffers: '256MB', max_wal_size: '2GB' },
+  durable: {
+    shared_buffers: '256MB',
+    max_wal_size: '2GB',
+    statement_timeout: '60s',
+    lock_timeout: '10s',
+    idle_in_transaction_session_timeout: '60s',
+  },
   throwaway: {
     shared_buffers: '128MB',
     fsync: 'off',

@@ -5,7 +5,7 @@ import { loadInstallation } from './installation';
 await runCommand(async () => {
   loadInstallation();
   const { migrateAtStart } = await import('./migration-words');
-  const { startWorker } = await import('@/lib/jobs');
+  const { startWorker } = await import('@/lib/worker');
   await migrateAtStart();
   const worker = await startWorker();
   process.stdout.write('worker started\n');

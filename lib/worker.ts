@@ -1,0 +1,73 @@
+import { EventEmitter } from 'node:events';
+import { Logger, run, type Task, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { isTransactionPooler, TransactionPooler } from '@/db/pooler';
+import { database } from './database';
+import { directUrl } from './env';
+import { contextOf, type Job, type JobContext, jobs, PATIENCE_MS, runJob, tasks } from './jobs';
+import { log } from './log';
+import { withPatience } from './stripe/client';
+import { businessNow } from './time';
+import { keepWorkerLives } from './worker-lives';
+
+/** Taken in the moment before our lock was held, and thought dead by another worker: the job is theirs now. */
+class JobTaken extends Error {
+  override name = 'JobTaken';
+  constructor(id: string) {
+    super(`job ${id} was given to another worker`);
+  }
+}
+
+/**
+ * Starts the worker of this process: queued work and the schedules. Several may run on one database. It needs a session of
+ * its own (`DATABASE_DIRECT_URL`): it listens, and holds a lock that says that it lives. What a schedule missed while no worker
+ * ran is made up once.
+ * @throws TransactionPooler
+ */
+export async function startWorker(): Promise<{ stop(): Promise<void> }> {
+  const db = database();
+  const url = directUrl();
+  if (await isTransactionPooler(url)) throw new TransactionPooler('The worker');
+  const lives = keepWorkerLives(url);
+  const events: WorkerEvents = new EventEmitter();
+  events.on('worker:create', ({ worker }) => lives.add(worker.workerId));
+  const own = (run: (payload: unknown, context: JobContext) => Promise<unknown>): Task => {
+    return async (payload, { job }) => {
+      if (job.locked_by !== null && !(await lives.owns(job.locked_by, job.id))) throw new JobTaken(job.id);
+      await run(payload, { ...contextOf(), now: await businessNow(db) });
+    };
+  };
+  const taskList: TaskList = {};
+  for (const job of jobs) taskList[job.name] = own((_, context) => runJob(db, job, context, 'schedule'));
+  for (const [name, task] of Object.entries(tasks)) {
+    taskList[name] = own((payload, context) => withPatience(PATIENCE_MS, () => task(db, payload, context)));
+  }
+  const runner = await run({
+    connectionString: url,
+    taskList,
+    events,
+    crontab: jobs.map(crontabOf).join('\n'),
+    concurrency: 4,
+    noHandleSignals: true,
+    maxPoolSize: 6,
+    logger: new Logger(() => (level, message) => {
+      if (level === 'error') log.error(message);
+      else if (level === 'warning') log.warn(message);
+    }),
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    await runner.stop();
+    await lives.stop();
+  };
+  return {
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+/** One run is made up of those missed in the last interval: the newest. What runs each minute needs none. */
+const FILL = { minute: '', hour: '&fill=1h', day: '&fill=1d', week: '&fill=1w' };
+
+const crontabOf = (job: Job): string => `${job.cron} ${job.name} ?max=1${FILL[job.every]}`;
