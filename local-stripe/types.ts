@@ -114,7 +114,11 @@ export interface Cut extends Billed {
   pending: string | null;
 }
 
-export type SubscriptionItem = Omit<Wire<Stripe.SubscriptionItem>, 'price' | 'plan'> & { price: string };
+export type SubscriptionItem = Omit<Wire<Stripe.SubscriptionItem>, 'price' | 'plan'> & {
+  price: string;
+  /** While it is only planned: the discounts that it is to have (records/item-discounts). */
+  _?: { discounts: Discount[] };
+};
 export type Subscription = Omit<Wire<Stripe.Subscription>, 'items' | 'pending_update' | 'status'> & {
   status: SubscriptionStatus;
   items: SubscriptionItem[];
@@ -241,4 +245,6 @@ export interface ItemChange {
   quantity?: number | undefined;
   deleted?: boolean | undefined;
   metadata?: Metadata | undefined;
+  /** Empty: none any more. */
+  discounts?: { [name in 'coupon' | 'promotion_code' | 'discount']?: string | undefined }[] | undefined;
 }

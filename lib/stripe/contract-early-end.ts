@@ -9,7 +9,7 @@ async function endsEarly(scene: Scene, proration_behavior: Behavior) {
   const made = await subscribe(scene);
   const customer = idOf(made.customer);
   const end = (cancel_at: number | '') =>
-    scene.stripe.subscriptions.update(made.id, { cancel_at, proration_behavior, expand: ['latest_invoice'] });
+    scene.stripe.subscriptions.update(made.id, { cancel_at, proration_behavior });
   const waiting = async () =>
     (await scene.stripe.invoiceItems.list({ customer, pending: true, limit: 100 })).data.map(
       (one) => one.amount,
@@ -19,10 +19,8 @@ async function endsEarly(scene: Scene, proration_behavior: Behavior) {
 
 const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0);
 
-const totalOf = ({ latest_invoice: invoice }: Stripe.Subscription): number => {
-  must(typeof invoice === 'object' && invoice !== null, 'there is no invoice');
-  return invoice.total;
-};
+const totalOf = async (scene: Scene, { latest_invoice }: Stripe.Subscription): Promise<number> =>
+  (await scene.stripe.invoices.retrieve(idOf(latest_invoice))).total;
 
 /** A `cancel_at` that is not the period's end: before it, or in a period to come; and taken back. */
 export const earlyEndClauses: Clause[] = [
@@ -41,7 +39,7 @@ export const earlyEndClauses: Clause[] = [
     numbers: ['D68'],
     async check(scene) {
       const { told, waiting } = await endsEarly(scene, 'always_invoice');
-      const total = totalOf(told);
+      const total = await totalOf(scene, told);
       must(total < -2900 && total > -4000, `the invoice is of ${total}`);
       must((await waiting()).length === 0, 'something waits beside it');
     },
@@ -51,11 +49,11 @@ export const earlyEndClauses: Clause[] = [
     numbers: ['D68'],
     async check(scene) {
       const { told, end, waiting } = await endsEarly(scene, 'none');
-      const before = totalOf(told);
+      const before = await totalOf(scene, told);
       must((await waiting()).length === 0, 'something waits');
       const back = await end('');
       must(back.cancel_at === null, 'it still ends');
-      must((await waiting()).length === 0 && totalOf(back) === before, 'it costs something');
+      must((await waiting()).length === 0 && (await totalOf(scene, back)) === before, 'it costs something');
     },
   },
   {
@@ -77,7 +75,7 @@ export const earlyEndClauses: Clause[] = [
     async answer(scene) {
       const { told, end } = await endsEarly(scene, 'always_invoice');
       const back = await end('');
-      return idOf(back.latest_invoice) !== idOf(told.latest_invoice) && totalOf(back) > 0
+      return idOf(back.latest_invoice) !== idOf(told.latest_invoice) && (await totalOf(scene, back)) > 0
         ? 'charged again'
         : 'kept';
     },

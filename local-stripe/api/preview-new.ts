@@ -2,10 +2,11 @@
 import type { App } from '../app';
 import { firstDrafts } from '../engine/subscription-start';
 import { invalid } from '../errors';
-import { makeDiscount } from '../records/discounts';
+import { type DiscountGiven, makeDiscount } from '../records/discounts';
 import { shapeInvoice } from '../records/invoice-shape';
+import { discountOf } from '../records/item-discounts';
 import { itemChanges } from '../records/prices';
-import { checkPhases, discountOf, resolvePhases, revisePhases } from '../records/schedule-phases';
+import { checkPhases, resolvePhases, revisePhases } from '../records/schedule-phases';
 import { shapeSubscription } from '../records/subscription-shape';
 import type { Customer, Discount, Invoice, Phase, Price, Schedule } from '../types';
 import { discountsFor, extraDrafts, noneUpcoming, taxed } from './preview-asked';
@@ -39,6 +40,7 @@ export function ofPhase(app: App, phase: Phase, customer: Customer, given: Previ
       items: phase.items.map((item) => ({
         price: app.store.get('prices', item.price) as Price,
         quantity: item.quantity ?? 1,
+        discounts: item.discounts?.map(discountOf),
       })),
       trialEnd: phase.trial_end,
       anchor: null,
@@ -58,7 +60,7 @@ export function ofNothingYet(app: App, customer: Customer, given: PreviewGiven):
         'subscription_details[items]',
         'parameter_missing',
       );
-    return { price: item.price, quantity: item.quantity ?? 1 };
+    return { price: item.price, quantity: item.quantity ?? 1, discounts: item.discounts };
   });
   return ofNew(app, customer, given, {
     items,
@@ -74,7 +76,7 @@ function ofNew(
   customer: Customer,
   given: PreviewGiven,
   wanted: {
-    items: { price: Price; quantity: number }[];
+    items: { price: Price; quantity: number; discounts?: DiscountGiven[] | undefined }[];
     trialEnd: number | null;
     anchor: number | null;
     discounts: Discount[];

@@ -39,6 +39,7 @@ export function createSubscription({ app, params }: Call): object {
         price: item.price,
         quantity: item.quantity ?? 1,
         ...(item.metadata ? { metadata: item.metadata } : {}),
+        discounts: item.discounts,
       };
     });
     refuseDaysUntilDue(given.collection_method, given.days_until_due);

@@ -56,7 +56,7 @@ export function resumeSubscription(sub: Subscription, given: z.output<typeof res
     () => app.ids.make('si'),
   );
   const trial = sub.trial_end;
-  writePlan(sub, plan);
+  writePlan(app, sub, plan);
   sub.trial_end = trial;
   const invoice = createInvoice(app, {
     ...updateInvoiceGiven(app, sub, [...plan.credits, ...plan.charges], undefined),

@@ -11,6 +11,7 @@ import type { App } from '../app';
 import { invalid, missing } from '../errors';
 import { couponOf } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
+import { itemDiscounts, planDiscounts, settleItems } from '../records/item-discounts';
 import { priceAmount, prorationWords } from '../records/price-words';
 import { getRecurring } from '../records/prices';
 import {
@@ -67,6 +68,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
     rhythm: false,
   }));
   const ended: string[] = [];
+  const customer = () => app.need('customers', sub.customer, 'customer');
   for (const one of change.items) {
     if (one.id) {
       const known = target.find((row) => row.item.id === one.id);
@@ -81,6 +83,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       // A new price means one of it unless the quantity is said as well (stripe.md D41).
       const quantity = one.quantity ?? (price.id === old.id ? (known.item.quantity ?? 1) : 1);
       if (one.metadata) known.item.metadata = one.metadata;
+      if (one.discounts) planDiscounts(app, known.item, one.discounts, customer(), [sub.id]);
       if (price.id === old.id && quantity === known.item.quantity) continue;
       if (price.currency !== sub.currency) throw currencyError(price, sub);
       known.changed = true;
@@ -93,16 +96,11 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       if (target.some((row) => row.item.price === one.price?.id)) {
         throw invalid('Subscription already has an item with this price.', 'items[0][price]');
       }
+      const period = { start: 0, end: 0 };
+      const item = shapeItem(app, sub.id, one.price, one.quantity ?? 1, period, newId(), one.metadata);
+      if (one.discounts) planDiscounts(app, item, one.discounts, customer(), [sub.id]);
       target.push({
-        item: shapeItem(
-          app,
-          sub.id,
-          one.price,
-          one.quantity ?? 1,
-          { start: 0, end: 0 },
-          newId(),
-          one.metadata,
-        ),
+        item,
         changed: true,
         added: true,
         rhythm: false,
@@ -170,7 +168,10 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       const from = Math.max(at, start);
       const full = priceAmount(price, quantity);
       const share = (upTo: number, since: number) =>
-        afterDiscounts(app, Math.round((full * (upTo - since)) / (end - start)), price, change.discounts);
+        afterDiscounts(app, Math.round((full * (upTo - since)) / (end - start)), price, [
+          ...itemDiscounts(app, item),
+          ...change.discounts,
+        ]);
       const cut = cuts.find((one) => one.item === item.id && one.end === end && one.start > from);
       // As far as it lasts: what an earlier end leaves out has the new price if it is taken back (stripe.md D68).
       if (cut)
@@ -221,7 +222,8 @@ function creditsFor(
   if (sub.billing_mode.type === 'classic') {
     const { current_period_start: start, current_period_end: end } = item;
     if (!discounts || end <= at) return [];
-    return [credit(afterDiscounts(app, priceAmount(price, quantity), price, discounts), start, end)].filter(
+    const all = [...itemDiscounts(app, item), ...discounts];
+    return [credit(afterDiscounts(app, priceAmount(price, quantity), price, all), start, end)].filter(
       (one) => one.amount !== 0,
     );
   }
@@ -255,7 +257,8 @@ function currencyError(price: Price, sub: Subscription): Error {
 }
 
 /** Writes a planned change of items onto the record (no event). */
-export function writePlan(sub: Subscription, plan: Plan): void {
+export function writePlan(app: App, sub: Subscription, plan: Plan): void {
+  settleItems(app, plan.items, sub.items);
   sub.items = plan.items;
   sub.billing_cycle_anchor = plan.anchor;
   sub._.billed = truncateBilled(sub._.billed, plan.ended, plan.at);

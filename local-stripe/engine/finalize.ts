@@ -116,12 +116,14 @@ function dropTax(app: App, invoice: Invoice): void {
 /** `duration: once` is used up by the first invoice that it lowers; `repeating` by its end date. */
 function endSpentDiscounts(app: App, invoice: Invoice): void {
   const sub = subscriptionOf(app, invoice);
-  if (!sub || sub.discounts.length === 0) return;
+  if (!sub) return;
+  const all = [...sub.discounts, ...sub.items.flatMap((item) => item.discounts)].map(String);
+  if (all.length === 0) return;
   const used = new Set(
     (invoice.total_discount_amounts ?? []).filter((one) => one.amount > 0).map((one) => one.discount),
   );
-  const active = new Set(activeDiscounts(app, sub.discounts).map((discount) => discount.id));
-  const spent = sub.discounts.filter((one) => {
+  const active = new Set(activeDiscounts(app, all).map((discount) => discount.id));
+  const spent = all.filter((one) => {
     const discount = app.store.get('discounts', one);
     return !discount || !active.has(one) || (used.has(one) && couponOf(app, discount)?.duration === 'once');
   });
@@ -134,6 +136,10 @@ function endSpentDiscounts(app: App, invoice: Invoice): void {
   }
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.discounts = rec.discounts.filter((one) => !spent.includes(one));
+    rec.items = rec.items.map((item) => ({
+      ...item,
+      discounts: item.discounts.filter((one) => !spent.includes(String(one))),
+    }));
   });
 }
 

@@ -4,8 +4,8 @@ import type { App } from '../app';
 import { mergeMetadata } from '../http/params';
 import { isRunning, makeDiscount, redeemable } from '../records/discounts';
 import type { Draft } from '../records/drafts';
+import { discountOf, hasThose, planOfPhase } from '../records/item-discounts';
 import { getRecurring, itemChanges } from '../records/prices';
-import { discountOf } from '../records/schedule-phases';
 import { running } from '../records/schedules';
 import { sameRhythm, shapeItem } from '../records/subscription-items';
 import type { UpdateGiven } from '../records/subscription-params';
@@ -92,11 +92,15 @@ export function takeItems(
     const quantity = wanted.quantity ?? 1;
     if (!known) {
       const period = { start: app.now, end: app.now };
-      return shapeItem(app, rec.id, price, quantity, period, newId(), wanted.metadata ?? {});
+      const item = shapeItem(app, rec.id, price, quantity, period, newId(), wanted.metadata ?? {});
+      planOfPhase(app, item, wanted, rec);
+      return item;
     }
     rhythm ||= !sameRhythm(getRecurring(app, known.price), price);
     const metadata = mergeMetadata(known.metadata, wanted.metadata ?? {});
-    return { ...known, price: price.id, quantity, metadata };
+    const item = { ...known, price: price.id, quantity, metadata };
+    planOfPhase(app, item, wanted, rec);
+    return item;
   });
   if (rhythm || anchors) rec.billing_cycle_anchor = app.now;
 }
@@ -108,12 +112,14 @@ export function itemUpdates(sub: Subscription, phase: Phase): NonNullable<Update
   return [
     ...pairs.flatMap(({ wanted, known }) => {
       const metadata = mergeMetadata(known?.metadata ?? {}, wanted.metadata ?? {});
-      const change = { price: wanted.price, quantity: wanted.quantity ?? 1, metadata };
+      const named = (wanted.discounts ?? []).map(discountOf);
+      const change = { price: wanted.price, quantity: wanted.quantity ?? 1, metadata, discounts: named };
       if (!known) return [change];
       const same =
         known.price === change.price &&
         known.quantity === change.quantity &&
-        isDeepStrictEqual(known.metadata, metadata);
+        isDeepStrictEqual(known.metadata, metadata) &&
+        hasThose(known, wanted);
       return same ? [] : [{ id: known.id, ...change }];
     }),
     ...sub.items.filter((item) => !kept.has(item.id)).map((item) => ({ id: item.id, deleted: true })),

@@ -6,8 +6,8 @@ import type { App } from '../app';
 import { invalid } from '../errors';
 import { markCancellation } from '../records/cancellation';
 import { dropDiscount } from '../records/discounts';
+import { discountOf, settleItems } from '../records/item-discounts';
 import { getRecurring } from '../records/prices';
-import { discountOf } from '../records/schedule-phases';
 import type { UpdateGiven } from '../records/subscription-params';
 import { dropPendingUpdate } from '../records/subscription-pending';
 import type { Phase, Schedule, Subscription } from '../types';
@@ -98,7 +98,10 @@ function enterPhase(
   app.change('subscriptions', sub, 'customer.subscription.updated', (rec) => {
     rec.discounts = discounts;
     takeSettings(app, rec, phase, schedule);
-    if (turns) takeItems(app, rec, phase, anchors, () => app.ids.make('si'));
+    if (!turns) return;
+    const before = rec.items;
+    takeItems(app, rec, phase, anchors, () => app.ids.make('si'));
+    settleItems(app, rec.items, before);
   });
   const items = turns ? [] : itemUpdates(sub, phase);
   if (items.length > 0 || trialEnd !== undefined || (anchors && !turns)) {
@@ -170,6 +173,7 @@ export function beginSchedule(app: App, schedule: Schedule): void {
       price: getRecurring(app, item.price),
       quantity: item.quantity ?? 1,
       metadata: item.metadata ?? {},
+      discounts: item.discounts?.map(discountOf),
     })),
     trialEnd: first.trial_end,
     discounts: first.discounts.map(discountOf),

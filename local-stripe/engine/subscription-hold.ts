@@ -3,6 +3,7 @@ import type { App } from '../app';
 import { HOUR } from '../clock';
 import { mergeMetadata } from '../http/params';
 import type { Draft } from '../records/drafts';
+import { settleItems } from '../records/item-discounts';
 import type { UpdateGiven } from '../records/subscription-params';
 import { dropPendingUpdate } from '../records/subscription-pending';
 import { periodEnd } from '../records/subscriptions';
@@ -21,6 +22,7 @@ export function holdUpdate(
   given: UpdateGiven,
 ): Subscription {
   supersedePendingUpdate(app, sub, given, true);
+  settleItems(app, plan.items, []);
   const invoice = createInvoice(
     app,
     { ...updateInvoiceGiven(app, sub, drafts, given.proration_date, true), autoAdvance: false },

@@ -6,6 +6,7 @@ import { setCancellation } from '../records/cancellation';
 import { makeDiscount } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
+import { settleItems } from '../records/item-discounts';
 import { refuseSecondCurrency } from '../records/one-currency';
 import { nameOf, priceAmount } from '../records/price-words';
 import { periodAfter, refuseIntervals, refuseItemCount } from '../records/subscription-items';
@@ -100,6 +101,8 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     const free = given.items.every(({ price }) => priceAmount(price, 1) === 0);
     if (!free && tried.kind !== 'succeeded' && tried.kind !== 'processing') throw refusal(tried);
   }
+  for (const one of given.items.flatMap((item) => item.discounts ?? []))
+    makeDiscount(app, one, { customer }, false);
   const subId = app.ids.make('sub');
   const discounts = given.discounts.map((one) =>
     makeDiscount(app, one, {
@@ -109,6 +112,7 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     }),
   );
   const sub = shapeSubscription(app, given, subId, () => app.ids.make('si'), discounts);
+  settleItems(app, sub.items, []);
   if (given.cancelAtPeriodEnd !== undefined || given.cancelAt !== undefined)
     setCancellation(app, sub, given.cancelAtPeriodEnd, given.cancelAt);
   if (sub.status !== 'trialing') recordCuts(app, sub, sub.items);

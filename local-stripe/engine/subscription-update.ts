@@ -88,7 +88,7 @@ export function updateSubscription(app: App, sub: Subscription, given: UpdateGiv
   const before = app.view('subscriptions', sub);
   if (plan) {
     const wasTrialing = sub.status === 'trialing';
-    writePlan(sub, plan);
+    writePlan(app, sub, plan);
     if (wasTrialing && (plan.trialEnd ?? 0) <= app.now) sub.status = 'active';
     if (plan.trialEnd && plan.trialEnd > app.now) sub.status = 'trialing';
     followPeriod(sub);

@@ -45,6 +45,7 @@ export function couponOf(app: App, discount: Discount): Coupon | undefined {
 interface On {
   customer: Customer;
   subscription?: string | null;
+  subscription_item?: string | null;
   invoice?: string | null;
   invoice_item?: string | null;
   checkout_session?: string | null;
@@ -60,8 +61,14 @@ interface On {
  */
 function findExisting(app: App, id: string, on: On): Discount {
   const discount = app.store.get('discounts', id);
-  const may = [on.subscription, on.invoice, on.invoice_item, ...(on.ancestors ?? [])].filter(Boolean);
-  const has = discount && [discount.subscription, discount.invoice, discount.invoice_item];
+  const own = [on.subscription, on.subscription_item, on.invoice, on.invoice_item];
+  const may = [...own, ...(on.ancestors ?? [])].filter(Boolean);
+  const has = discount && [
+    discount.subscription,
+    discount.subscription_item,
+    discount.invoice,
+    discount.invoice_item,
+  ];
   if (discount?.customer === on.customer.id && has?.some((one) => may.includes(one))) return discount;
   throw missing('discount', id, on.param ?? 'discounts');
 }
@@ -82,7 +89,7 @@ export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true
   const coupon = app.need('coupons', couponId, 'discounts[0][coupon]');
   if (!usable(app, coupon)) throw invalid(`Coupon expired: ${coupon.id}`, 'coupon', 'coupon_expired');
   const discount: Discount = {
-    id: keep ? app.ids.make('di') : 'di_tmp_preview',
+    id: PLANNED,
     object: 'discount',
     checkout_session: on.checkout_session ?? null,
     customer: on.customer.id,
@@ -95,9 +102,19 @@ export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true
     source: { coupon: coupon.id, type: 'coupon' },
     start: app.now,
     subscription: on.subscription ?? null,
-    subscription_item: null,
+    subscription_item: on.subscription_item ?? null,
   } satisfies Wire<Stripe.Discount>;
-  if (!keep) return discount;
+  return keep ? keepDiscount(app, discount) : discount;
+}
+
+const PLANNED = 'di_tmp_preview';
+
+/** Redeems what was only planned; one that is there already stays as it is. */
+export function keepDiscount(app: App, discount: Discount): Discount {
+  if (discount.id !== PLANNED) return discount;
+  const coupon = app.need('coupons', discount.source.coupon);
+  const promotion = app.store.get('promotion_codes', discount.promotion_code);
+  discount.id = app.ids.make('di');
   app.store.put('discounts', discount);
   coupon.times_redeemed += 1;
   coupon.valid = usable(app, coupon);
@@ -117,9 +134,10 @@ export function dropDiscount(app: App, discountId: string): void {
 }
 
 /** What a discount takes off one amount by itself. */
-export function offOf(app: App, discount: Discount, amount: number): number {
+export function offOf(app: App, discount: Discount, amount: number, product?: string): number {
   const coupon = couponOf(app, discount);
   if (!coupon || amount <= 0) return 0;
+  if (coupon.applies_to && (!product || !coupon.applies_to.products.includes(product))) return 0;
   return Math.min(amount, coupon.amount_off ?? Math.round((amount * (coupon.percent_off ?? 0)) / 100));
 }
 

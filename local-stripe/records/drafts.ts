@@ -2,6 +2,7 @@
 import type { App } from '../app';
 import type { Discount, InvoiceItem, Metadata, Price, Subscription, SubscriptionItem } from '../types';
 import { activeDiscounts } from './discounts';
+import { itemDiscounts } from './item-discounts';
 import { priceAmount, priceWords, prorationWords } from './price-words';
 
 export interface Draft {
@@ -68,6 +69,8 @@ export function draft(
     subscription: sub.id,
     item: item.id,
     metadata: sub.metadata,
+    // A proration has them in its amount (stripe.md 14).
+    ...(proration ? {} : { discounts: itemDiscounts(app, item) }),
   });
 }
 

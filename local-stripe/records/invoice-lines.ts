@@ -14,13 +14,13 @@ interface Pricing {
 }
 
 export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceLine[] {
-  const perLine = drafts.map(() => [] as { amount: number; discount: string }[]);
+  const perLine = drafts.map(() => [] as { amount: number; discount: string; own?: boolean }[]);
   const left = drafts.map((draft) => draft.amount);
   for (const [at, draft] of drafts.entries()) {
     for (const discount of draft.discounts ?? []) {
-      const off = offOf(app, discount, left[at] ?? 0);
+      const off = offOf(app, discount, left[at] ?? 0, draft.price?.product);
       left[at] = (left[at] ?? 0) - off;
-      perLine[at]?.push({ amount: off, discount: discount.id });
+      perLine[at]?.push({ amount: off, discount: discount.id, own: true });
     }
   }
   for (const discount of pricing.discounts) {
@@ -50,7 +50,7 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
   }
   return drafts.map((draft, at) => {
     const net = left[at] ?? draft.amount;
-    const discountAmounts = perLine[at] ?? [];
+    const discountAmounts = (perLine[at] ?? []).map(({ own: _own, ...one }) => one);
     const { price } = draft;
     return {
       id: pricing.lineId(),
@@ -93,13 +93,12 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
       quantity: draft.quantity,
       quantity_decimal: String(draft.quantity),
       subscription: draft.subscription,
-      subtotal: draft.amount - sum((perLine[at] ?? []).filter((one) => own(draft, one.discount))),
+      subtotal: draft.amount - sum((perLine[at] ?? []).filter((one) => one.own)),
       taxes: pricing.automaticTax ? taxOf(app, net, taxBehaviorOf(app, price), pricing.place) : [],
     } satisfies InvoiceLine;
   });
 }
 
-const own = (draft: Draft, discount: string) => (draft.discounts ?? []).some((one) => one.id === discount);
 const sum = (parts: { amount: number }[]) => parts.reduce((total, part) => total + part.amount, 0);
 
 /** A proration has no unit amount, a trial's is 0 (stripe.md G9); what is only an amount has its price made for it. */

@@ -198,6 +198,7 @@ export function itemChanges(
       quantity: item.quantity,
       deleted: item.deleted,
       metadata: item.metadata === undefined ? undefined : ((item.metadata ?? {}) as Metadata),
+      discounts: item.discounts === undefined ? undefined : (item.discounts ?? []),
     };
   });
 }

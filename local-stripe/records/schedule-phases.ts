@@ -5,6 +5,7 @@ import { addIntervals } from '../clock';
 import { invalid, lacking } from '../errors';
 import type { Customer, Metadata, Phase, Schedule, Subscription } from '../types';
 import { makeDiscount } from './discounts';
+import { discountOf } from './item-discounts';
 import { resolvePaymentMethod } from './payment-methods';
 import { getRecurring, priceFor } from './prices';
 import type { phaseParams } from './subscription-params';
@@ -53,7 +54,7 @@ export function resolvePhases(
         );
       return {
         billing_thresholds: null,
-        discounts: [],
+        discounts: inPhase(item.discounts),
         metadata: (item.metadata ?? {}) as Metadata,
         plan: price.id,
         price: price.id,
@@ -91,11 +92,7 @@ export function resolvePhases(
       default_payment_method: phase.default_payment_method || null,
       default_tax_rates: [],
       description: phase.description || null,
-      discounts: (phase.discounts ?? []).map((one) => ({
-        coupon: one.coupon ?? null,
-        discount: one.discount ?? null,
-        promotion_code: one.promotion_code ?? null,
-      })),
+      discounts: inPhase(phase.discounts),
       end_date: end,
       invoice_settings: null,
       items,
@@ -109,6 +106,13 @@ export function resolvePhases(
   });
 }
 
+const inPhase = (discounts: PhaseGiven['discounts']): Phase['discounts'] =>
+  (discounts ?? []).map((one) => ({
+    coupon: one.coupon ?? null,
+    discount: one.discount ?? null,
+    promotion_code: one.promotion_code ?? null,
+  }));
+
 export function taxSetting(enabled: boolean) {
   return { disabled_reason: null, enabled, liability: enabled ? { type: 'self' as const } : null };
 }
@@ -116,14 +120,11 @@ export function taxSetting(enabled: boolean) {
 /** Refuses before anything is written what cannot be redeemed, and somebody else's discounts and cards. */
 export function checkPhases(app: App, phases: Phase[], customer: Customer, sub: Subscription | null): void {
   for (const [at, phase] of phases.entries()) {
-    for (const [place, one] of phase.discounts.entries()) {
-      const param = `phases[${at}][discounts][${place}][discount]`;
-      const on = { customer, ancestors: [sub?.id], ...(one.discount ? { param } : {}) };
-      const { end } = makeDiscount(app, discountOf(one), on, false);
-      if (!one.discount) continue;
-      // The whole call is refused, whichever phase it is (stripe.md F2).
-      if (end !== null && end !== undefined && end <= phase.start_date)
-        throw invalid('The discount has ended before the phase starts.', param);
+    const ancestors = [sub?.id];
+    checkDiscounts(app, phase.discounts, phase.start_date, `phases[${at}]`, { customer, ancestors });
+    for (const [place, item] of phase.items.entries()) {
+      const on = { customer, ancestors: [...ancestors, ...(sub?.items.map((one) => one.id) ?? [])] };
+      checkDiscounts(app, item.discounts ?? [], phase.start_date, `phases[${at}][items][${place}]`, on);
     }
     if (phase.default_payment_method)
       resolvePaymentMethod(
@@ -132,6 +133,22 @@ export function checkPhases(app: App, phases: Phase[], customer: Customer, sub: 
         customer.id,
         `phases[${at}][default_payment_method]`,
       );
+  }
+}
+
+/** One that has ended by then is refused, and the whole call with it, whichever phase it is (stripe.md F2). */
+function checkDiscounts(
+  app: App,
+  discounts: Phase['discounts'],
+  start: number,
+  where: string,
+  on: Parameters<typeof makeDiscount>[2],
+): void {
+  for (const [place, one] of discounts.entries()) {
+    const param = `${where}[discounts][${place}][discount]`;
+    const { end } = makeDiscount(app, discountOf(one), { ...on, ...(one.discount ? { param } : {}) }, false);
+    if (one.discount && end !== null && end !== undefined && end <= start)
+      throw invalid('The discount has ended before the phase starts.', param);
   }
 }
 
@@ -165,12 +182,4 @@ export function revisePhases(app: App, schedule: Schedule, given: PhaseGiven[]):
 export function phaseNow(app: App, phases: Phase[]): Schedule['current_phase'] {
   const phase = phases.find((one) => one.start_date <= app.now && one.end_date > app.now);
   return phase ? { start_date: phase.start_date, end_date: phase.end_date } : null;
-}
-
-export function discountOf(one: Phase['discounts'][number]) {
-  return {
-    coupon: one.coupon ?? undefined,
-    discount: one.discount ?? undefined,
-    promotion_code: one.promotion_code ?? undefined,
-  };
 }

@@ -41,7 +41,11 @@ export function followSubscription(app: App, sub: Subscription, given: UpdateGiv
       if (phase.start_date !== start) return phase;
       return {
         ...phase,
-        items: inWords(phase.items) === inWords(sub.items) ? phase.items : phaseItems(sub),
+        items:
+          inWords(phase.items) === inWords(sub.items) &&
+          !given.items?.some((one) => one.discounts !== undefined)
+            ? phase.items
+            : phaseItems(sub),
         ...(given.trial_end === undefined ? {} : { trial_end: running(app, sub.trial_end) }),
         ...(given.automatic_tax && phase.automatic_tax ? { automatic_tax: { ...sub.automatic_tax } } : {}),
         ...(given.discounts === undefined ? {} : { discounts: ownDiscounts(sub) }),
@@ -66,7 +70,7 @@ export function ownDiscounts(sub: Subscription): Phase['discounts'] {
 export function phaseItems(sub: Subscription): Phase['items'] {
   return sub.items.map((item) => ({
     billing_thresholds: null,
-    discounts: [],
+    discounts: item.discounts.map((one) => ({ coupon: null, discount: String(one), promotion_code: null })),
     metadata: item.metadata,
     plan: item.price,
     price: item.price,

@@ -73,7 +73,7 @@ export function truncateBilled(billed: Billed[], ended: string[], at: number): B
 
 export function viewItem(app: App, item: SubscriptionItem): Wire<Stripe.SubscriptionItem> {
   const price = strip(app.store.get('prices', item.price) as Price) as Wire<Stripe.Price>;
-  return { ...item, plan: planOf(price), price };
+  return { ...strip(item), plan: planOf(price), price };
 }
 
 /** The legacy plan that each recurring price also is. */

@@ -24,7 +24,7 @@ export const itemParams = z.strictObject({
   metadata: metadata.optional(),
   clear_usage: ignored,
   tax_rates: ignored,
-  discounts: z.literal('').optional(),
+  discounts: clearable(z.array(discountGiven)).optional(),
   billing_thresholds: ignored,
 });
 export const billingMode = z.strictObject({
@@ -119,7 +119,7 @@ export const phaseParams = z.strictObject({
         quantity: int.optional(),
         metadata: metadata.optional(),
         billing_thresholds: ignored,
-        discounts: z.literal('').optional(),
+        discounts: clearable(z.array(discountGiven)).optional(),
         tax_rates: ignored,
       }),
     )

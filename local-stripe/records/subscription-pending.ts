@@ -3,6 +3,7 @@ import type { App } from '../app';
 import type { Subscription } from '../types';
 import { followPeriod, setCancellation } from './cancellation';
 import { recordBilled, voidInvoice } from './invoices';
+import { settleItems } from './item-discounts';
 import { truncateBilled } from './subscription-items';
 
 /** The invoice of a pending update was paid. https://docs.stripe.com/billing/subscriptions/pending-updates */
@@ -27,6 +28,7 @@ export function applyPendingUpdate(app: App, sub: Subscription): void {
       })
       .map((item) => item.id);
     sub._.billed = truncateBilled(sub._.billed, touched, at);
+    settleItems(app, items, sub.items);
     sub.items = items;
   }
   if (pending.billing_cycle_anchor) sub.billing_cycle_anchor = pending.billing_cycle_anchor;

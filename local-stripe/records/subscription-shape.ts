@@ -6,12 +6,13 @@ import { invalid } from '../errors';
 import type { Customer, Discount, Metadata, Price, Subscription, Wire } from '../types';
 import type { DiscountGiven } from './discounts';
 import type { Draft } from './drafts';
+import { planDiscounts } from './item-discounts';
 import { periodAfter, shapeItem } from './subscription-items';
 import type { UpdateGiven } from './subscription-params';
 
 export interface StartGiven {
   customer: Customer;
-  items: { price: Price; quantity: number; metadata?: Metadata }[];
+  items: { price: Price; quantity: number; metadata?: Metadata; discounts?: DiscountGiven[] | undefined }[];
   trialEnd: number | null;
   anchor?: number | null;
   prorationBehavior?: 'create_prorations' | 'none' | 'always_invoice';
@@ -45,11 +46,13 @@ export function shapeSubscription(
   const trial = given.trialEnd !== null && given.trialEnd > now ? given.trialEnd : null;
   const anchor = trial ?? given.anchor ?? now;
   const currency = given.items[0]?.price.currency ?? 'eur';
-  const items = given.items.map(({ price, quantity, metadata }) => {
+  const items = given.items.map(({ price, quantity, metadata, discounts: own }) => {
     if (price.currency !== currency)
       throw invalid('All prices on a subscription must have the same currency.', 'items');
     const end = trial ?? (given.anchor ? given.anchor : periodAfter(price, anchor, now));
-    return shapeItem(app, subId, price, quantity, { start: now, end }, itemId(), metadata);
+    const item = shapeItem(app, subId, price, quantity, { start: now, end }, itemId(), metadata);
+    if (own?.length) planDiscounts(app, item, own, given.customer, [subId]);
+    return item;
   });
   return {
     ...({
