@@ -56,6 +56,10 @@ const shape = z.object({
   TRUST_PROXY: flag,
   DEMO: flag,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+  /** Seconds in which a process that was told to end still serves, so that proxies see that it is not ready. */
+  SHUTDOWN_DELAY: z.coerce.number().min(0).max(300).default(5),
+  /** Milliseconds, as Next's own server reads it, for which an idle connection is kept. */
+  KEEP_ALIVE_TIMEOUT: z.coerce.number().int().min(1_000).max(3_600_000).default(75_000),
   /** `0` leaves the jobs to `npm run worker`. */
   WORKER: z.enum(['0', '1']).default('1'),
 });

@@ -1,4 +1,6 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
@@ -7,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '@/db/testing';
 import { type Child, startChild } from '@/scripts/children';
 import { makeTemporaryDataDir } from '@/scripts/temporary';
+import { jobs } from './jobs';
 import { checkWorker } from './worker-check';
 
 /* Workers as they run in production: processes of their own, ended by force and by a signal. */
@@ -21,21 +24,27 @@ afterAll(async () => {
   dataDir.remove();
 });
 
+const environment = (more: Record<string, string>): NodeJS.ProcessEnv => ({
+  ...process.env,
+  NODE_ENV: 'production',
+  DATABASE_URL: database.url,
+  DATABASE_DIRECT_URL: '',
+  APP_URL: 'https://shop.example',
+  AUTH_SECRET: 'x'.repeat(32),
+  STRIPE_SECRET_KEY: '',
+  ...more,
+});
+
+/** What process 1 of the namespace is outside of it. */
+const firstChildOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+
 async function startWorkerProcess(more: Record<string, string> = {}): Promise<Child> {
   const child = startChild({
     name: 'worker',
     args: ['--import', 'tsx', 'scripts/worker.ts'],
     dataDir: dataDir.path,
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      DATABASE_URL: database.url,
-      DATABASE_DIRECT_URL: '',
-      APP_URL: 'https://shop.example',
-      AUTH_SECRET: 'x'.repeat(32),
-      STRIPE_SECRET_KEY: '',
-      ...more,
-    },
+    env: environment(more),
   });
   await child.waitForLine(/worker started/, 30_000);
   return child;
@@ -97,11 +106,52 @@ describe('a worker that is killed in a job', () => {
   }, 60_000);
 });
 
+describe('a worker that is told to end', () => {
+  test('as process 1 of a container, by npm: it ends its job first', async () => {
+    let delivered = 0;
+    const slow = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onData: (stream, _session, done) => {
+        stream.resume().on('end', () =>
+          setTimeout(() => {
+            delivered++;
+            done();
+          }, 2_000),
+        );
+      },
+    });
+    const onPost = slow.listen(0, '127.0.0.1');
+    await once(onPost, 'listening');
+    const port = (onPost.address() as { port: number }).port;
+    // Where process namespaces are denied, npm is told as any process is.
+    const inContainer = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
+    const prefix = inContainer ? ['unshare', '--pid', '--fork', '--kill-child'] : [];
+    const [program = '', ...args] = [...prefix, 'npm', 'run', '-s', 'worker'];
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: environment({ SMTP_URL: `smtp://127.0.0.1:${port}` }),
+    });
+    await until(async () => String(child.stdout.read() ?? '').includes('worker started'));
+    await queueMail('eml_2');
+    await until(locked);
+    const first = inContainer ? firstChildOf(child.pid ?? 0) : (child.pid ?? 0);
+    process.kill(first, 'SIGTERM');
+    const [code] = await once(child, 'exit');
+    expect({ code, delivered }).toEqual({ code: 0, delivered: 1 });
+    expect(await database.sql`select status from emails where id = 'eml_2'`).toEqual([{ status: 'sent' }]);
+    expect(await locked()).toBe(false);
+    await new Promise<void>((done) => slow.close(() => done()));
+  }, 60_000);
+});
+
 describe('schedules', () => {
   test('what passed while nothing ran is made up once, however long that was', async () => {
-    await database.sql`
-      update graphile_worker._private_known_crontabs set known_since = now() - interval '30 days',
-        last_execution = now() - interval '20 days'`;
+    for (const { name } of jobs)
+      await database.sql`
+        insert into graphile_worker._private_known_crontabs as known (identifier, known_since, last_execution)
+        values (${name}, now() - interval '30 days', now() - interval '20 days')
+        on conflict (identifier) do update set known_since = excluded.known_since, last_execution = excluded.last_execution`;
     await database.sql`delete from job_runs`;
     expect((await checkWorker(database.db)).missed).toContain('reset_period_counters');
     const worker = await startWorkerProcess();

@@ -17,13 +17,20 @@ class JobTaken extends Error {
   }
 }
 
+export type RunningWorker = {
+  /** Takes no further job; resolves when those that run have ended. */
+  stop(): Promise<void>;
+  /** Resolves when it has stopped, asked or not: a newer build's migration of the queue ends it. */
+  ended: Promise<void>;
+};
+
 /**
  * Starts the worker of this process: queued work and the schedules. Several may run on one database. It needs a session of
  * its own (`DATABASE_DIRECT_URL`): it listens, and holds a lock that says that it lives. What a schedule missed while no worker
  * ran is made up once.
  * @throws TransactionPooler
  */
-export async function startWorker(): Promise<{ stop(): Promise<void> }> {
+export async function startWorker(): Promise<RunningWorker> {
   const db = database();
   const url = directUrl();
   if (await isTransactionPooler(url)) throw new TransactionPooler('The worker');
@@ -54,12 +61,18 @@ export async function startWorker(): Promise<{ stop(): Promise<void> }> {
       else if (level === 'warning') log.warn(message);
     }),
   });
+  let isOver = false;
+  const ended = runner.promise.finally(() => {
+    isOver = true;
+  });
+  ended.catch((error: unknown) => log.error({ err: error }, 'the worker ended'));
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    await runner.stop();
+    if (!isOver) await runner.stop();
     await lives.stop();
   };
   return {
+    ended,
     stop: () => {
       stopping ??= stop();
       return stopping;

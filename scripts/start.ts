@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { env } from '@/lib/env';
 import { loadEnvFile } from './installation';
 import { migrateAtStart } from './migration-words';
 
 /** The image lays the standalone server at its root; a build on this machine keeps it below `.next`. */
-function findServer(host: string): string[] {
+function findServer(host: string, keepAlive: string): string[] {
   if (existsSync('server.js')) return ['server.js'];
   if (existsSync('.next/standalone/server.js')) {
     // `next build` leaves these two to whoever deploys.
@@ -16,25 +17,51 @@ function findServer(host: string): string[] {
     return ['.next/standalone/server.js'];
   }
   // It reads no HOSTNAME, and the standalone server no flag.
-  if (existsSync('.next/BUILD_ID')) return ['node_modules/next/dist/bin/next', 'start', '-H', host];
+  if (existsSync('.next/BUILD_ID'))
+    return ['node_modules/next/dist/bin/next', 'start', '-H', host, '--keepAliveTimeout', keepAlive];
   throw new Error('There is no build yet: npm run build');
 }
 
-/** `npm start`: a production app process. Migrates first, unless `MIGRATE` is 0; several at once wait for one another. */
+/** How long a job of the app's own worker may take to end, beyond `SHUTDOWN_DELAY`. */
+const JOB_PATIENCE_MS = 20_000;
+
+/**
+ * `npm start`: a production app process. Migrates first, unless `MIGRATE` is 0; several at once wait for one another. On
+ * SIGTERM it is not ready at once, serves for `SHUTDOWN_DELAY` seconds more, answers what is under way, and ends.
+ */
 async function start(): Promise<void> {
+  let told: NodeJS.Signals | undefined;
+  let end = (signal: NodeJS.Signals) => {
+    told = signal;
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => end(name));
   loadEnvFile();
   // Before anything else: a live key is refused outside production, and this is production.
   Object.assign(process.env, { NODE_ENV: 'production' });
-  env();
+  const { SHUTDOWN_DELAY, KEEP_ALIVE_TIMEOUT } = env();
   const host = process.env.HOST || '0.0.0.0';
-  const server = findServer(host);
+  const keepAlive = String(KEEP_ALIVE_TIMEOUT);
+  const server = findServer(host, keepAlive);
   await migrateAtStart();
+  if (told) return;
   const child = spawn(process.execPath, server, {
-    env: { ...process.env, HOSTNAME: host, PORT: process.env.PORT || '3000' },
-    stdio: 'inherit',
+    // What the standalone server reads.
+    env: { ...process.env, HOSTNAME: host, PORT: process.env.PORT || '3000', KEEP_ALIVE_TIMEOUT: keepAlive },
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
-  child.once('exit', (code, signal) => process.exit(code ?? (signal ? 0 : 1)));
+  child.once('exit', (code, signal) => process.exit(told ? 0 : (code ?? (signal ? 1 : 0))));
+  end = (signal) => {
+    if (told || signal !== 'SIGTERM') return void child.kill(signal);
+    told = signal;
+    const idle = new Promise((done) =>
+      child.on('message', (message) => message === 'no job runs' && done(null)),
+    );
+    child.send('leave', () => {});
+    const delay = SHUTDOWN_DELAY * 1_000;
+    void Promise.all([sleep(delay), Promise.race([idle, sleep(delay + JOB_PATIENCE_MS)])]).then(() =>
+      child.kill(signal),
+    );
+  };
 }
 
 try {

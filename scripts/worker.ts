@@ -1,17 +1,22 @@
 import { runCommand } from './command';
 import { loadInstallation } from './installation';
 
-/** `npm run worker`: a process that only runs jobs, beside any number of others and of app processes. */
+/**
+ * `npm run worker`: a process that only runs jobs, beside any number of others and of app processes. SIGTERM lets jobs that
+ * run end; what is cut off all the same is taken up by another worker within seconds. It may be process 1 of a container.
+ */
 await runCommand(async () => {
+  // First of all: process 1 is sent no signal that it does not listen to.
+  const told = new Promise<'told'>((stop) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop('told'));
+  });
   loadInstallation();
   const { migrateAtStart } = await import('./migration-words');
   const { startWorker } = await import('@/lib/worker');
-  await migrateAtStart();
+  if ((await Promise.race([told, migrateAtStart()])) === 'told') return;
   const worker = await startWorker();
   process.stdout.write('worker started\n');
-  await new Promise<void>((stop) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop());
-  });
-  // Jobs that run are given the time to finish; what does not is taken up by another worker.
+  const how = await Promise.race([told, worker.ended.then(() => 'by itself' as const)]);
   await worker.stop();
+  if (how !== 'told') throw new Error('the worker ended by itself: see its log');
 });
