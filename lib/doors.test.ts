@@ -12,16 +12,11 @@ import messages from '@/lib/i18n/messages/en';
  * list only gets shorter.
  */
 const promised: Record<string, number> = {
-  vat_proofs: 14,
-  vat_decisions: 14,
-  'invoices.tax_reason': 14,
-  'invoices.customer_country': 14,
-  'invoices.customer_vat_number': 14,
-  'invoices.customer_tax_exempt': 14,
-  'invoices.vat_issue': 14,
-  'invoices.finalization_error': 14,
-  'vat_decisions.credit_note_id': 14,
-  'vat_decisions.reissued_as': 14,
+  acceptWithoutVat: 14,
+  reissueWithVat: 14,
+  turnTaxOn: 14,
+  listUntaxed: 14,
+  listUnanswered: 14,
   magic_link: 15,
   password_reset: 15,
   sign_in_tokens: 15,

@@ -235,12 +235,17 @@ export const tasks: Record<string, (db: Db, payload: unknown, context: JobContex
         now: context.now,
       },
     ),
-  apply_tax_treatment: (db, payload, context) =>
-    weighTax(db, context.stripe, z.object({ merchantId: z.string() }).parse(payload).merchantId, {
-      actor: { kind: 'job', id: 'apply_tax_treatment' },
+  apply_tax_treatment: (db, payload, context) => {
+    const { merchantId, look } = z
+      .object({ merchantId: z.string(), look: z.boolean().optional() })
+      .parse(payload);
+    const act = {
+      actor: { kind: 'job', id: 'apply_tax_treatment' } as const,
       now: context.now,
       tax: taxRules(),
-    }),
+    };
+    return weighTax(db, context.stripe, merchantId, act, { look });
+  },
   check_vat_number: (db, payload, context) =>
     checkVatNumber(
       db,

@@ -5,6 +5,15 @@ import { enqueue } from '@/lib/queue';
 export const askToWeigh = (tx: Tx, merchantId: string): Promise<void> =>
   enqueue(tx, 'apply_tax_treatment', { merchantId }, { key: `apply_tax_treatment:${merchantId}` });
 
+/** The same, and what Stripe says of the customer is read first: an invoice shows what no event has told us of. */
+export const askToLook = (tx: Tx, merchantId: string): Promise<void> =>
+  enqueue(
+    tx,
+    'apply_tax_treatment',
+    { merchantId, look: true },
+    { key: `apply_tax_treatment:look:${merchantId}` },
+  );
+
 /**
  * Asks that VIES be asked about a merchant's number, now or at `runAt` (real time). One at a time per member state: it
  * refuses who asks more (vies.md 16).

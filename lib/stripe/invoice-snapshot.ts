@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fromUnix } from '@/lib/time';
+import { type InvoiceTax, invoiceTaxShape, readInvoiceTax } from './invoice-tax';
 import { type Marks, readMarks } from './metadata';
 import { date, metadata, reference, seconds } from './shapes';
 
@@ -54,7 +55,8 @@ const invoiceShape = z.object({
   subtotal: z.number(),
   total: z.number(),
   tax: z.number().nullish(),
-  total_taxes: z.array(z.object({ amount: z.number() })).nullish(),
+  total_taxes: z.array(z.object({ amount: z.number(), taxability_reason: z.string().nullish() })).nullish(),
+  ...invoiceTaxShape,
   amount_due: z.number(),
   amount_paid: z.number(),
   attempt_count: z.number().default(0),
@@ -104,6 +106,7 @@ export type InvoiceSnapshot = {
   currency: string;
   subtotal: number;
   tax: number;
+  taxation: InvoiceTax;
   total: number;
   amountDue: number;
   amountPaid: number;
@@ -183,6 +186,7 @@ export function readInvoice(raw: unknown): InvoiceSnapshot {
     currency: from.currency.toUpperCase(),
     subtotal: from.subtotal,
     tax: from.total_taxes ? from.total_taxes.reduce((sum, tax) => sum + tax.amount, 0) : (from.tax ?? 0),
+    taxation: readInvoiceTax(from),
     total: from.total,
     amountDue: from.amount_due,
     amountPaid: from.amount_paid,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { divideHalfEven } from '@/lib/money';
 import { fromUnix } from '@/lib/time';
+import { type DiscountSnapshot, discountShape, readDiscount } from './discount-snapshot';
 import { type InvoiceSnapshot, readInvoice } from './invoice-snapshot';
+import { invoiceTaxShape } from './invoice-tax';
 import { type Marks, readMarks } from './metadata';
 import { date, metadata, reference, seconds } from './shapes';
 
@@ -26,24 +28,6 @@ const itemShape = z.object({
   current_period_end: seconds.nullish(),
   metadata,
 });
-
-const couponShape = z.object({
-  id: z.string(),
-  percent_off: z.number().nullish(),
-  amount_off: z.number().nullish(),
-  currency: z.string().nullish(),
-  duration: z.string(),
-  name: z.string().nullish(),
-});
-const discountShape = z.union([
-  z.string(),
-  z.object({
-    id: z.string(),
-    end: seconds.nullish(),
-    coupon: couponShape.nullish(),
-    source: z.object({ coupon: z.union([z.string(), couponShape]).nullish() }).nullish(),
-  }),
-]);
 
 const phaseShape = z.object({
   start_date: seconds,
@@ -79,6 +63,7 @@ const subscriptionShape = z.object({
     .object({ comment: z.string().nullish(), feedback: z.string().nullish(), reason: z.string().nullish() })
     .nullish(),
   pause_collection: z.object({}).nullish(),
+  automatic_tax: invoiceTaxShape.automatic_tax,
   schedule: z.union([z.string(), scheduleShape]).nullish(),
   discount: discountShape.nullish(),
   discounts: z.array(discountShape).nullish(),
@@ -99,16 +84,6 @@ export type ItemSnapshot = {
   periodStart: Date | null;
   periodEnd: Date | null;
   marks: Record<string, string>;
-};
-
-export type DiscountSnapshot = {
-  id: string;
-  name: string | null;
-  percentOff: number | null;
-  amountOff: number | null;
-  currency: string | null;
-  duration: string;
-  end: Date | null;
 };
 
 /** A price of a phase; what only Stripe knows is null where it was named and not told. */
@@ -136,13 +111,15 @@ export type SubscriptionSnapshot = {
   canceledAt: Date | null;
   endedAt: Date | null;
   pausedCollection: boolean;
+  automaticTax: boolean;
+  taxDisabledReason: string | null;
   scheduleId: string | null;
   /** The next phase of the schedule; undefined when the schedule was not expanded. */
   nextPhase: { at: Date; prices: PhasePrice[] } | null | undefined;
   discounts: DiscountSnapshot[];
   pendingUntil: Date | null;
   latestInvoice: InvoiceSnapshot | null;
-  /** False when something the sync needs was only named, not told: then it must be fetched. */
+  /** False when something the sync needs was only named, not told. */
   isWhole: boolean;
 };
 
@@ -198,6 +175,8 @@ export function readSubscription(raw: unknown): SubscriptionSnapshot {
     canceledAt: date(from.canceled_at),
     endedAt: date(from.ended_at),
     pausedCollection: from.pause_collection != null,
+    automaticTax: from.automatic_tax?.enabled ?? false,
+    taxDisabledReason: from.automatic_tax?.disabled_reason ?? null,
     scheduleId: schedule === null ? null : typeof schedule === 'string' ? schedule : schedule.id,
     nextPhase: schedule === null ? null : typeof schedule === 'string' ? undefined : readNextPhase(schedule),
     discounts: discounts.filter((discount) => discount !== undefined),
@@ -209,21 +188,6 @@ export function readSubscription(raw: unknown): SubscriptionSnapshot {
       typeof schedule !== 'string' &&
       !discounts.includes(undefined) &&
       (from.pending_update == null || typeof invoice === 'object'),
-  };
-}
-
-function readDiscount(raw: z.infer<typeof discountShape>): DiscountSnapshot | undefined {
-  if (typeof raw === 'string') return undefined;
-  const coupon = raw.coupon ?? raw.source?.coupon;
-  if (!coupon || typeof coupon === 'string') return undefined;
-  return {
-    id: raw.id,
-    name: coupon.name ?? coupon.id,
-    percentOff: coupon.percent_off ?? null,
-    amountOff: coupon.amount_off ?? null,
-    currency: coupon.currency?.toUpperCase() ?? null,
-    duration: coupon.duration,
-    end: date(raw.end),
   };
 }
 

@@ -3,7 +3,8 @@ import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
 import { mrrMovements, storeAddOns, subscriptions } from '@/db/schema';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
-import type { DiscountSnapshot, ItemSnapshot } from '@/lib/stripe/subscription-snapshot';
+import type { DiscountSnapshot } from '@/lib/stripe/discount-snapshot';
+import type { ItemSnapshot } from '@/lib/stripe/subscription-snapshot';
 
 const TIMES_A_YEAR = { day: 365n, week: 52n, month: 12n, year: 1n };
 const MILLIONTHS = 1_000_000n;

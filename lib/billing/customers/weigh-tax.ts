@@ -35,7 +35,7 @@ const UNWEIGHED = 'unweighed';
  * Weighs again who owes a merchant's VAT, and brings Stripe's customer to it: the number that may stand, `tax_exempt`. What
  * came out otherwise than before is audited and, where it changes an invoice to come, told to the owner. A number that
  * Stripe shows and we do not know is taken in first, never thrown away unseen. Safe to repeat, in any order with others:
- * who wrote at Stripe last looks again, until Stripe is as the row wants it.
+ * who wrote at Stripe last looks again, until Stripe is as the row wants it. `look`: what Stripe says is read first.
  * @throws StripeUnavailable, NotFound, EditConflict when the row keeps changing
  */
 export async function weighTax(
@@ -43,7 +43,13 @@ export async function weighTax(
   stripe: Stripe | null,
   merchantId: string,
   act: TaxAct,
+  { look = false } = {},
 ): Promise<Pick<Decision, 'treatment' | 'reason'>> {
+  if (look && stripe) {
+    const [row] = await db.select().from(customers).where(eq(customers.merchantId, merchantId));
+    if (row?.stripeCustomerId && !row.deletedAtStripe)
+      await syncCustomer(db, stripe, row.stripeCustomerId, act);
+  }
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const { row, decision, wanted } = await db.transaction((tx) => decide(tx, merchantId, act));
     const id = row.stripeCustomerId;

@@ -57,6 +57,8 @@ export async function syncAddOnItems(
       cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
       endedAt: snapshot.endedAt ?? (ended ? moment.at : null),
       currency: snapshot.currency,
+      automaticTax: snapshot.automaticTax,
+      taxDisabledReason: snapshot.taxDisabledReason,
       mrrCents:
         where === 'own'
           ? computeMrr(status, [addOn.item], snapshot.discounts, snapshot.currency, moment.at)

@@ -9,6 +9,7 @@ import { queueInvoiceEmail } from '@/lib/billing/notices';
 import type { InvoiceSnapshot } from '@/lib/stripe/invoice-snapshot';
 import { DAY_MS } from '@/lib/time';
 import type { BilledFor, InvoiceRow } from './invoice-owner';
+import { issuedAt, vatColumns } from './invoice-vat';
 
 /** What is older is history: no e-mail is sent about it. */
 const NEWS_MS = 7 * DAY_MS;
@@ -38,7 +39,8 @@ export async function writeInvoice(
       snapshot.failure === undefined ? (row?.failureCode ?? null) : (snapshot.failure?.code ?? null),
     failureMessage:
       snapshot.failure === undefined ? (row?.failureMessage ?? null) : (snapshot.failure?.message ?? null),
-    issuedAt: snapshot.finalizedAt ?? snapshot.createdAt,
+    ...(await vatColumns(tx, merchantId, snapshot)),
+    issuedAt: issuedAt(snapshot),
     dueAt: snapshot.dueAt,
     paidAt: snapshot.paidAt,
     periodStart: snapshot.periodStart,

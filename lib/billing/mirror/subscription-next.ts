@@ -38,6 +38,8 @@ export function nextOf<Waiting extends object>(
     canceledAt: snapshot.canceledAt,
     endedAt: snapshot.endedAt ?? (FINAL.includes(status) ? moment.at : null),
     pausedCollection: snapshot.pausedCollection,
+    automaticTax: snapshot.automaticTax,
+    taxDisabledReason: snapshot.taxDisabledReason,
     discounts: snapshot.discounts.length > 0 ? snapshot.discounts : null,
     ...waiting,
   };

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { bearingNumber, type Issued, vatIssueOf } from './issue';
+
+const ISSUED: Issued = {
+  status: 'paid',
+  total: 9900,
+  tax: 0,
+  credited: 0,
+  automaticTax: true,
+  taxDisabledReason: null,
+  taxReason: 'reverse_charge',
+  customerCountry: 'DE',
+  customerTaxExempt: 'none',
+};
+
+describe('an invoice without VAT', () => {
+  test.each<[string, Partial<Issued>, string | null, boolean, string | null]>([
+    ['with a number that VIES confirmed', {}, 'DE312473943', true, null],
+    ['with one that nobody confirmed', {}, 'DE136695976', false, 'number_unproven'],
+    ['with a confirmed one of another country', {}, 'FR24831240437', true, 'number_unproven'],
+    [
+      'with none, but for reverse at Stripe',
+      { customerTaxExempt: 'reverse' },
+      null,
+      false,
+      'exempt_unproven',
+    ],
+    [
+      'of a customer that is exempt at Stripe',
+      { customerTaxExempt: 'exempt', taxReason: 'customer_exempt' },
+      null,
+      false,
+      null,
+    ],
+    [
+      'of a customer outside the EU',
+      { customerCountry: 'US', taxReason: 'not_collecting' },
+      null,
+      false,
+      null,
+    ],
+    ['where we are not registered', { taxReason: 'not_collecting' }, null, false, 'not_collected'],
+    [
+      'whose tax Stripe turned off',
+      {
+        automaticTax: false,
+        taxDisabledReason: 'finalization_requires_location_inputs',
+        taxReason: null,
+        customerCountry: null,
+      },
+      null,
+      false,
+      'tax_disabled',
+    ],
+    ['without Stripe Tax', { automaticTax: false, taxReason: null }, null, false, null],
+    ['of nothing', { total: 0 }, 'DE136695976', false, null],
+    ['that is a draft', { status: 'draft' }, 'DE136695976', false, null],
+    ['that is void', { status: 'void' }, 'DE136695976', false, null],
+    ['that was credited whole', { credited: 9900 }, 'DE136695976', false, null],
+    ['(there is some)', { tax: 1683, total: 11583, taxReason: 'standard_rated' }, 'DE136695976', false, null],
+  ])('%s', (_name, given, number, isProven, issue) => {
+    expect(vatIssueOf({ ...ISSUED, ...given }, number, isProven)).toBe(issue);
+  });
+
+  test('of several numbers, that of the customer’s own country counts', () => {
+    expect(bearingNumber(['FR24831240437', 'DE312473943'], 'DE')).toBe('DE312473943');
+    expect(bearingNumber(['FR24831240437'], 'DE')).toBe('FR24831240437');
+    expect(bearingNumber([], 'DE')).toBeNull();
+  });
+});
