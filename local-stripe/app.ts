@@ -58,6 +58,8 @@ export interface Settings {
    * goes, one that was invoiced is charged again; `charged`: either is answered by a charge; `kept`: the credit stays.
    */
   early_end_taken_back: 'undone' | 'charged' | 'kept';
+  /** Metadata written on a subscription beside its schedule splits the running phase in two: seen once (stripe.md D47). */
+  metadata_splits_phase: boolean;
   /** The account's default for prices that say nothing about tax; null = none (stripe.md D20). */
   tax_behavior: 'inclusive' | 'exclusive' | 'inferred_by_currency' | null;
   /** The methods that the account has on: what Checkout offers where none is named (stripe.md D37, F9). */
@@ -87,6 +89,7 @@ export const DEFAULT_SETTINGS: Settings = {
   archived_price_in_phase: 'taken',
   unplaceable_address: 'refused',
   early_end_taken_back: 'undone',
+  metadata_splits_phase: true,
   tax_behavior: null,
   payment_methods: ['card', 'klarna', 'link', 'sepa_debit'],
   debit_days: 5,

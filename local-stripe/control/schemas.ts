@@ -56,6 +56,7 @@ export const schemas = {
     archived_price_in_phase: z.enum(['taken', 'refused']).optional(),
     unplaceable_address: z.enum(['refused', 'stored']).optional(),
     early_end_taken_back: z.enum(['undone', 'charged', 'kept']).optional(),
+    metadata_splits_phase: z.boolean().optional(),
     tax_behavior: z.enum(['inclusive', 'exclusive', 'inferred_by_currency']).nullable().optional(),
     payment_methods: z.array(z.string().min(1)).min(1).optional(),
     debit_days: z.number().min(0).optional(),

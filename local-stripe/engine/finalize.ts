@@ -69,6 +69,7 @@ export function finalize(app: App, invoice: Invoice): void {
     rec.amount_due = due;
     rec.amount_remaining = due;
     rec.automatically_finalizes_at = null;
+    rec.last_finalization_error = null;
     rec.effective_at = app.now;
     rec.hosted_invoice_url = `${app.url}/i/${rec.id}`;
     rec.invoice_pdf = `${app.url}/i/${rec.id}/pdf`;

@@ -164,6 +164,54 @@ test('after a failed call to pay, Stripe may collect by itself, by setting (stri
   expect((await stripe.invoices.retrieve(String(latest_invoice))).status).toBe('paid');
 });
 
+test('an open invoice whose payment is under way cannot be voided (stripe.md F8)', async () => {
+  const pro = await price(stripe, 'Professional', 9900);
+  const customer = await customerWith(stripe, 'pm_card_visa');
+  const debit = await stripe.paymentMethods.create({
+    type: 'sepa_debit',
+    sepa_debit: { iban: 'AT611904300234573201' },
+    billing_details: { name: 'Acme', email: 'owner@acme.test' },
+  });
+  const method = await stripe.paymentMethods.attach(debit.id, { customer: customer.id });
+  const sub = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: pro.id }],
+    default_payment_method: method.id,
+  });
+  const id = String(sub.latest_invoice);
+  expect((await stripe.invoices.retrieve(id)).status).toBe('open');
+  const error = await refused(stripe.invoices.voidInvoice(id));
+  expect([error.statusCode, error.message]).toEqual([400, expect.stringContaining('under way')]);
+  await bench.local('settings', { debit_outcome: 'fails' });
+  await bench.local('advance', { days: 6 });
+  expect((await stripe.invoices.voidInvoice(id)).status).toBe('void');
+});
+
+test('an invoice of its own that tax cannot place stays a draft, says why, and goes out once it can (stripe.md D19)', async () => {
+  const customer = await customerWith(stripe, 'pm_card_visa');
+  await stripe.invoiceItems.create({ customer: customer.id, amount: 5000, currency: 'eur' });
+  const made = await stripe.invoices.create({
+    customer: customer.id,
+    auto_advance: true,
+    automatic_tax: { enabled: true },
+    pending_invoice_items_behavior: 'include',
+  });
+  await bench.local('advance', { days: 1 });
+  const stuck = await stripe.invoices.retrieve(made.id);
+  expect([stuck.status, stuck.last_finalization_error?.code, stuck.number]).toEqual([
+    'draft',
+    'customer_tax_location_invalid',
+    null,
+  ]);
+  expect(await names()).toContain('invoice.finalization_failed');
+  expect((await refused(stripe.invoices.finalizeInvoice(made.id))).code).toBe(
+    'customer_tax_location_invalid',
+  );
+  await stripe.customers.update(customer.id, { address: { country: 'LU' } });
+  const out = await stripe.invoices.finalizeInvoice(made.id);
+  expect([out.status, out.last_finalization_error]).toEqual(['open', null]);
+});
+
 describe('limits of one subscription, while the rate is limited (stripe.md D52)', () => {
   const limited = async (work: Promise<unknown>) => {
     const error = await refused(work);

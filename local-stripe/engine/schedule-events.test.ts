@@ -166,3 +166,41 @@ test('the last item cannot be deleted (stripe.md D55); a scheduled end is the sc
     expect([error.statusCode, error.param]).toEqual([400, Object.keys(given)[0]]);
   }
 });
+
+test.each([true, false])(
+  'metadata beside a schedule splits the running phase: %s (stripe.md D47)',
+  async (splits) => {
+    await bench.local('settings', { metadata_splits_phase: splits });
+    const [pro, big] = [await price(stripe, 'Professional', 9900), await price(stripe, 'Big', 19_900)];
+    const customer = await customerWith(stripe, 'pm_card_visa');
+    const sub = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: pro.id }] });
+    const { id, phases } = await stripe.subscriptionSchedules.create({ from_subscription: sub.id });
+    const { start_date = 0, end_date = 0 } = phases[0] ?? {};
+    await stripe.subscriptionSchedules.update(id, {
+      phases: [
+        { items: [{ price: pro.id }], start_date, end_date },
+        { items: [{ price: big.id }], duration: { interval: 'month' } },
+      ],
+    });
+    await bench.local('advance', { days: 10 });
+    await stripe.subscriptions.update(sub.id, { metadata: { merchant: 'm' } });
+    const after = await stripe.subscriptionSchedules.retrieve(id);
+    const split = after.phases[1]?.start_date ?? 0;
+    const at = (phase: Stripe.SubscriptionSchedule.Phase) => [phase.start_date, phase.end_date];
+    const next = [end_date, after.phases.at(-1)?.end_date];
+    expect(after.phases.map(at)).toEqual(
+      splits ? [[start_date, split], [split, end_date], next] : [[start_date, end_date], next],
+    );
+    expect(after.current_phase).toEqual({ start_date: splits ? split : start_date, end_date });
+    if (splits)
+      expect(after.phases.map((phase) => phase.metadata?.merchant)).toEqual([undefined, 'm', undefined]);
+    // Nothing else changes: the plan is the old one until its phase ends, then the new one.
+    expect((await stripe.subscriptions.retrieve(sub.id)).items.data[0]?.price.id).toBe(pro.id);
+    await bench.local('advance', { days: 22 });
+    const then = await stripe.subscriptions.retrieve(sub.id);
+    expect([then.items.data[0]?.price.id, then.metadata.merchant]).toEqual([big.id, 'm']);
+    expect((await stripe.invoices.list({ subscription: sub.id })).data.map((one) => one.total)).toEqual([
+      19_900, 9900,
+    ]);
+  },
+);

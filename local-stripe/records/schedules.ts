@@ -23,8 +23,8 @@ export function cancelScheduleOf(app: App, sub: Subscription): void {
 }
 
 /**
- * A direct change of the subscription is written into the current phase (Stripe may split it there), some of it into
- * `default_settings` as well; phases to come keep what they say and overrule it when they begin
+ * A direct change of the subscription is written into the current phase, some of it into `default_settings` as well; metadata
+ * splits the phase there (stripe.md D47; https://github.com/bitwarden/server/pull/7695: two phases became three); phases to come keep what they say and overrule it when they begin
  * (…#subscription-updates-when-a-schedule-is-attached).
  */
 export function followSubscription(app: App, sub: Subscription, given: UpdateGiven): void {
@@ -37,10 +37,13 @@ export function followSubscription(app: App, sub: Subscription, given: UpdateGiv
     if (given.collection_method) defaults.collection_method = sub.collection_method;
     if (given.default_payment_method !== undefined)
       defaults.default_payment_method = sub.default_payment_method;
-    rec.phases = rec.phases.map((phase) => {
-      if (phase.start_date !== start) return phase;
-      return {
+    const splits = given.metadata !== undefined && app.settings.metadata_splits_phase && app.now > start;
+    if (splits && rec.current_phase) rec.current_phase.start_date = app.now;
+    rec.phases = rec.phases.flatMap((phase) => {
+      if (phase.start_date !== start) return [phase];
+      const rest = {
         ...phase,
+        ...(splits ? { start_date: app.now, metadata: { ...phase.metadata, ...sub.metadata } } : {}),
         items:
           inWords(phase.items) === inWords(sub.items) &&
           !given.items?.some((one) => one.discounts !== undefined)
@@ -50,6 +53,7 @@ export function followSubscription(app: App, sub: Subscription, given: UpdateGiv
         ...(given.automatic_tax && phase.automatic_tax ? { automatic_tax: { ...sub.automatic_tax } } : {}),
         ...(given.discounts === undefined ? {} : { discounts: ownDiscounts(sub) }),
       };
+      return splits ? [{ ...phase, end_date: app.now }, rest] : [rest];
     });
   });
 }
