@@ -130,6 +130,24 @@ describe('transactions', () => {
     await sql.end();
   });
 
+  test('one whose commit was prepared, and is prepared no more, is kept (it was rolled back and told as committed)', async () => {
+    const sql = one();
+    const write = (id: number) =>
+      sql.begin(async (tx) => {
+        await tx.unsafe(`insert into wide values (${id})`);
+        await tx.savepoint(async (inner) => {
+          await inner.unsafe('deallocate all');
+        });
+      });
+    await write(301);
+    await write(302);
+    expect(await sql`select id from wide where id in (301, 302) order by id`).toEqual([
+      { id: 301 },
+      { id: 302 },
+    ]);
+    await sql.end();
+  });
+
   test('one that failed unheard is not told as committed', async () => {
     const sql = one();
     const unheard = sql.begin(async (tx) => {

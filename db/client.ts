@@ -56,7 +56,7 @@ export function createDb(url: string, { max = 10, prepare = true, waitMs = 0 }: 
 
 /** `npm ci --ignore-scripts` leaves the driver as it is published: it would lose and cross what is asked of it. */
 function requireMended(): void {
-  if ((postgres as { mended?: number }).mended === 2) return;
+  if ((postgres as { mended?: number }).mended === 3) return;
   throw new Error(
     'The PostgreSQL driver in node_modules lacks the patch in db/patches (docs/decisions/0006): run npm ci, with its scripts',
   );
