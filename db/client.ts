@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { hostsOf } from './hosts';
 import * as schema from './schema';
 
 type Database = PostgresJsDatabase<typeof schema>;
@@ -18,6 +19,9 @@ export class PoolBusy extends Error {
     super(`no database connection was free within ${waitedMs} ms`);
   }
 }
+
+/** By `read-write` the driver would take a standby: it looks at `default_transaction_read_only` alone. */
+const PRIMARY = { target_session_attrs: 'primary' } as const;
 
 /** The driver's own option, which its types leave out. */
 const ONE_AT_A_TIME = { max_pipeline: 0 };
@@ -40,6 +44,7 @@ export type DbOptions = {
 export function createDb(url: string, { max = 10, prepare = true, waitMs = 0 }: DbOptions = {}) {
   requireMended();
   const sql = postgres(url, {
+    ...(hostsOf(url).length > 1 && PRIMARY),
     max,
     prepare,
     ...ONE_AT_A_TIME,

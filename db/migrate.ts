@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, runMigrations } from 'graphile-worker';
 import postgres from 'postgres';
+import { findPrimary } from './hosts';
 import { type MigrationFile, readMigrations, withoutComments } from './migration-files';
 import {
   type Applied,
@@ -62,12 +63,13 @@ export class NotMigrated extends Error {
 }
 
 /**
- * Brings the database at `url` to the newest migration, the worker's own tables included. Each migration is one
+ * Brings the database to the newest migration, the worker's own tables included. Each migration is one
  * transaction; indexes that are built concurrently follow it. Safe to call from several processes at once, again, and
- * after one was killed. `url` must lead to a session of one's own: no transaction pooler.
+ * after one was killed. The address must lead to a session of one's own: no transaction pooler.
  * @throws BuildTooOld, TableInUse, TransactionPooler
  */
-export async function migrate(url: string, options: MigrateOptions = {}): Promise<void> {
+export async function migrate(address: string, options: MigrateOptions = {}): Promise<void> {
+  const url = await findPrimary(address);
   if (await isTransactionPooler(url)) throw new TransactionPooler('Migrations');
   const sql = postgres(url, {
     max: 1,
@@ -99,8 +101,8 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
  * For a process that leaves migrating to others (`MIGRATE=0`): looks only.
  * @throws NotMigrated, BuildTooOld
  */
-export async function requireMigrated(url: string, options: MigrateOptions = {}): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, prepare: false });
+export async function requireMigrated(address: string, options: MigrateOptions = {}): Promise<void> {
+  const sql = postgres(await findPrimary(address), { max: 1, onnotice: () => {}, prepare: false });
   try {
     const applied: Applied[] = await readJournal(sql);
     requireNewEnough(applied, options.build ?? BUILD);

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { findPrimary } from './hosts';
 
 /** Something that needs a session of its own was led to a pooler that hands the session on after each transaction. */
 export class TransactionPooler extends Error {
@@ -11,12 +12,13 @@ export class TransactionPooler extends Error {
 }
 
 /**
- * Whether `url` leads to a pooler that gives a session to somebody else between two statements of ours (PgBouncer's
+ * Whether the address leads to a pooler that gives a session to somebody else between two statements of ours (PgBouncer's
  * `pool_mode = transaction` or `statement`). Two clients look at the session they speak to: of their own, they never meet
  * in one, and never change it.
  * @throws when the database cannot be reached
  */
-export async function isTransactionPooler(url: string): Promise<boolean> {
+export async function isTransactionPooler(address: string): Promise<boolean> {
+  const url = await findPrimary(address);
   const open = () =>
     postgres(url, {
       max: 1,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostsOf } from '@/db/hosts';
 import { isCountry } from './countries';
 
 const optional = z
@@ -12,7 +13,14 @@ const flag = z
   .optional()
   .transform((value) => value === '1');
 
-const databaseAddress = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address');
+/** Several hosts may stand in it, as libpq writes them: `postgres://u:p@a,b/db?target_session_attrs=read-write`. */
+const databaseAddress = z.string().superRefine((value, context) => {
+  try {
+    hostsOf(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+  }
+});
 
 const shape = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { hostsOf } from '@/db/hosts';
 import { log } from './log';
 
 /** The class of the advisory locks that say "this worker lives"; the second key is the hash of its name. */
@@ -25,6 +26,7 @@ export type WorkerLives = {
  */
 export function keepWorkerLives(url: string): WorkerLives {
   const sql = postgres(url, {
+    ...(hostsOf(url).length > 1 && { target_session_attrs: 'primary' as const }),
     max: 1,
     idle_timeout: 0,
     max_lifetime: null,

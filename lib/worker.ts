@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Logger, run, type Task, type TaskList, type WorkerEvents } from 'graphile-worker';
 import { isTransactionPooler, TransactionPooler } from '@/db/pooler';
+import { openQueuePool } from '@/db/queue-pool';
 import { database } from './database';
 import { directUrl } from './env';
 import { contextOf, type Job, type JobContext, jobs, PATIENCE_MS, runJob, tasks } from './jobs';
@@ -48,14 +49,14 @@ export async function startWorker(): Promise<RunningWorker> {
   for (const [name, task] of Object.entries(tasks)) {
     taskList[name] = own((payload, context) => withPatience(PATIENCE_MS, () => task(db, payload, context)));
   }
+  const pgPool = openQueuePool(url, 6);
   const runner = await run({
-    connectionString: url,
+    pgPool,
     taskList,
     events,
     crontab: jobs.map(crontabOf).join('\n'),
     concurrency: 4,
     noHandleSignals: true,
-    maxPoolSize: 6,
     logger: new Logger(() => (level, message) => {
       if (level === 'error') log.error(message);
       else if (level === 'warning') log.warn(message);
@@ -70,6 +71,7 @@ export async function startWorker(): Promise<RunningWorker> {
   const stop = async () => {
     if (!isOver) await runner.stop();
     await lives.stop();
+    await pgPool.end();
   };
   return {
     ended,

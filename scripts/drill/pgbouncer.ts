@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +17,6 @@ export function findPgBouncer(): string | null {
 export async function startPgBouncer(url: string, mode: PoolMode, folder: string) {
   const target = new URL(url);
   const port = await findFreePort();
-  mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
   const config = join(folder, `${mode}.ini`);
   const name = target.pathname.slice(1);

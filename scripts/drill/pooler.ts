@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { createDb } from '@/db/client';
@@ -29,6 +32,8 @@ export async function drillPooler(say: (line: string) => void): Promise<string[]
   say(`PgBouncer ${version}`);
   const folder = await makeTemporaryDataDir('drill', { guarded: true });
   const server = await startPostgres({ dataDir: folder.path });
+  // Apart from ours, which only its owner may enter: as root it runs as somebody else.
+  const bouncers = mkdtempSync(join(tmpdir(), 'tierline-pgbouncer-'));
   const wrong: string[] = [];
   try {
     await migrate(server.url);
@@ -37,7 +42,7 @@ export async function drillPooler(say: (line: string) => void): Promise<string[]
       ['transaction', false],
       ['transaction', true],
     ] as const) {
-      const pooler = await startPgBouncer(server.url, mode, `${folder.path}-pgbouncer`);
+      const pooler = await startPgBouncer(server.url, mode, bouncers);
       const name = `${mode} mode, DATABASE_PREPARE=${prepare ? 1 : 0}`;
       try {
         wrong.push(...(await seeWays(mode, pooler.url)).map((line) => `${name}: ${line}`));
@@ -49,6 +54,7 @@ export async function drillPooler(say: (line: string) => void): Promise<string[]
   } finally {
     await server.stop();
     folder.remove();
+    rmSync(bouncers, { recursive: true });
   }
   return wrong;
 }
