@@ -245,6 +245,7 @@ export interface ItemChange {
   quantity?: number | undefined;
   deleted?: boolean | undefined;
   metadata?: Metadata | undefined;
-  /** Empty: none any more. */
+  /** Of both: empty = none any more. */
+  taxRates?: TaxRate[] | undefined;
   discounts?: { [name in 'coupon' | 'promotion_code' | 'discount']?: string | undefined }[] | undefined;
 }

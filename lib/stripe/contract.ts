@@ -5,6 +5,7 @@ import type { Clause } from './contract-clause';
 import { customerClauses } from './contract-customers';
 import { earlyEndClauses } from './contract-early-end';
 import { endingClauses } from './contract-ending';
+import { itemClauses } from './contract-items';
 import { pendingClauses } from './contract-pending';
 import { previewClauses } from './contract-previews';
 import { readingClauses } from './contract-reading';
@@ -24,6 +25,7 @@ export const contract: { subject: string; clauses: Clause[] }[] = [
   { subject: 'Previews', clauses: previewClauses },
   { subject: 'Changes that wait for their money', clauses: pendingClauses },
   { subject: 'Schedules', clauses: scheduleClauses },
+  { subject: 'Items', clauses: itemClauses },
   { subject: 'Ends', clauses: endingClauses },
   { subject: 'Ends before a period’s', clauses: earlyEndClauses },
 ];

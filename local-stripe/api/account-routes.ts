@@ -67,7 +67,6 @@ export const accountRoutes: Route[] = [
     params: { created: range, source: filled, type: filled, currency: ignored },
     same: ['source', 'type'],
   }),
-  list('/v1/tax_rates', 'tax_rates'),
   { method: 'POST', pattern: '/v1/customers/:id/balance_transactions', handler: createBalanceTransaction },
   nested('/v1/customers/:id/balance_transactions', ({ app, ids: [customer = ''] }) =>
     app.store.by('customer_balance_transactions', 'customer', app.need('customers', customer).id),

@@ -8,7 +8,7 @@ import { discountOf } from '../records/item-discounts';
 import { itemChanges } from '../records/prices';
 import { checkPhases, resolvePhases, revisePhases } from '../records/schedule-phases';
 import { shapeSubscription } from '../records/subscription-shape';
-import type { Customer, Discount, Invoice, Phase, Price, Schedule } from '../types';
+import type { Customer, Discount, Invoice, Phase, Price, Schedule, TaxRate } from '../types';
 import { discountsFor, extraDrafts, noneUpcoming, taxed } from './preview-asked';
 import type { PreviewGiven } from './preview-params';
 
@@ -41,6 +41,7 @@ export function ofPhase(app: App, phase: Phase, customer: Customer, given: Previ
         price: app.store.get('prices', item.price) as Price,
         quantity: item.quantity ?? 1,
         discounts: item.discounts?.map(discountOf),
+        taxRates: item.tax_rates ?? [],
       })),
       trialEnd: phase.trial_end,
       anchor: null,
@@ -60,7 +61,12 @@ export function ofNothingYet(app: App, customer: Customer, given: PreviewGiven):
         'subscription_details[items]',
         'parameter_missing',
       );
-    return { price: item.price, quantity: item.quantity ?? 1, discounts: item.discounts };
+    return {
+      price: item.price,
+      quantity: item.quantity ?? 1,
+      discounts: item.discounts,
+      taxRates: item.taxRates,
+    };
   });
   return ofNew(app, customer, given, {
     items,
@@ -76,7 +82,12 @@ function ofNew(
   customer: Customer,
   given: PreviewGiven,
   wanted: {
-    items: { price: Price; quantity: number; discounts?: DiscountGiven[] | undefined }[];
+    items: {
+      price: Price;
+      quantity: number;
+      discounts?: DiscountGiven[] | undefined;
+      taxRates?: TaxRate[] | undefined;
+    }[];
     trialEnd: number | null;
     anchor: number | null;
     discounts: Discount[];

@@ -23,6 +23,7 @@ import { setupIntentRoutes } from './setup-intent-routes';
 import { subscriptionItemRoutes } from './subscription-item-routes';
 import { subscriptionRoutes } from './subscription-routes';
 import { taxIdRoutes } from './tax-id-routes';
+import { taxRateRoutes } from './tax-rate-routes';
 import { taxRoutes } from './tax-routes';
 import { testClockRoutes } from './test-clock-routes';
 import { webhookEndpointRoutes } from './webhook-endpoint-routes';
@@ -50,6 +51,7 @@ export const findRoute = routerOf([
   ...subscriptionRoutes,
   ...subscriptionItemRoutes,
   ...taxIdRoutes,
+  ...taxRateRoutes,
   ...taxRoutes,
   ...testClockRoutes,
   ...webhookEndpointRoutes,

@@ -78,6 +78,7 @@ function fromSubscription(app: App, sub: Subscription, given: z.output<typeof cr
             automatic_tax: { ...sub.automatic_tax },
             metadata: {},
             discounts: ownDiscounts(sub),
+            default_tax_rates: sub.default_tax_rates ?? [],
             trial_end: sub.trial_end !== null && sub.trial_end > app.now ? sub.trial_end : null,
           },
         ]

@@ -13,6 +13,7 @@ import { itemChanges } from '../records/prices';
 import { makeSetupIntent } from '../records/setup-intents';
 import { createParams } from '../records/subscription-params';
 import { refusal, viewSubscription } from '../records/subscriptions';
+import { ratesNamed } from '../records/tax-rates';
 import type { Metadata } from '../types';
 
 /** Refuses before it writes; then starts, bills and collects (engine/subscription-start). */
@@ -40,6 +41,7 @@ export function createSubscription({ app, params }: Call): object {
         quantity: item.quantity ?? 1,
         ...(item.metadata ? { metadata: item.metadata } : {}),
         discounts: item.discounts,
+        taxRates: item.taxRates,
       };
     });
     refuseDaysUntilDue(given.collection_method, given.days_until_due);
@@ -81,6 +83,7 @@ export function createSubscription({ app, params }: Call): object {
       missingMethod: given.trial_settings?.end_behavior.missing_payment_method ?? 'create_invoice',
       extra: extraDrafts(app, given.add_invoice_items, null),
       mode: given.billing_mode?.type,
+      defaultTaxRates: ratesNamed(app, given.default_tax_rates, 'default_tax_rates'),
       cancelAtPeriodEnd: given.cancel_at_period_end,
       cancelAt: given.cancel_at,
       saveDefault: given.payment_settings?.save_default_payment_method === 'on_subscription',

@@ -83,6 +83,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       // A new price means one of it unless the quantity is said as well (stripe.md D41).
       const quantity = one.quantity ?? (price.id === old.id ? (known.item.quantity ?? 1) : 1);
       if (one.metadata) known.item.metadata = one.metadata;
+      if (one.taxRates) known.item.tax_rates = one.taxRates;
       if (one.discounts) planDiscounts(app, known.item, one.discounts, customer(), [sub.id]);
       if (price.id === old.id && quantity === known.item.quantity) continue;
       if (price.currency !== sub.currency) throw currencyError(price, sub);
@@ -98,6 +99,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       }
       const period = { start: 0, end: 0 };
       const item = shapeItem(app, sub.id, one.price, one.quantity ?? 1, period, newId(), one.metadata);
+      if (one.taxRates) item.tax_rates = one.taxRates;
       if (one.discounts) planDiscounts(app, item, one.discounts, customer(), [sub.id]);
       target.push({
         item,

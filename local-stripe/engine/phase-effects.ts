@@ -47,6 +47,7 @@ export function phaseDiscounts(app: App, sub: Subscription, phase: Phase, keep =
 export function takeSettings(app: App, rec: Subscription, phase: Phase, schedule: Schedule): void {
   const defaults = schedule.default_settings;
   rec.metadata = mergeMetadata(rec.metadata, phase.metadata ?? {});
+  rec.default_tax_rates = phase.default_tax_rates ?? [];
   rec.automatic_tax = { ...rec.automatic_tax, ...(phase.automatic_tax ?? defaults.automatic_tax) };
   rec.collection_method = phase.collection_method ?? defaults.collection_method ?? rec.collection_method;
   rec.days_until_due = rec.collection_method === 'send_invoice' ? (rec.days_until_due ?? 30) : null;
@@ -93,12 +94,13 @@ export function takeItems(
     if (!known) {
       const period = { start: app.now, end: app.now };
       const item = shapeItem(app, rec.id, price, quantity, period, newId(), wanted.metadata ?? {});
+      item.tax_rates = wanted.tax_rates ?? [];
       planOfPhase(app, item, wanted, rec);
       return item;
     }
     rhythm ||= !sameRhythm(getRecurring(app, known.price), price);
     const metadata = mergeMetadata(known.metadata, wanted.metadata ?? {});
-    const item = { ...known, price: price.id, quantity, metadata };
+    const item = { ...known, price: price.id, quantity, metadata, tax_rates: wanted.tax_rates ?? [] };
     planOfPhase(app, item, wanted, rec);
     return item;
   });
@@ -113,13 +115,24 @@ export function itemUpdates(sub: Subscription, phase: Phase): NonNullable<Update
     ...pairs.flatMap(({ wanted, known }) => {
       const metadata = mergeMetadata(known?.metadata ?? {}, wanted.metadata ?? {});
       const named = (wanted.discounts ?? []).map(discountOf);
-      const change = { price: wanted.price, quantity: wanted.quantity ?? 1, metadata, discounts: named };
+      const tax_rates = (wanted.tax_rates ?? []).map((rate) => rate.id);
+      const change = {
+        price: wanted.price,
+        quantity: wanted.quantity ?? 1,
+        metadata,
+        discounts: named,
+        tax_rates,
+      };
       if (!known) return [change];
       const same =
         known.price === change.price &&
         known.quantity === change.quantity &&
         isDeepStrictEqual(known.metadata, metadata) &&
-        hasThose(known, wanted);
+        hasThose(known, wanted) &&
+        isDeepStrictEqual(
+          (known.tax_rates ?? []).map((rate) => rate.id),
+          tax_rates,
+        );
       return same ? [] : [{ id: known.id, ...change }];
     }),
     ...sub.items.filter((item) => !kept.has(item.id)).map((item) => ({ id: item.id, deleted: true })),
@@ -153,7 +166,7 @@ export function foreseePhase(
       app,
       then.sub,
       {
-        items: itemChanges(app, itemUpdates(sub, phase)),
+        items: itemChanges(app, itemUpdates(sub, phase), sub.items),
         behavior,
         resetAnchor: false,
         discounts: then.discounts,

@@ -174,9 +174,11 @@ export function beginSchedule(app: App, schedule: Schedule): void {
       quantity: item.quantity ?? 1,
       metadata: item.metadata ?? {},
       discounts: item.discounts?.map(discountOf),
+      taxRates: item.tax_rates ?? [],
     })),
     trialEnd: first.trial_end,
     discounts: first.discounts.map(discountOf),
+    defaultTaxRates: first.default_tax_rates ?? [],
     automaticTax: (first.automatic_tax ?? defaults.automatic_tax)?.enabled ?? false,
     method: first.default_payment_method ?? defaults.default_payment_method,
     collection:

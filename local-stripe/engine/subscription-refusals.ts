@@ -4,6 +4,7 @@ import { invalid, lacking } from '../errors';
 import { setCancellation } from '../records/cancellation';
 import type { UpdateGiven } from '../records/subscription-params';
 import { ENDED, periodEnd } from '../records/subscriptions';
+import { idsOf, ratesNamed, refuseBoth } from '../records/tax-rates';
 import { refuseTax, refuseTaxOf } from '../records/tax-refusals';
 import type { Subscription } from '../types';
 import { refusePending } from './pending-refusals';
@@ -11,6 +12,22 @@ import { refusePending } from './pending-refusals';
 /** Automatic tax turned on, or kept for prices that come new (stripe.md D18, D20, F11). */
 function refuseTaxChange(app: App, sub: Subscription, given: UpdateGiven): void {
   const enabled = given.automatic_tax?.enabled ?? sub.automatic_tax.enabled;
+  refuseBoth({
+    automatic_tax: { ...sub.automatic_tax, enabled },
+    default_tax_rates:
+      ratesNamed(app, given.default_tax_rates, 'default_tax_rates', idsOf(sub.default_tax_rates)) ??
+      sub.default_tax_rates,
+    items: sub.items.map((item) => {
+      const at = given.items?.findIndex((one) => one.id === item.id) ?? -1;
+      const rates = ratesNamed(
+        app,
+        given.items?.[at]?.tax_rates,
+        `items[${at}][tax_rates]`,
+        idsOf(item.tax_rates),
+      );
+      return rates ? { ...item, tax_rates: rates } : item;
+    }),
+  });
   const ids = (given.items ?? []).map((item) => item.price ?? item.plan);
   if (given.automatic_tax?.enabled) ids.push(...sub.items.map((item) => item.price));
   const prices = ids.map((id) => app.store.get('prices', id)).filter((price) => price !== undefined);

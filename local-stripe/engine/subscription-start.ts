@@ -12,6 +12,7 @@ import { nameOf, priceAmount } from '../records/price-words';
 import { periodAfter, refuseIntervals, refuseItemCount } from '../records/subscription-items';
 import { type StartGiven, shapeSubscription } from '../records/subscription-shape';
 import { ENDED, refusal, setStatus, warnTrialEnd } from '../records/subscriptions';
+import { refuseBoth } from '../records/tax-rates';
 import { refuseTaxOf } from '../records/tax-refusals';
 import type { Customer, Price, Subscription } from '../types';
 import { collect, foreseeCollection } from './collect';
@@ -112,6 +113,7 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
     }),
   );
   const sub = shapeSubscription(app, given, subId, () => app.ids.make('si'), discounts);
+  refuseBoth(sub);
   settleItems(app, sub.items, []);
   if (given.cancelAtPeriodEnd !== undefined || given.cancelAt !== undefined)
     setCancellation(app, sub, given.cancelAtPeriodEnd, given.cancelAt);

@@ -1,9 +1,18 @@
 /** Lines before there is an invoice: what is to be billed, in the order that it is shown. */
 import type { App } from '../app';
-import type { Discount, InvoiceItem, Metadata, Price, Subscription, SubscriptionItem } from '../types';
+import type {
+  Discount,
+  InvoiceItem,
+  Metadata,
+  Price,
+  Subscription,
+  SubscriptionItem,
+  TaxRate,
+} from '../types';
 import { activeDiscounts } from './discounts';
 import { itemDiscounts } from './item-discounts';
 import { priceAmount, priceWords, prorationWords } from './price-words';
+import { ratesOf } from './tax-rates';
 
 export interface Draft {
   amount: number;
@@ -22,6 +31,8 @@ export interface Draft {
   credited: { invoice: string; invoice_line_items: string[] } | null;
   /** Of the item itself, not of its invoice. */
   discounts?: Discount[];
+  /** Set by hand; automatic tax knows better. */
+  taxRates?: TaxRate[];
   trial?: boolean;
 }
 
@@ -71,6 +82,7 @@ export function draft(
     metadata: sub.metadata,
     // A proration has them in its amount (stripe.md 14).
     ...(proration ? {} : { discounts: itemDiscounts(app, item) }),
+    taxRates: ratesOf(sub, item),
   });
 }
 
@@ -92,6 +104,7 @@ export function draftOfItem(app: App, item: InvoiceItem): Draft {
     metadata: item.metadata ?? {},
     credited: item.proration_details?.credited_items?.invoice_line_item_details ?? null,
     discounts: activeDiscounts(app, item.discounts ?? []),
+    taxRates: item.tax_rates ?? [],
   };
 }
 

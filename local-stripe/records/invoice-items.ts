@@ -24,7 +24,7 @@ type Fixed = 'id' | 'object' | 'customer_account' | 'livemode' | 'quantity_decim
 export function makeInvoiceItem(
   app: App,
   given: Omit<InvoiceItem, Fixed | 'tax_rates' | 'discounts' | 'net_amount'> &
-    Partial<Pick<InvoiceItem, 'discounts' | 'net_amount'>> & { id?: string },
+    Partial<Pick<InvoiceItem, 'discounts' | 'net_amount' | 'tax_rates'>> & { id?: string },
 ): InvoiceItem {
   const item: InvoiceItem = {
     id: app.ids.make('ii'),
@@ -85,6 +85,7 @@ export function makeProration(
       discount_amounts: [],
     },
     quantity: draft.quantity,
+    tax_rates: draft.taxRates ?? [],
     test_clock: sub.test_clock,
     _: { subscription: sub.id, subscription_item: draft.item, net: true, at_once: atOnce },
   });

@@ -4,6 +4,7 @@ import type { Discount, Invoice, InvoiceLine } from '../types';
 import { couponOf, offOf } from './discounts';
 import type { Draft } from './drafts';
 import { type TaxPlace, taxBehaviorOf, taxOf } from './tax';
+import { taxByHand } from './tax-rates';
 
 interface Pricing {
   discounts: Discount[];
@@ -94,7 +95,9 @@ export function makeLines(app: App, drafts: Draft[], pricing: Pricing): InvoiceL
       quantity_decimal: String(draft.quantity),
       subscription: draft.subscription,
       subtotal: draft.amount - sum((perLine[at] ?? []).filter((one) => one.own)),
-      taxes: pricing.automaticTax ? taxOf(app, net, taxBehaviorOf(app, price), pricing.place) : [],
+      taxes: pricing.automaticTax
+        ? taxOf(app, net, taxBehaviorOf(app, price), pricing.place)
+        : taxByHand(net, draft.taxRates ?? []),
     } satisfies InvoiceLine;
   });
 }

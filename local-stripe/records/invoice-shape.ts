@@ -88,7 +88,7 @@ export function shapeInvoice(app: App, given: InvoiceGiven, preview = false): In
         .map((one) => ({ type: one.type, value: one.value })),
       default_payment_method: given.defaultPaymentMethod ?? null,
       default_source: null,
-      default_tax_rates: [],
+      default_tax_rates: subscription?.default_tax_rates ?? [],
       description: given.description ?? null,
       discounts: given.discounts.map((discount) => discount.id),
       due_date:

@@ -18,10 +18,11 @@ import {
   text,
   upTo,
 } from '../http/params';
-import type { ItemChange, Metadata, Price, Wire } from '../types';
+import type { ItemChange, Metadata, Price, TaxRate, Wire } from '../types';
 import { currencyGiven, refuseAmount } from './currencies';
 import { makeProduct, type ProductGiven } from './products';
 import type { itemParams } from './subscription-params';
+import { idsOf, ratesNamed } from './tax-rates';
 
 /** Throws where the price is unknown or paid once. */
 export function getRecurring(app: App, priceId: string): Price {
@@ -186,7 +187,7 @@ export function itemChanges(
   app: App,
   items: z.output<typeof itemParams>[] | undefined,
   /** Of the subscription that is changed: an item may keep its archived price. */
-  held: { id: string; price: string }[] = [],
+  held: { id: string; price: string; tax_rates?: TaxRate[] | null }[] = [],
 ): ItemChange[] {
   return (items ?? []).map((item, at) => {
     const kept = held.filter((one) => one.id === item.id).map((one) => one.price);
@@ -199,6 +200,12 @@ export function itemChanges(
       deleted: item.deleted,
       metadata: item.metadata === undefined ? undefined : ((item.metadata ?? {}) as Metadata),
       discounts: item.discounts === undefined ? undefined : (item.discounts ?? []),
+      taxRates: ratesNamed(
+        app,
+        item.tax_rates,
+        `items[${at}][tax_rates]`,
+        held.flatMap((one) => idsOf(one.tax_rates)),
+      ),
     };
   });
 }

@@ -9,6 +9,7 @@ import { discountOf } from './item-discounts';
 import { resolvePaymentMethod } from './payment-methods';
 import { getRecurring, priceFor } from './prices';
 import type { phaseParams } from './subscription-params';
+import { idsOf, ratesNamed } from './tax-rates';
 
 type PhaseGiven = z.output<typeof phaseParams>;
 
@@ -32,7 +33,7 @@ export function resolvePhases(
   given: PhaseGiven[],
   begin: number,
   currency: string,
-  /** Prices of the phase that runs. */
+  /** Prices and tax rates of the phase that runs. */
   kept: string[] = [],
 ): Phase[] {
   let from = begin;
@@ -59,7 +60,7 @@ export function resolvePhases(
         plan: price.id,
         price: price.id,
         quantity: item.quantity ?? 1,
-        tax_rates: [],
+        tax_rates: ratesNamed(app, item.tax_rates, `phases[${at}][items][${place}][tax_rates]`, kept) ?? [],
       };
     });
     refuseTogether(phase, at);
@@ -90,7 +91,8 @@ export function resolvePhases(
       collection_method: phase.collection_method ?? null,
       currency,
       default_payment_method: phase.default_payment_method || null,
-      default_tax_rates: [],
+      default_tax_rates:
+        ratesNamed(app, phase.default_tax_rates, `phases[${at}][default_tax_rates]`, kept) ?? [],
       description: phase.description || null,
       discounts: inPhase(phase.discounts),
       end_date: end,
@@ -162,13 +164,13 @@ export function revisePhases(app: App, schedule: Schedule, given: PhaseGiven[]):
   if (given[0]?.start_date === undefined) throw lacking('phases[0][start_date]');
   const running = schedule.phases.find((phase) => phase.start_date === schedule.current_phase?.start_date);
   const kept = app.settings.archived_price_in_phase === 'taken' ? (running?.items ?? []) : [];
-  const phases = resolvePhases(
-    app,
-    given,
-    begin,
-    schedule.phases[0]?.currency ?? 'eur',
-    kept.map((item) => item.price),
+  const rates = [running?.default_tax_rates, ...(running?.items ?? []).map((item) => item.tax_rates)].flatMap(
+    idsOf,
   );
+  const phases = resolvePhases(app, given, begin, schedule.phases[0]?.currency ?? 'eur', [
+    ...kept.map((item) => item.price),
+    ...rates,
+  ]);
   if (schedule.current_phase && phases[0]?.start_date !== begin)
     throw invalid('You can not modify the start date of the current phase.', 'phases[0][start_date]');
   const sub = app.store.get('subscriptions', schedule.subscription) ?? null;

@@ -46,12 +46,13 @@ export function followSubscription(app: App, sub: Subscription, given: UpdateGiv
         ...(splits ? { start_date: app.now, metadata: { ...phase.metadata, ...sub.metadata } } : {}),
         items:
           inWords(phase.items) === inWords(sub.items) &&
-          !given.items?.some((one) => one.discounts !== undefined)
+          !given.items?.some((one) => one.discounts !== undefined || one.tax_rates !== undefined)
             ? phase.items
             : phaseItems(sub),
         ...(given.trial_end === undefined ? {} : { trial_end: running(app, sub.trial_end) }),
         ...(given.automatic_tax && phase.automatic_tax ? { automatic_tax: { ...sub.automatic_tax } } : {}),
         ...(given.discounts === undefined ? {} : { discounts: ownDiscounts(sub) }),
+        ...(given.default_tax_rates === undefined ? {} : { default_tax_rates: sub.default_tax_rates ?? [] }),
       };
       return splits ? [{ ...phase, end_date: app.now }, rest] : [rest];
     });
@@ -79,6 +80,6 @@ export function phaseItems(sub: Subscription): Phase['items'] {
     plan: item.price,
     price: item.price,
     quantity: item.quantity ?? 1,
-    tax_rates: [],
+    tax_rates: item.tax_rates ?? [],
   }));
 }

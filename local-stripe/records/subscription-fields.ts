@@ -5,6 +5,7 @@ import { mergeMetadata } from '../http/params';
 import type { Subscription } from '../types';
 import { dropDiscount, makeDiscount } from './discounts';
 import type { UpdateGiven } from './subscription-params';
+import { idsOf, ratesNamed } from './tax-rates';
 
 /** Writes onto the record and tells nobody; `method` is `default_payment_method`, already found. */
 export function applyFields(app: App, sub: Subscription, given: UpdateGiven, method: string | null): void {
@@ -20,6 +21,9 @@ export function applyFields(app: App, sub: Subscription, given: UpdateGiven, met
       disabled_reason: null,
       liability: given.automatic_tax.enabled ? { type: 'self' } : null,
     };
+  if (given.default_tax_rates !== undefined)
+    sub.default_tax_rates =
+      ratesNamed(app, given.default_tax_rates, 'default_tax_rates', idsOf(sub.default_tax_rates)) ?? [];
   if (given.collection_method) sub.collection_method = given.collection_method;
   if (sub.collection_method === 'charge_automatically') sub.days_until_due = null;
   if (given.days_until_due !== undefined) sub.days_until_due = given.days_until_due;

@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import type { App } from '../app';
 import { HOUR } from '../clock';
 import { invalid } from '../errors';
-import type { Customer, Discount, Metadata, Price, Subscription, Wire } from '../types';
+import type { Customer, Discount, Metadata, Price, Subscription, TaxRate, Wire } from '../types';
 import type { DiscountGiven } from './discounts';
 import type { Draft } from './drafts';
 import { planDiscounts } from './item-discounts';
@@ -12,7 +12,14 @@ import type { UpdateGiven } from './subscription-params';
 
 export interface StartGiven {
   customer: Customer;
-  items: { price: Price; quantity: number; metadata?: Metadata; discounts?: DiscountGiven[] | undefined }[];
+  items: {
+    price: Price;
+    quantity: number;
+    metadata?: Metadata;
+    discounts?: DiscountGiven[] | undefined;
+    taxRates?: TaxRate[] | undefined;
+  }[];
+  defaultTaxRates?: TaxRate[] | undefined;
   trialEnd: number | null;
   anchor?: number | null;
   prorationBehavior?: 'create_prorations' | 'none' | 'always_invoice';
@@ -46,11 +53,12 @@ export function shapeSubscription(
   const trial = given.trialEnd !== null && given.trialEnd > now ? given.trialEnd : null;
   const anchor = trial ?? given.anchor ?? now;
   const currency = given.items[0]?.price.currency ?? 'eur';
-  const items = given.items.map(({ price, quantity, metadata, discounts: own }) => {
+  const items = given.items.map(({ price, quantity, metadata, discounts: own, taxRates }) => {
     if (price.currency !== currency)
       throw invalid('All prices on a subscription must have the same currency.', 'items');
     const end = trial ?? (given.anchor ? given.anchor : periodAfter(price, anchor, now));
     const item = shapeItem(app, subId, price, quantity, { start: now, end }, itemId(), metadata);
+    item.tax_rates = taxRates ?? [];
     if (own?.length) planDiscounts(app, item, own, given.customer, [subId]);
     return item;
   });
@@ -85,7 +93,7 @@ export function shapeSubscription(
       days_until_due: given.collection === 'send_invoice' ? (given.daysUntilDue ?? 30) : null,
       default_payment_method: given.method ?? null,
       default_source: null,
-      default_tax_rates: [],
+      default_tax_rates: given.defaultTaxRates ?? [],
       description: given.description ?? null,
       discounts: discounts.map((discount) => discount.id),
       ended_at: null,
