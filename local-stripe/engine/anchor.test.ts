@@ -1,7 +1,8 @@
 /** Where the billing cycle stands when a subscription changes. https://docs.stripe.com/billing/subscriptions/billing-mode/compare */
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Bench, customerWith, day, open, price, refused, START } from '../testing';
+import { type Bench, day, open, refused, START } from '../testing';
+import { monthly } from '../testing-scenes';
 
 let bench: Bench;
 let stripe: Stripe;
@@ -29,28 +30,9 @@ const rows = (invoice: Stripe.Invoice) =>
   ]);
 const full = (sub: Stripe.Subscription) => sub.latest_invoice as Stripe.Invoice;
 
-async function monthly(given: Partial<Stripe.SubscriptionCreateParams> = {}) {
-  const customer = await customerWith(stripe, 'pm_card_visa');
-  const pro = await price(stripe, 'Professional', 9900);
-  const yearly = await price(stripe, 'Professional yearly', 99000, 'year');
-  const sub = await stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: pro.id }],
-    ...given,
-  });
-  const change = (more: Stripe.SubscriptionUpdateParams = {}, target = yearly) =>
-    stripe.subscriptions.update(sub.id, {
-      items: [{ id: item(sub).id, price: target.id }],
-      proration_behavior: 'always_invoice',
-      expand: ['latest_invoice'],
-      ...more,
-    });
-  return { customer, pro, yearly, sub, change };
-}
-
 describe('a change of interval (stripe.md 22, D40)', () => {
   test('keeps the anchor: the period is anchor to anchor + 1 year, both lines are prorations (stripe.md G1)', async () => {
-    const { change, sub } = await monthly();
+    const { change, sub } = await monthly(stripe);
     await bench.local('advance', { days: 10 });
     const after = await change();
     expect([day(after.billing_cycle_anchor), ...period(after)]).toEqual([
@@ -67,7 +49,7 @@ describe('a change of interval (stripe.md 22, D40)', () => {
   });
 
   test('in a later month is charged its share up to the old anchor', async () => {
-    const { change } = await monthly();
+    const { change } = await monthly(stripe);
     await to('2026-03-01T12:00:00Z');
     const after = await change();
     expect(period(after)).toEqual(['2026-01-15', '2027-01-15']);
@@ -76,7 +58,7 @@ describe('a change of interval (stripe.md 22, D40)', () => {
 
   test('or, by setting, up to the running period’s day a year ahead: not known (stripe.md F16)', async () => {
     await bench.local('settings', { later_interval_change: 'period' });
-    const { change } = await monthly();
+    const { change } = await monthly(stripe);
     await to('2026-03-01T12:00:00Z');
     const after = await change();
     expect([day(after.billing_cycle_anchor), ...period(after)]).toEqual([
@@ -87,7 +69,7 @@ describe('a change of interval (stripe.md 22, D40)', () => {
   });
 
   test('waits for the invoice a year ahead where nothing is invoiced now (seen: better-auth#11336)', async () => {
-    const { change, sub } = await monthly();
+    const { change, sub } = await monthly(stripe);
     const after = await change({ proration_behavior: 'create_prorations' });
     expect(full(after).billing_reason).toBe('subscription_create');
     const next = await stripe.invoices.createPreview({ subscription: sub.id });
@@ -97,7 +79,7 @@ describe('a change of interval (stripe.md 22, D40)', () => {
   });
 
   test('from year to month ends with the running month of the anchor', async () => {
-    const { pro, yearly, customer } = await monthly();
+    const { pro, yearly, customer } = await monthly(stripe);
     const sub = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: yearly.id }] });
     await to('2026-03-01');
     const after = await stripe.subscriptions.update(sub.id, { items: [{ id: item(sub).id, price: pro.id }] });
@@ -105,7 +87,7 @@ describe('a change of interval (stripe.md 22, D40)', () => {
   });
 
   test('with an anchor of now: anchor, period and invoice start now, the year is a plain full line (stripe.md G1)', async () => {
-    const { change } = await monthly();
+    const { change } = await monthly(stripe);
     await to('2026-01-25T12:00:00Z');
     const after = await change({ billing_cycle_anchor: { type: 'now' } });
     expect([day(after.billing_cycle_anchor), ...period(after)]).toEqual([
@@ -120,7 +102,7 @@ describe('a change of interval (stripe.md 22, D40)', () => {
   });
 
   test('is previewed as it is charged, with and without an anchor', async () => {
-    const { change, sub, yearly } = await monthly();
+    const { change, sub, yearly } = await monthly(stripe);
     await to('2026-01-25T12:00:00Z');
     for (const billing_cycle_anchor of [undefined, { type: 'now' as const }]) {
       const preview = await stripe.invoices.createPreview({
@@ -137,7 +119,7 @@ describe('a change of interval (stripe.md 22, D40)', () => {
   });
 
   test('a phase that does not say phase_start collects no year (stripe.md D40)', async () => {
-    const { pro, yearly, sub } = await monthly();
+    const { pro, yearly, sub } = await monthly(stripe);
     const schedule = await stripe.subscriptionSchedules.create({ from_subscription: sub.id });
     const { start_date = 0, end_date = 0 } = schedule.phases[0] ?? {};
     const phases = (anchor?: 'phase_start'): Stripe.SubscriptionScheduleUpdateParams.Phase[] => [
@@ -167,111 +149,8 @@ describe('a change of interval (stripe.md 22, D40)', () => {
   });
 });
 
-describe('classic billing mode', () => {
-  const classic = { billing_mode: { type: 'classic' as const } };
-
-  test('starts a new period at a change of interval', async () => {
-    const { change, sub } = await monthly(classic);
-    expect(sub.billing_mode).toMatchObject({ type: 'classic', flexible: null });
-    await to('2026-01-25T12:00:00Z');
-    const after = await change({ proration_behavior: 'create_prorations' });
-    expect(period(after)).toEqual(['2026-01-25', '2027-01-25']);
-    expect(full(after).total).toBe(99000 - 6706);
-  });
-
-  test.each([
-    ['classic', '2026-01-25', 9900],
-    ['flexible', '2026-01-15', 6706],
-  ] as const)('%s: from free to paid the anchor is %s', async (type, anchor, total) => {
-    const { customer, pro } = await monthly();
-    const free = await price(stripe, 'Free', 0);
-    const sub = await stripe.subscriptions.create({
-      customer: customer.id,
-      items: [{ price: free.id }],
-      billing_mode: { type },
-    });
-    await to('2026-01-25T12:00:00Z');
-    const after = await stripe.subscriptions.update(sub.id, {
-      items: [{ id: item(sub).id, price: pro.id }],
-      proration_behavior: 'always_invoice',
-      expand: ['latest_invoice'],
-    });
-    expect([day(after.billing_cycle_anchor), full(after).total]).toEqual([anchor, total]);
-  });
-
-  test('credits the current price, flexible what was billed (billing/subscriptions/prorations)', async () => {
-    const total = async (type: 'classic' | 'flexible') => {
-      const { customer, pro } = await monthly();
-      const business = await price(stripe, 'Business', 19800);
-      const { id, items } = await stripe.subscriptions.create({
-        customer: customer.id,
-        items: [{ price: pro.id }],
-        billing_mode: { type },
-      });
-      const change = (target: Stripe.Price, proration_behavior: 'none' | 'always_invoice') =>
-        stripe.subscriptions.update(id, {
-          items: [{ id: items.data[0]?.id ?? '', price: target.id }],
-          proration_behavior,
-          expand: ['latest_invoice'],
-        });
-      await change(business, 'none');
-      await bench.local('advance', { days: 10 });
-      const { lines } = full(await change(pro, 'always_invoice'));
-      return lines.data.reduce((sum, line) => sum + line.amount, 0);
-    };
-    expect([await total('flexible'), (await total('classic')) < -6000]).toEqual([0, true]);
-  });
-
-  test('takes 20 items at once, flexible 100 (stripe.md D53)', async () => {
-    const { sub, pro } = await monthly(classic);
-    const given = (length: number) => Array.from({ length }, () => ({ price: pro.id }));
-    expect((await refused(stripe.subscriptions.update(sub.id, { items: given(21) }))).param).toBe('items');
-    const { sub: flexible, customer } = await monthly();
-    const tooMany = stripe.subscriptions.update(flexible.id, { items: given(101) });
-    expect((await refused(tooMany)).message).toContain('100');
-    const anew = stripe.subscriptions.create({ customer: customer.id, items: given(101) });
-    expect((await refused(anew)).param).toBe('items');
-    // Twenty-one of different prices are fine.
-    const product = String(pro.product);
-    const prices = await Promise.all(
-      Array.from({ length: 21 }, (_, at) =>
-        stripe.prices.create({
-          product,
-          currency: 'eur',
-          unit_amount: 100 + at,
-          recurring: { interval: 'month' },
-        }),
-      ),
-    );
-    const items = prices.map(({ id }) => ({ price: id }));
-    expect((await stripe.subscriptions.update(flexible.id, { items })).items.data).toHaveLength(10);
-  });
-
-  test('has one interval; flexible takes multiples of the shortest (stripe.md D54)', async () => {
-    const { sub, yearly, change } = await monthly(classic);
-    const mixed = stripe.subscriptions.update(sub.id, { items: [{ price: yearly.id }] });
-    expect((await refused(mixed)).param).toBe('items');
-    const { sub: flexible, customer } = await monthly();
-    expect(
-      (await stripe.subscriptions.update(flexible.id, { items: [{ price: yearly.id }] })).items.data,
-    ).toHaveLength(2);
-    const weekly = await stripe.prices.create({
-      currency: 'eur',
-      unit_amount: 900,
-      recurring: { interval: 'week' },
-      product_data: { name: 'Weekly' },
-    });
-    const odd = stripe.subscriptions.create({
-      customer: customer.id,
-      items: [{ price: yearly.id }, { price: weekly.id }],
-    });
-    expect((await refused(odd)).param).toBe('items');
-    expect((await change()).items.data).toHaveLength(1);
-  });
-});
-
 test('a new price without a quantity means one; the same price keeps what it had (stripe.md D41)', async () => {
-  const { sub, yearly, pro, customer } = await monthly();
+  const { sub, yearly, pro, customer } = await monthly(stripe);
   const three = await stripe.subscriptions.create({
     customer: customer.id,
     items: [{ price: pro.id, quantity: 3 }],
@@ -298,7 +177,7 @@ test('a new price without a quantity means one; the same price keeps what it had
 
 describe('a proration date', () => {
   test('is refused beside an anchor of now, in update and preview (stripe.md 53)', async () => {
-    const { sub, yearly, change } = await monthly();
+    const { sub, yearly, change } = await monthly(stripe);
     const given = { proration_date: START, billing_cycle_anchor: { type: 'now' as const } };
     expect((await refused(change(given))).param).toBe('proration_date');
     const preview = stripe.invoices.createPreview({
@@ -314,7 +193,7 @@ describe('a proration date', () => {
     ['after the period', { proration_date: START + 40 * 86_400 }],
     ['with nothing prorated', { proration_date: START, proration_behavior: 'none' as const }],
   ])('is refused %s (stripe.md D51)', async (_name, given) => {
-    const { sub, yearly, change } = await monthly();
+    const { sub, yearly, change } = await monthly(stripe);
     const error = await refused(change(given));
     expect([error.statusCode, error.type, error.param]).toEqual([
       400,
@@ -329,7 +208,7 @@ describe('a proration date', () => {
   });
 
   test('in a preview needs items or a trial end (stripe.md D51)', async () => {
-    const { sub } = await monthly();
+    const { sub } = await monthly(stripe);
     const preview = stripe.invoices.createPreview({
       subscription: sub.id,
       subscription_details: { proration_date: START + 5 },
@@ -339,7 +218,7 @@ describe('a proration date', () => {
 });
 
 test('`trial_end: now` outside a trial does nothing (stripe.md F15)', async () => {
-  const { sub } = await monthly();
+  const { sub } = await monthly(stripe);
   const after = await stripe.subscriptions.update(sub.id, { trial_end: 'now' });
   expect([after.latest_invoice, after.billing_cycle_anchor]).toEqual([
     sub.latest_invoice,

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Bench, customerWith, day, open, price, refused, START } from '../testing';
+import { type Bench, customerWith, day, open, refused, START } from '../testing';
+import { scheduled } from '../testing-scenes';
 
 let bench: Bench;
 let stripe: Stripe;
@@ -13,7 +14,6 @@ beforeEach(async () => {
 });
 afterAll(() => bench.close());
 
-type PhaseParam = Stripe.SubscriptionScheduleUpdateParams.Phase;
 const to = (date: string) => bench.local('advance', { to: Date.parse(date) / 1000 });
 const item = (sub: Stripe.Subscription) => sub.items.data[0] as Stripe.SubscriptionItem;
 const now = (id: string) => stripe.subscriptions.retrieve(id);
@@ -22,42 +22,11 @@ const totals = async (sub: string) =>
     .reverse()
     .map((one) => [one.billing_reason, one.total]);
 
-/** 99.00 a month at half price, and a schedule made of it. */
-async function scheduled(
-  given: Partial<Stripe.SubscriptionCreateParams> = {},
-  coupon: Stripe.CouponCreateParams = { percent_off: 50, duration: 'forever' },
-) {
-  const pro = await price(stripe, 'Professional', 9900);
-  const basic = await price(stripe, 'Essential', 4900);
-  const customer = await customerWith(stripe, 'pm_card_visa', { address: { country: 'LU' } });
-  const half = await stripe.coupons.create(coupon);
-  const sub = await stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: pro.id }],
-    discounts: [{ coupon: half.id }],
-    ...given,
-  });
-  const schedule = await stripe.subscriptionSchedules.create({ from_subscription: sub.id });
-  const [first] = schedule.phases as [Stripe.SubscriptionSchedule.Phase];
-  const current: PhaseParam = {
-    items: [{ price: pro.id }],
-    start_date: first.start_date,
-    end_date: first.end_date,
-  };
-  const coming: PhaseParam = { items: [{ price: basic.id }], duration: { interval: 'month' } };
-  const rewrite = (
-    phases: [PhaseParam, ...PhaseParam[]],
-    params: Stripe.SubscriptionScheduleUpdateParams = {},
-  ) => stripe.subscriptionSchedules.update(schedule.id, { proration_behavior: 'none', ...params, phases });
-  const own = [{ discount: sub.discounts[0] as string }];
-  return { customer, pro, basic, half, sub, schedule, first, current, coming, rewrite, own };
-}
-
 describe('a schedule made from a subscription', () => {
   test('takes its settings as defaults, its discounts and its tax into the phase', async () => {
     const pm = await customerWith(stripe, 'pm_card_visa', { address: { country: 'LU' } });
     const method = (await stripe.customers.listPaymentMethods(pm.id)).data[0]?.id as string;
-    const { sub, schedule, first } = await scheduled({
+    const { sub, schedule, first } = await scheduled(stripe, {
       customer: pm.id,
       automatic_tax: { enabled: true },
       default_payment_method: method,
@@ -81,7 +50,7 @@ describe('a schedule made from a subscription', () => {
   });
 
   test('takes over a cancellation that was asked for, and gives it back only when told to', async () => {
-    const { sub, schedule } = await scheduled();
+    const { sub, schedule } = await scheduled(stripe);
     await stripe.subscriptionSchedules.release(schedule.id);
     const asked = await stripe.subscriptions.update(sub.id, { cancel_at_period_end: true });
     const again = await stripe.subscriptionSchedules.create({ from_subscription: sub.id });
@@ -94,7 +63,7 @@ describe('a schedule made from a subscription', () => {
   });
 
   test('ends the subscription where `end_behavior` says so, announced from its last phase on', async () => {
-    const { sub, current, coming, rewrite } = await scheduled();
+    const { sub, current, coming, rewrite } = await scheduled(stripe);
     await rewrite([current, coming], { end_behavior: 'cancel' });
     expect((await now(sub.id)).cancel_at).toBeNull();
     await to('2026-02-16');
@@ -106,7 +75,7 @@ describe('a schedule made from a subscription', () => {
 
 describe('the discounts of a phase', () => {
   test('bug: phases without discounts kept those of the subscription; it loses them, the running phase at once', async () => {
-    const { sub, current, coming, rewrite } = await scheduled();
+    const { sub, current, coming, rewrite } = await scheduled(stripe);
     await rewrite([current, coming]);
     expect((await now(sub.id)).discounts).toEqual([]);
     expect((await stripe.events.list({ type: 'customer.discount.deleted' })).data).toHaveLength(1);
@@ -118,7 +87,7 @@ describe('the discounts of a phase', () => {
   });
 
   test('named in the running phase only, they go when the next one begins, as its preview says', async () => {
-    const { sub, schedule, current, coming, rewrite, own } = await scheduled();
+    const { sub, schedule, current, coming, rewrite, own } = await scheduled(stripe);
     await rewrite([{ ...current, discounts: own }, coming]);
     expect((await now(sub.id)).discounts).toEqual(sub.discounts);
     expect((await stripe.invoices.createPreview({ subscription: sub.id })).total).toBe(4900);
@@ -133,7 +102,7 @@ describe('the discounts of a phase', () => {
 
   test('`discount` goes on with the same one and its end; `coupon` redeems it anew', async () => {
     const months = { percent_off: 50, duration: 'repeating', duration_in_months: 3 } as const;
-    const { sub, half, current, coming, rewrite, own } = await scheduled({}, months);
+    const { sub, half, current, coming, rewrite, own } = await scheduled(stripe, {}, months);
     const both = { ...coming, discounts: own };
     await rewrite([{ ...current, discounts: own }, both]);
     await to('2026-02-16');
@@ -148,7 +117,11 @@ describe('the discounts of a phase', () => {
   });
 
   test('one that is used up is not granted again', async () => {
-    const { sub, current, coming, rewrite, own } = await scheduled({}, { percent_off: 50, duration: 'once' });
+    const { sub, current, coming, rewrite, own } = await scheduled(
+      stripe,
+      {},
+      { percent_off: 50, duration: 'once' },
+    );
     expect((await now(sub.id)).discounts).toEqual([]);
     await rewrite([current, { ...coming, discounts: own }]);
     await to('2026-02-16');
@@ -156,8 +129,8 @@ describe('the discounts of a phase', () => {
   });
 
   test('what cannot be redeemed is refused before anything changes', async () => {
-    const { sub, schedule, current, coming, rewrite, own } = await scheduled();
-    const other = await scheduled();
+    const { sub, schedule, current, coming, rewrite, own } = await scheduled(stripe);
+    const other = await scheduled(stripe);
     for (const discounts of [[{ coupon: 'none' }], other.own]) {
       const tried = rewrite([
         { ...current, discounts: own },
@@ -172,7 +145,7 @@ describe('the discounts of a phase', () => {
   });
 
   test('a discount given to the subscription is the running phase’s, not the next one’s', async () => {
-    const { sub, schedule, half, current, coming, rewrite } = await scheduled();
+    const { sub, schedule, half, current, coming, rewrite } = await scheduled(stripe);
     await rewrite([current, coming]);
     const { discounts } = await stripe.subscriptions.update(sub.id, { discounts: [{ coupon: half.id }] });
     const { phases } = await stripe.subscriptionSchedules.retrieve(schedule.id);
@@ -191,7 +164,7 @@ describe('what else a phase says', () => {
       default_payment_method: method,
       description: 'The shop',
     };
-    const { sub, current, coming, rewrite } = await scheduled({ customer: customer.id, ...kept });
+    const { sub, current, coming, rewrite } = await scheduled(stripe, { customer: customer.id, ...kept });
     const changed = await rewrite([
       current,
       coming,
@@ -214,7 +187,7 @@ describe('what else a phase says', () => {
   });
 
   test('a card set on the subscription meanwhile stays when the next phase begins', async () => {
-    const { sub, customer, current, coming, rewrite } = await scheduled();
+    const { sub, customer, current, coming, rewrite } = await scheduled(stripe);
     await rewrite([current, coming]);
     const card = await stripe.paymentMethods.attach('pm_card_mastercard', { customer: customer.id });
     await stripe.subscriptions.update(sub.id, { default_payment_method: card.id });
@@ -223,7 +196,7 @@ describe('what else a phase says', () => {
   });
 
   test('defaults given alone wait for the next phase', async () => {
-    const { sub, schedule, current, coming, rewrite } = await scheduled();
+    const { sub, schedule, current, coming, rewrite } = await scheduled(stripe);
     await rewrite([current, coming]);
     await stripe.subscriptionSchedules.update(schedule.id, {
       default_settings: { automatic_tax: { enabled: true } },
@@ -234,7 +207,7 @@ describe('what else a phase says', () => {
   });
 
   test('metadata is added key by key, an empty value takes its key away', async () => {
-    const { sub, current, coming, rewrite, pro } = await scheduled({
+    const { sub, current, coming, rewrite, pro } = await scheduled(stripe, {
       metadata: { channel: 'self-serve', region: 'lu', old: '1' },
     });
     const items = [{ price: pro.id, metadata: { seat: 'first' } }];
@@ -248,7 +221,7 @@ describe('what else a phase says', () => {
 
   test('a trial goes on only where the running phase names its end; else it is over and billed', async () => {
     const trial = { trial_period_days: 14 };
-    const { sub, first, current, coming, rewrite, own } = await scheduled(trial);
+    const { sub, first, current, coming, rewrite, own } = await scheduled(stripe, trial);
     const discounts = own;
     await rewrite([{ ...current, discounts, trial_end: first.trial_end as number }, coming]);
     expect(await now(sub.id)).toMatchObject({ status: 'trialing', trial_end: first.trial_end });
@@ -261,7 +234,7 @@ describe('what else a phase says', () => {
   });
 
   test('the running phase’s items change at once, prorated as the request says', async () => {
-    const { sub, basic, current, coming, rewrite, own } = await scheduled();
+    const { sub, basic, current, coming, rewrite, own } = await scheduled(stripe);
     await bench.local('advance', { days: 10 });
     const lower = { ...current, items: [{ price: basic.id }], discounts: own };
     await rewrite([lower, coming]);
@@ -272,7 +245,7 @@ describe('what else a phase says', () => {
   });
 
   test('`now` ends the running phase and begins the next; what is past stays to be read', async () => {
-    const { sub, schedule, basic, current, coming, rewrite } = await scheduled();
+    const { sub, schedule, basic, current, coming, rewrite } = await scheduled(stripe);
     await bench.local('advance', { days: 10 });
     await rewrite([
       { ...current, end_date: 'now' },
@@ -284,98 +257,5 @@ describe('what else a phase says', () => {
     expect(phases).toHaveLength(3);
     const silent = await refused(rewrite([coming]));
     expect([silent.code, silent.param]).toEqual(['parameter_missing', 'phases[0][start_date]']);
-  });
-});
-
-describe('previews', () => {
-  test('of given phases use their discounts, and cost what the update then does', async () => {
-    const { sub, schedule, basic, pro, current, coming, rewrite, own } = await scheduled();
-    const preview = (phases: PhaseParam[], behavior: 'none' | 'always_invoice' = 'none') =>
-      stripe.invoices.createPreview({
-        schedule: schedule.id,
-        schedule_details: { phases, proration_behavior: behavior },
-      });
-    const kept = { ...current, discounts: own };
-    expect((await preview([kept, { ...coming, discounts: own }])).total).toBe(2450);
-    expect((await preview([kept, coming])).total).toBe(4900);
-    expect((await preview([kept, { ...coming, discounts: '' }])).total).toBe(4900);
-    const long: PhaseParam = { ...current, end_date: undefined, duration: { interval: 'year' } };
-    expect((await preview([long])).total).toBe(9900);
-    expect((await preview([{ ...long, discounts: own }])).total).toBe(4950);
-    expect((await now(sub.id)).discounts).toEqual(sub.discounts);
-    await bench.local('advance', { days: 10 });
-    const both = { ...kept, items: [{ price: pro.id }, { price: basic.id }] };
-    const cost = (await preview([both, coming], 'always_invoice')).total;
-    await rewrite([both, coming], { proration_behavior: 'always_invoice' });
-    expect((await totals(sub.id)).at(-1)).toEqual(['subscription_update', cost]);
-  });
-
-  test('of a schedule to come show its first phase; with a subscription they are refused', async () => {
-    const { sub, customer, half, schedule, coming } = await scheduled();
-    const phases = [{ ...coming, start_date: START, discounts: [{ coupon: half.id }] }];
-    const first = await stripe.invoices.createPreview({
-      customer: customer.id,
-      schedule_details: { phases },
-    });
-    expect(first.total).toBe(2450);
-    for (const given of [{ schedule: schedule.id }, { schedule_details: { phases } }]) {
-      const mixed = stripe.invoices.createPreview({ subscription: sub.id, ...given });
-      expect((await refused(mixed)).code).toBe('parameters_exclusive');
-    }
-  });
-
-  test('leave out a discount that is over by then', async () => {
-    const { sub, schedule } = await scheduled(
-      {},
-      { percent_off: 50, duration: 'repeating', duration_in_months: 1 },
-    );
-    await stripe.subscriptionSchedules.release(schedule.id);
-    expect((await stripe.invoices.createPreview({ subscription: sub.id })).total).toBe(9900);
-  });
-
-  describe.each([
-    ['cancel_at_period_end', { cancel_at_period_end: true }],
-    ['cancel_at, as the portal says it', { cancel_at: 'min_period_end' }],
-  ] as const)('of a subscription that ends: %s', (_name, way) => {
-    test('nothing comes but prorations; taken back in the preview, its next invoice', async () => {
-      const { sub, schedule, basic } = await scheduled();
-      await stripe.subscriptionSchedules.release(schedule.id);
-      await bench.local('advance', { days: 10 });
-      await stripe.subscriptions.update(sub.id, way);
-      const preview = (subscription_details?: Stripe.InvoiceCreatePreviewParams.SubscriptionDetails) =>
-        stripe.invoices.createPreview({
-          subscription: sub.id,
-          ...(subscription_details ? { subscription_details } : {}),
-        });
-      const none = async (work: Promise<unknown>) => {
-        const error = await refused(work);
-        expect([error.statusCode, error.code]).toEqual([404, 'invoice_upcoming_none']);
-      };
-      const items = [{ id: item(sub).id, price: basic.id }];
-      await none(preview());
-      await none(preview({ items, proration_behavior: 'none' }));
-      const changed = await preview({ items, proration_behavior: 'always_invoice' });
-      expect(changed.lines.data.map((line) => line.amount > 0)).toEqual([false, true]);
-      expect((await preview({ items })).lines.data).toHaveLength(2); // with the last invoice, and no renewal
-      const back = 'cancel_at' in way ? { cancel_at: '' as const } : { cancel_at_period_end: false };
-      expect((await preview(back)).total).toBe(4950);
-      expect((await preview({ ...back, items, proration_behavior: 'none' })).total).toBe(2450);
-      expect((await preview({ cancel_at: '' })).total).toBe(4950);
-      expect((await refused(preview({ cancel_at_period_end: false, cancel_at: '' }))).code).toBe(
-        'parameters_exclusive',
-      );
-      expect((await now(sub.id)).cancel_at).not.toBeNull();
-    });
-  });
-
-  test('clearing the flag leaves a `cancel_at` that was set without it (stripe.md 43)', async () => {
-    const { sub, schedule } = await scheduled();
-    await stripe.subscriptionSchedules.release(schedule.id);
-    await stripe.subscriptions.update(sub.id, { cancel_at: 'min_period_end' });
-    const preview = stripe.invoices.createPreview({
-      subscription: sub.id,
-      subscription_details: { cancel_at_period_end: false },
-    });
-    expect((await refused(preview)).code).toBe('invoice_upcoming_none');
   });
 });
