@@ -12,11 +12,6 @@ import messages from '@/lib/i18n/messages/en';
  * list only gets shorter.
  */
 const promised: Record<string, number> = {
-  acceptWithoutVat: 14,
-  reissueWithVat: 14,
-  turnTaxOn: 14,
-  listUntaxed: 14,
-  listUnanswered: 14,
   magic_link: 15,
   password_reset: 15,
   sign_in_tokens: 15,

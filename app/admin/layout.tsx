@@ -22,6 +22,7 @@ export default async function AdminLayout({ children }: LayoutProps<'/admin'>) {
     { href: '/admin', label: t('overview'), icon: 'overview', exact: true },
     { href: '/admin/subscription-tiers', label: t('tiers'), icon: 'tiers' },
     { href: '/admin/subscriptions', label: t('subscriptions'), icon: 'subscriptions' },
+    { href: '/admin/invoices', label: t('invoices'), icon: 'orders' },
     { href: '/admin/merchants', label: t('merchants'), icon: 'merchants' },
     { href: '/admin/stores', label: t('stores'), icon: 'products' },
     { href: '/admin/merchant-users', label: t('people'), icon: 'team' },

@@ -1,4 +1,5 @@
 import { Badge, type Tone } from '@/components/ui/badge';
+import { useFormat } from '@/components/ui/format';
 import { useTranslations } from '@/lib/i18n/translations';
 import type { DetailsFacts } from './facts';
 
@@ -13,6 +14,8 @@ const tones: Record<DetailsFacts['vatStatus'], Tone> = {
 /** Who the invoices are made out to, and how the VAT number stands. */
 export function DetailsSummary({ details }: { details: DetailsFacts }) {
   const t = useTranslations('billing.details');
+  const tax = useTranslations('billing.tax.reasons');
+  const format = useFormat();
   const lines = [details.name, details.email, ...details.address].filter(Boolean);
   return (
     <>
@@ -34,7 +37,24 @@ export function DetailsSummary({ details }: { details: DetailsFacts }) {
           <Badge tone={tones[details.vatStatus]}>{t(`vat.${details.vatStatus}`)}</Badge>
         </p>
       ) : null}
-      {details.taxExempt !== 'none' ? <p className="mt-1 text-muted">{t(details.taxExempt)}</p> : null}
+      {details.vatNumber && details.vatCheckedAt && details.vatStatus === 'valid' ? (
+        <p className="mt-1 text-sm text-muted">
+          {t('checkedAt', { date: format.date(details.vatCheckedAt) })}{' '}
+          {details.vatConsultationNumber
+            ? `${t('consultation', { number: details.vatConsultationNumber })} `
+            : null}
+          {details.vatName && details.vatName !== details.name
+            ? `${t('vatName', { name: details.vatName })} `
+            : null}
+          {details.vatFailures > 0 ? t('recheckFails') : null}
+        </p>
+      ) : null}
+      {details.others.map(({ type, value }) => (
+        <p key={`${type} ${value}`} className="mt-1 text-sm">
+          <span className="text-muted">{t('otherNumbers')}</span> {value} ({type.replaceAll('_', ' ')})
+        </p>
+      ))}
+      <p className="mt-2 text-sm text-muted">{tax(details.taxReason)}</p>
     </>
   );
 }

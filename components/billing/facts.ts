@@ -1,4 +1,5 @@
 import { countryName } from '@/components/countries';
+import { decideTax, otherTaxIds, taxRules } from '@/lib/billing/customers/tax';
 import type { FeatureSummary } from '@/lib/billing/entitlements/entitlements';
 import type { SubscriptionStatus } from '@/lib/billing/entitlements/standing';
 import type { BillingOverview } from '@/lib/billing/reports/overview';
@@ -76,7 +77,7 @@ export function cardFacts({ customer }: BillingOverview) {
 }
 
 export function detailsFacts({ customer }: BillingOverview, locale: Locale) {
-  const { name, email, vatNumber, vatStatus, taxExempt, country } = customer;
+  const { name, email, vatNumber, vatStatus, country } = customer;
   const town = [customer.postalCode, customer.city].filter(Boolean).join(' ');
   const address = [
     customer.line1,
@@ -85,7 +86,16 @@ export function detailsFacts({ customer }: BillingOverview, locale: Locale) {
     customer.state,
     country ? countryName(locale, country) : '',
   ];
-  return { name, email, address: address.filter(Boolean), vatNumber, vatStatus, taxExempt };
+  const { vatCheckedAt, vatConsultationNumber, vatName, vatFailures } = customer;
+  const vat = { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber, vatName, vatFailures };
+  return {
+    name,
+    email,
+    address: address.filter(Boolean),
+    ...vat,
+    others: otherTaxIds(customer),
+    taxReason: decideTax(customer, taxRules()).reason,
+  };
 }
 
 /** The add-ons that this store has now. */

@@ -16,7 +16,7 @@ type Row = typeof invoices.$inferSelect;
 
 /** 409: an invoice is not there to be decided about: it was, or it bears VAT; or to be made again: VAT is not due. */
 export class VatDecisionConflict extends DomainError {
-  constructor(reason: 'no_issue' | 'decided' | 'not_charged' | 'only_accept' | 'no_payments') {
+  constructor(reason: 'no_issue' | 'decided' | 'not_charged' | 'only_accept') {
     super('conflict', 'vat_decision', { reason });
   }
 }

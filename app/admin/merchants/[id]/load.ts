@@ -7,6 +7,7 @@ import { listDifferences } from '@/lib/billing/inbox/differences';
 import { listTiers } from '@/lib/billing/plans/tiers';
 import { type AuditRow, listAudit, loadNames } from '@/lib/billing/reports/audit-trail';
 import { type BillingOverview, getBillingOverview } from '@/lib/billing/reports/overview';
+import { listProofQuarters } from '@/lib/billing/reports/vat-proof';
 import { listPlatformsOf, listStoresOf } from '@/lib/tenancy/merchant-platforms';
 import { findMerchant } from '@/lib/tenancy/merchants';
 import { listTeam } from '@/lib/tenancy/team';
@@ -35,7 +36,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     loadAccount(id, platformCode),
   ]);
   const account = { merchantId: merchant.id, platformId: platform.id };
-  const [overview, tiers, facts, stores, team, standing, ended, events, audit, differences] =
+  const [overview, tiers, facts, stores, team, standing, ended, events, audit, differences, proofQuarters] =
     await Promise.all([
       getBillingOverview(db, account, now, { invoices: SHOWN + 1, ledger: SHOWN + 1 }),
       listTiers(db, platform.id),
@@ -47,6 +48,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
       listEvents(db, { merchantId: merchant.id, limit: 8 }),
       listAudit(db, { merchantId: merchant.id, limit: 20 }),
       listDifferences(db, merchant.id, 20),
+      listProofQuarters(db, merchant.id),
     ]);
   const endReasons = await loadEndReasons(
     db,
@@ -72,6 +74,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
     events,
     audit,
     differences,
+    proofQuarters,
     gift,
     now,
   };

@@ -20,6 +20,7 @@ import { loadAccount, loadMerchant, SHOWN } from './load';
 import { MembersSection } from './members-section';
 import { OverridesSection } from './overrides-section';
 import { SubscriptionSection } from './subscription-section';
+import { VatProofLinks } from './vat-proof-links';
 
 export async function generateMetadata({ params }: PageProps<'/admin/merchants/[id]'>): Promise<Metadata> {
   return { title: (await loadAccount((await params).id, undefined)).merchant.name };
@@ -76,6 +77,7 @@ export default async function MerchantPage({ params, searchParams }: PageProps<'
         <div className="grid gap-6 lg:grid-cols-2">
           <Card id="details" title={t('details')}>
             <DetailsSummary details={detailsFacts(overview, locale)} />
+            <VatProofLinks merchantId={merchant.id} quarters={page.proofQuarters} />
           </Card>
           <MembersSection page={page} />
         </div>

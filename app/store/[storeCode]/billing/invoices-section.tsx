@@ -5,6 +5,8 @@ import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { getFormat } from '@/components/ui/format';
 import type { Account } from '@/lib/billing/accounts';
+import { getCustomer } from '@/lib/billing/customers/customers';
+import { decideTax, taxRules } from '@/lib/billing/customers/tax';
 import type { InvoiceRow } from '@/lib/billing/reports/invoices';
 import { previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { database } from '@/lib/database';
@@ -69,11 +71,15 @@ async function upcomingText(account: Account): Promise<string> {
   try {
     const next = await previewUpcomingInvoice(database(), requireStripe(), account);
     if (!next?.date) return t('noUpcoming');
-    return t('upcoming', {
+    const said = t('upcoming', {
       date: format.date(next.date),
       total: format.money(next.total, next.currency),
       tax: format.money(next.tax, next.currency),
     });
+    if (next.tax > 0 || next.total === 0) return said;
+    const customer = await getCustomer(database(), account.merchantId);
+    const why = await getTranslations('billing.tax.reasons');
+    return `${said} ${why(decideTax(customer, taxRules()).reason)}`;
   } catch (error) {
     if (error instanceof DomainError) return errorTexts(await getLocale()).sentence(error);
     throw error;

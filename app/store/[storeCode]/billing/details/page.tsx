@@ -82,7 +82,7 @@ export default async function DetailsPage({ params }: PageProps<'/store/[storeCo
               name="vatNumber"
               label={t('vatNumber')}
               hint={t('vatHint')}
-              defaultValue={customer.vatNumber ?? ''}
+              defaultValue={customer.vatTyped ?? customer.vatNumber ?? ''}
             />
             <div className="flex flex-wrap gap-2">
               <SubmitButton disabledReason={canWrite ? undefined : common('readOnly')}>
