@@ -12,6 +12,8 @@ const config: NextConfig = {
   turbopack: { root: import.meta.dirname },
   typedRoutes: true,
   poweredByHeader: false,
+  // Of what a form sends no more is kept: ten megabytes else, for everybody who knocks.
+  experimental: { proxyClientMaxBodySize: '1mb' },
   reactStrictMode: true,
   // `npm test` checks the types of the whole tree; a build need not do it again.
   typescript: { ignoreBuildErrors: true },

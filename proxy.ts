@@ -4,6 +4,9 @@ import { errorResponse } from '@/lib/http';
 
 const development = process.env.NODE_ENV === 'development';
 
+/** As next.config.ts has it for bodies that do not say how long they are. */
+const MAX_FORM = 1024 * 1024;
+
 /** Where signing in comes first. Only the cookie's presence is looked at: who it is, is checked by the page and the verb. */
 const guarded = /^\/(store|merchant|admin|account)(\/|$)/;
 
@@ -18,6 +21,8 @@ export function proxy(request: NextRequest): NextResponse {
   const isApi = pathname.startsWith('/api/');
   if (!isText(pathname)) return isApi ? malformedPath() : new NextResponse('Not found', { status: 404 });
   if (isApi) return NextResponse.next();
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_FORM)
+    return new NextResponse('Too large', { status: 413, headers: { connection: 'close' } });
   if (guarded.test(pathname) && !sessionCookies.some((name) => request.cookies.has(name))) {
     const signIn = request.nextUrl.clone();
     signIn.pathname = '/sign-in';

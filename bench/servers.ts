@@ -9,7 +9,7 @@ import { findFreePort } from '@/scripts/ports';
 const NEXT = 'node_modules/next/dist/bin/next';
 const BASELINE = 'bench/baseline';
 export const WEBHOOK_SECRET = 'whsec_bench';
-export const AUTH_SECRET = 'a-secret-of-the-bench-only';
+export const AUTH_SECRET = 'a-secret-of-the-bench-only-and-nothing-else';
 
 export type Server = { url: string; child: Child };
 

@@ -35,6 +35,20 @@ test('every delivery of local Stripe was answered with 200', async () => {
   expect(deliveries.filter((one) => one.status === 'failed')).toEqual([]);
 });
 
+test('a body that is too large is refused on every route, before it is read', async ({ request }) => {
+  const data = 'x'.repeat(1_100_000);
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  for (const path of [
+    '/api/auth/callback/credentials',
+    '/api/auth/signout',
+    '/api/webhooks/stripe',
+    '/api/v1/check',
+    '/api/local/clock',
+    '/sign-in',
+  ])
+    expect((await request.post(path, { headers, data })).status(), path).toBe(413);
+});
+
 test('the installation is well', async ({ request }) => {
   const answer = await request.get('/api/health');
   expect(await answer.json()).toMatchObject({

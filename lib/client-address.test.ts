@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { expect, test, vi } from 'vitest';
 
 vi.stubEnv('DATABASE_URL', 'postgres://x@127.0.0.1/x');
-vi.stubEnv('AUTH_SECRET', '0123456789abcdef');
+vi.stubEnv('AUTH_SECRET', '0123456789abcdef0123456789abcdef');
 vi.stubEnv('APP_URL', 'http://127.0.0.1');
 const { clientAddress, forgetForwardedFor } = await import('./client-address');
 

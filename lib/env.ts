@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { hostsOf } from '@/db/hosts';
 import { isCountry } from './countries';
@@ -34,8 +35,10 @@ const shape = z.object({
     .transform((value) => value === '1'),
   /** `0` leaves migrating to `npm run db:migrate`; a process that finds a database behind its build does not start. */
   MIGRATE: z.enum(['0', '1']).default('1'),
-  AUTH_SECRET: z.string().min(16, 'must be at least 16 characters'),
-  APP_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
+  AUTH_SECRET: z.string().min(32, 'must be at least 32 characters: openssl rand -base64 32'),
+  APP_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' })
+    .transform((url) => url.replace(/\/+$/, '')),
   STRIPE_SECRET_KEY: optional,
   STRIPE_PUBLISHABLE_KEY: optional,
   /** Empty switches the webhook route off; two secrets during a roll, separated by a comma. */
@@ -82,6 +85,41 @@ export class BadEnvironment extends Error {
   override name = 'BadEnvironment';
 }
 
+/** Secrets that may stand in a file of their own: `NAME_FILE` is its path. */
+const SECRETS = [
+  'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
+  'AUTH_SECRET',
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'SMTP_URL',
+  'METRICS_TOKEN',
+];
+
+/**
+ * The variables with each `NAME_FILE` replaced by what the file holds, without the line's end: how Docker and Kubernetes
+ * hand secrets over. @throws BadEnvironment when a file cannot be read, or the variable is given too
+ */
+export function readSecretFiles(
+  given: Record<string, string | undefined>,
+): Record<string, string | undefined> {
+  const variables = { ...given };
+  for (const name of SECRETS) {
+    const path = variables[`${name}_FILE`];
+    delete variables[`${name}_FILE`];
+    if (!path) continue;
+    if (variables[name]) throw new BadEnvironment(`${name} and ${name}_FILE are both set: give one of them.`);
+    try {
+      variables[name] = readFileSync(path, 'utf8').trim();
+    } catch (error) {
+      throw new BadEnvironment(
+        `${name}_FILE cannot be read: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+  return variables;
+}
+
 let checked: Env | undefined;
 
 /**
@@ -89,7 +127,7 @@ let checked: Env | undefined;
  * A live Stripe key outside production is refused: a test run must not be able to charge anybody.
  */
 export function env(): Env {
-  checked ??= readEnv(process.env);
+  checked ??= readEnv(readSecretFiles(process.env));
   return checked;
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSecretFiles } from '@/lib/env';
 import { readJson, writePrivateJson } from './data-dir';
 import { isRunning, type ProcessIdentity } from './processes';
 
@@ -30,9 +31,12 @@ export function findRunningStack(dataDir: string): RunningStack | null {
   return stack && isRunning(stack.processes.stack) ? stack : null;
 }
 
-/** Reads `.env` where there is one; variables that are set already win. */
+/** Reads `.env` where there is one, variables that are set already win, and the files of secrets (`NAME_FILE`). */
 export function loadEnvFile(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
+  const read = readSecretFiles(process.env);
+  for (const name of Object.keys(process.env)) if (!(name in read)) delete process.env[name];
+  Object.assign(process.env, read);
 }
 
 /**

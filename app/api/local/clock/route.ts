@@ -6,6 +6,7 @@ import { env, isLocalStripe } from '@/lib/env';
 import { invalid, NotFound } from '@/lib/errors';
 import { errorResponse } from '@/lib/http';
 import { runDueJobs } from '@/lib/jobs';
+import { readBody } from '@/lib/request-body';
 import { setClockOffset } from '@/lib/time';
 
 const body = z.object({ now: z.number().int(), offset_ms: z.number().int() });
@@ -19,7 +20,7 @@ export async function POST(request: Request): Promise<Response> {
   try {
     const secret = env().STRIPE_WEBHOOK_SECRET;
     if (!isLocalStripe() || !secret) throw new NotFound('route');
-    const raw = await request.text();
+    const raw = await readBody(request, 10_000);
     verifySignature(raw, request.headers.get('stripe-signature'), [secret], new Date());
     const parsed = body.safeParse(parseJson(raw));
     if (!parsed.success) throw invalid('body', 'clock', 'needs now and offset_ms');

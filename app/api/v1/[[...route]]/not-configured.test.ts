@@ -10,7 +10,7 @@ beforeAll(async () => {
   database = await testDatabase();
   Object.assign(process.env, {
     DATABASE_URL: 'postgres://unused',
-    AUTH_SECRET: 'a secret of a test, long enough',
+    AUTH_SECRET: 'a secret of a test, long enough for a session',
     APP_URL: 'http://app.test',
     STRIPE_SECRET_KEY: '',
     STRIPE_API_BASE: '',

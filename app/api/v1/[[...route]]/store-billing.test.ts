@@ -11,7 +11,7 @@ beforeAll(async () => {
   stage = await openStage();
   Object.assign(process.env, {
     DATABASE_URL: 'postgres://unused',
-    AUTH_SECRET: 'a secret of a test, long enough',
+    AUTH_SECRET: 'a secret of a test, long enough for a session',
     APP_URL: 'http://app.test',
     STRIPE_SECRET_KEY: 'sk_test_local',
     STRIPE_API_BASE: stage.url,

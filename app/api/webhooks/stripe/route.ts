@@ -3,8 +3,9 @@ import { receiveEvent } from '@/lib/billing/inbox/receive';
 import { verifySignature } from '@/lib/billing/inbox/signature';
 import { database } from '@/lib/database';
 import { env, isLiveMode } from '@/lib/env';
-import { DomainError, NotFound } from '@/lib/errors';
+import { NotFound } from '@/lib/errors';
 import { errorResponse } from '@/lib/http';
+import { readBody } from '@/lib/request-body';
 import { findStripe } from '@/lib/stripe/client';
 import { businessNow } from '@/lib/time';
 
@@ -22,7 +23,7 @@ export async function POST(request: Request): Promise<Response> {
       .map((one) => one.trim())
       .filter(Boolean);
     if (secrets.length === 0) throw new NotFound('webhook endpoint');
-    const body = await readBody(request);
+    const body = await readBody(request, MAX_BYTES);
     verifySignature(body, request.headers.get('stripe-signature'), secrets, new Date());
     const db = database();
     const livemode = isLiveMode();
@@ -31,16 +32,4 @@ export async function POST(request: Request): Promise<Response> {
   } catch (error) {
     return errorResponse(error, requestId);
   }
-}
-
-/** The raw body, read no further than its limit: anybody may knock here. @throws DomainError payload_too_large */
-async function readBody(request: Request): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of request.body ?? []) {
-    size += part.byteLength;
-    if (size > MAX_BYTES) throw new DomainError('too_large', 'payload_too_large', { limit: MAX_BYTES });
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
