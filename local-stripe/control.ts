@@ -4,12 +4,12 @@ import type { Api } from './api/api';
 import { type App, DEFAULT_SETTINGS } from './app';
 import { DAY } from './clock';
 import { clockTarget, tellClock } from './control/app-clock';
-import { parseBody, Refused } from './control/body';
 import { checkout } from './control/checkout';
 import { schemas } from './control/schemas';
 import { trigger } from './control/trigger';
 import { runDue } from './engine/due';
 import { StripeError } from './errors';
+import { parseBody, Refused } from './http/body';
 import { makeEndpoint } from './records/webhook-endpoints';
 import type { Deliverer } from './webhooks/deliver';
 

@@ -1,10 +1,10 @@
 /** Completing a checkout session without its page. */
 import type { App } from '../app';
 import { complete } from '../engine/checkout';
+import { Refused } from '../http/body';
 import { successUrl } from '../pages/checkout';
 import { expire, viewSession } from '../records/checkout-sessions';
 import { fullAddress } from '../records/customers';
-import { Refused } from './body';
 import { schemas } from './schemas';
 
 /** `/_local/checkout/{id}/complete` and `/expire`: the hosted page's own code path, without the page. */

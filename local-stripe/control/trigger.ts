@@ -3,12 +3,12 @@ import type { z } from 'zod';
 import type { App } from '../app';
 import { intentOf } from '../engine/collect';
 import { authenticate, intentSettled, settleDelayed } from '../engine/intents';
+import { Refused } from '../http/body';
 import { viewSession } from '../records/checkout-sessions';
 import { makeTransfer } from '../records/debits';
 import { closeDispute, openDispute } from '../records/disputes';
 import { succeed } from '../records/payments';
 import { settleTaxId } from '../records/tax-ids';
-import { Refused } from './body';
 import type { schemas } from './schemas';
 
 export function trigger(app: App, given: z.output<typeof schemas.trigger>): unknown {

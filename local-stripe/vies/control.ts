@@ -1,6 +1,6 @@
 /** `/_local/*` of the local VIES: JSON, or a form from its page. README.md lists it. */
 import { z } from 'zod';
-import { parseBody, Refused } from '../control/body';
+import { parseBody, Refused } from '../http/body';
 import type { Requests } from './requests';
 import { entryGiven, type State, settingsChange } from './state';
 

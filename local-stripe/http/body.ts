@@ -1,5 +1,5 @@
 /** What comes in, as JSON or as a form from the front page; and how it is refused. */
-import { decodeForm } from '../http/form';
+import { decodeForm } from './form';
 
 /** An empty body is `{}`; throws `Refused` for what is no JSON. */
 export function parseBody(body: string, isForm: boolean): unknown {
