@@ -33,7 +33,7 @@ a{color:var(--accent)}
 fieldset{border:0;padding:0;margin:16px 0 0;min-width:0}legend{font-weight:650;padding:0}
 table{width:100%;border-collapse:collapse;font-size:13px}th,td{text-align:left;padding:6px 8px;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}th{color:var(--soft);font-weight:600}td.num,th.num{text-align:right}
 .scroll{overflow-x:auto}.inline{display:inline}.actions{display:flex;flex-wrap:wrap;gap:8px;align-items:end}
-.actions label{margin:0 0 4px}.actions input,.actions select{width:auto}
+.actions label{margin:0 0 4px}.actions input,.actions select{width:auto;max-width:100%}.two>*{min-width:0}
 .tag{display:inline-block;padding:1px 8px;border-radius:99px;border:1px solid var(--line);font-size:12px}
 code{font-size:12px}
 `;

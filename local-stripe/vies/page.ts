@@ -15,14 +15,19 @@ const WORDS = {
   down: 'is down: MS_UNAVAILABLE',
 };
 
+const VERDICTS = ['valid', 'invalid', 'blocked'];
+
 const form = (action: string, fields: Html, button: string): Html =>
   html`<form method="post" action="/_local/${action}" class="actions">${fields}<button>${button}</button></form>`;
 
-const choice = (id: string, name: string, label: string, options: readonly string[], chosen: string): Html =>
-  html`<div><label for="${id}">${label}</label><select id="${id}" name="${name}">${options.map(
+const options = (values: readonly string[], chosen: string): Html =>
+  html`${values.map(
     (value) =>
       html`<option value="${value}"${value === chosen ? html` selected` : ''}>${WORDS[value as keyof typeof WORDS] ?? value}</option>`,
-  )}</select></div>`;
+  )}`;
+
+const choice = (id: string, name: string, label: string, values: readonly string[], chosen: string): Html =>
+  html`<div><label for="${id}">${label}</label><select id="${id}" name="${name}">${options(values, chosen)}</select></div>`;
 
 const field = (id: string, name: string, label: string, value: string | number): Html =>
   html`<div><label for="${id}">${label}</label><input id="${id}" name="${name}" value="${value}"></div>`;
@@ -32,9 +37,10 @@ export function page(state: State, requests: Requests): string {
   const told = requests.told();
   const states = MEMBER_STATES.map((code) => {
     const is = settings.member_states[code] ?? 'up';
-    return html`<tr><td>${code}</td><td>${is === 'up' ? WORDS.up : html`<strong>${WORDS[is]}</strong>`}${settings.slow_member_states[code] ? html` · slow` : ''}</td><td>${form(
+    return html`<tr><td>${is === 'up' ? code : html`<strong>${code}</strong>`}</td><td>${form(
       'settings',
-      html`${choice(`is-${code}`, `member_states[${code}]`, `${code} …`, MEMBER_STATE, is)}${field(`slow-${code}`, `slow_member_states[${code}]`, 'adds ms', settings.slow_member_states[code] ?? 0)}`,
+      html`<select name="member_states[${code}]" aria-label="${code} …">${options(MEMBER_STATE, is)}</select>
+      <input name="slow_member_states[${code}]" aria-label="${code} adds (ms)" size="6" value="${settings.slow_member_states[code] ?? 0}"><span class="soft">ms more</span>`,
       'Set',
     )}</td></tr>`;
   });
@@ -55,28 +61,28 @@ export function page(state: State, requests: Requests): string {
       ${form(
         'numbers',
         html`${field('number', 'number', 'Number, with its country', '')}${field('name', 'name', 'Name', '')}${field('address', 'address', 'Address', '')}
-        ${choice('verdict', 'verdict', 'is', ['valid', 'invalid', 'blocked'], 'valid')}`,
+        ${choice('verdict', 'verdict', 'is', VERDICTS, 'valid')}`,
         'Save',
       )}</section></div>
+    <section class="card" aria-labelledby="requests"><h2 id="requests">Latest checks</h2><p>${told.total} in all, at most ${told.most_at_once} at once.</p><div class="scroll"><table><thead><tr><th>At</th><th>Number</th><th>For</th><th>Answer</th><th class="num">ms</th></tr></thead><tbody>
+      ${told.requests
+        .slice(-10)
+        .reverse()
+        .map(
+          (one) =>
+            html`<tr><td>${one.at.slice(0, 19).replace('T', ' ')}</td><td>${one.country}${one.number}</td><td>${one.requester ?? ''}</td><td>${one.answer ?? '…'}</td><td class="num">${one.ms ?? ''}</td></tr>`,
+        )}</tbody></table></div></section>
     <section class="card" aria-labelledby="numbers"><h2 id="numbers">Registers</h2><p class="soft">Any other number is invalid. Germany and Spain do not tell names and addresses.</p>
       <div class="scroll"><table><thead><tr><th>Number</th><th>Is</th><th>Name and address</th><th>Change</th></tr></thead><tbody>
       ${Object.entries(state.numbers).map(
         ([number, entry]) =>
           html`<tr><td><code>${number}</code></td><td><strong>${entry.verdict}</strong></td><td>${entry.name}<br><span class="soft">${entry.address.replaceAll('\n', ', ')}</span></td><td>${form(
             'numbers',
-            html`<input type="hidden" name="number" value="${number}"><select name="verdict" aria-label="${number} is">${['valid', 'invalid', 'blocked'].map((one) => html`<option${one === entry.verdict ? html` selected` : ''}>${one}</option>`)}</select>`,
+            html`<input type="hidden" name="number" value="${number}"><select name="verdict" aria-label="${number} is">${options(VERDICTS, entry.verdict)}</select>`,
             'Set',
           )}</td></tr>`,
       )}</tbody></table></div></section>
-    <section class="card" aria-labelledby="states"><h2 id="states">Member states</h2><div class="scroll"><table><tbody>${states}</tbody></table></div></section>
-    <section class="card" aria-labelledby="requests"><h2 id="requests">Latest checks</h2><p>${told.total} in all, at most ${told.most_at_once} at once.</p><div class="scroll"><table><thead><tr><th>At</th><th>Number</th><th>For</th><th>Answer</th><th class="num">ms</th></tr></thead><tbody>
-      ${told.requests
-        .slice(-25)
-        .reverse()
-        .map(
-          (one) =>
-            html`<tr><td>${one.at.slice(0, 19).replace('T', ' ')}</td><td>${one.country}${one.number}</td><td>${one.requester ?? ''}</td><td>${one.answer ?? '…'}</td><td class="num">${one.ms ?? ''}</td></tr>`,
-        )}</tbody></table></div></section>`,
+    <section class="card" aria-labelledby="states"><h2 id="states">Member states</h2><div class="scroll"><table><tbody>${states}</tbody></table></div></section>`,
     'wide',
     'Local VIES — made-up firms, nothing leaves this machine',
   );
