@@ -16,6 +16,8 @@ export type WorkerLives = {
   add(workerId: string): void;
   /** Whether the job is still this worker's, asked once its lock is held: from then on nobody takes it away. */
   owns(workerId: string, jobId: string): Promise<boolean>;
+  /** Those of before are no more: what they had not ended is free. */
+  forget(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -65,6 +67,10 @@ export function keepWorkerLives(url: string): WorkerLives {
       const [row] = await sql`
         select from graphile_worker.jobs where id = ${jobId}::bigint and locked_by = ${workerId}`;
       return row !== undefined;
+    },
+    async forget() {
+      own.clear();
+      await sql`select pg_advisory_unlock_all()`;
     },
     async stop() {
       stopped = true;

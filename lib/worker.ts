@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { Logger, run, type Task, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type Runner, run, type Task, type TaskList, type WorkerEvents } from 'graphile-worker';
 import { isTransactionPooler, TransactionPooler } from '@/db/pooler';
 import { openQueuePool } from '@/db/queue-pool';
 import { database } from './database';
@@ -8,7 +9,7 @@ import { contextOf, type Job, type JobContext, jobs, PATIENCE_MS, runJob, tasks 
 import { log } from './log';
 import { withPatience } from './stripe/client';
 import { businessNow } from './time';
-import { keepWorkerLives } from './worker-lives';
+import { keepWorkerLives, type WorkerLives } from './worker-lives';
 
 /** Taken in the moment before our lock was held, and thought dead by another worker: the job is theirs now. */
 class JobTaken extends Error {
@@ -21,9 +22,10 @@ class JobTaken extends Error {
 export type RunningWorker = {
   /** Takes no further job; resolves when those that run have ended. */
   stop(): Promise<void>;
-  /** Resolves when it has stopped, asked or not: a newer build's migration of the queue ends it. */
-  ended: Promise<void>;
 };
+
+/** How long is waited before a runner that ended by itself is replaced: it does when the database goes away at a bad moment. */
+const AGAIN_AFTER_MS = 2_000;
 
 /**
  * Starts the worker of this process: queued work and the schedules. Several may run on one database. It needs a session of
@@ -50,34 +52,61 @@ export async function startWorker(): Promise<RunningWorker> {
     taskList[name] = own((payload, context) => withPatience(PATIENCE_MS, () => task(db, payload, context)));
   }
   const pgPool = openQueuePool(url, 6);
-  const runner = await run({
-    pgPool,
-    taskList,
-    events,
-    crontab: jobs.map(crontabOf).join('\n'),
-    concurrency: 4,
-    noHandleSignals: true,
-    logger: new Logger(() => (level, message) => {
-      if (level === 'error') log.error(message);
-      else if (level === 'warning') log.warn(message);
-    }),
-  });
-  let isOver = false;
-  const ended = runner.promise.finally(() => {
-    isOver = true;
-  });
-  ended.catch((error: unknown) => log.error({ err: error }, 'the worker ended'));
+  const open = (): Promise<Runner> =>
+    run({
+      pgPool,
+      taskList,
+      events,
+      crontab: jobs.map(crontabOf).join('\n'),
+      concurrency: 4,
+      noHandleSignals: true,
+      logger: new Logger(() => (level, message) => {
+        if (level === 'error') log.error(message);
+        else if (level === 'warning') log.warn(message);
+      }),
+    });
+  const kept = await keepRunning(open, lives);
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    if (!isOver) await runner.stop();
+    await kept.stop();
     await lives.stop();
     await pgPool.end();
   };
   return {
-    ended,
     stop: () => {
       stopping ??= stop();
       return stopping;
+    },
+  };
+}
+
+/** Replaces a runner that ends by itself by another, until told to stop. @throws what keeps the first one from starting */
+async function keepRunning(open: () => Promise<Runner>, lives: WorkerLives): Promise<RunningWorker> {
+  const told = new AbortController();
+  let runner: Runner | null = await open();
+  const work = (async () => {
+    while (!told.signal.aborted) {
+      await runner?.promise.catch((error: unknown) =>
+        log.error({ err: error }, 'the worker ended by itself'),
+      );
+      if (told.signal.aborted) return;
+      runner = null;
+      await lives.forget().catch(() => {});
+      await sleep(AGAIN_AFTER_MS, undefined, { signal: told.signal }).catch(() => {});
+      if (told.signal.aborted) return;
+      runner = await open().catch((error: unknown) => {
+        log.error({ err: error }, 'the worker cannot start again yet');
+        return null;
+      });
+    }
+  })();
+  return {
+    async stop() {
+      told.abort();
+      await runner?.stop().catch(() => {});
+      await work;
+      // One that was just being opened as it was told.
+      await runner?.stop().catch(() => {});
     },
   };
 }

@@ -16,7 +16,6 @@ await runCommand(async () => {
   if ((await Promise.race([told, migrateAtStart()])) === 'told') return;
   const worker = await startWorker();
   process.stdout.write('worker started\n');
-  const how = await Promise.race([told, worker.ended.then(() => 'by itself' as const)]);
+  await told;
   await worker.stop();
-  if (how !== 'told') throw new Error('the worker ended by itself: see its log');
 });
