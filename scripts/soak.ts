@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 /**
- * `npm run soak [-- --stories 400] [--seed 1] [--only stories,chaos,backlog,reads,upgrade]`: the large sizes of the tests that
+ * `npm run soak [-- --stories 400] [--seed 1] [--only stories,chaos,backlog,reads,upgrade,refusals]`: the large sizes of the tests that
  * prove the sync with Stripe, and an upgrade with a million audit rows. A failing seed is printed and told again by `STORY_SEED=n npx vitest run lib/billing/stories.test.ts`.
  */
 const { values } = parseArgs({
   options: {
     stories: { type: 'string', default: '400' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    only: { type: 'string', default: 'stories,chaos,backlog,reads,upgrade' },
+    only: { type: 'string', default: 'stories,chaos,backlog,reads,upgrade,refusals' },
   },
 });
 
@@ -17,6 +17,7 @@ const files: Record<string, string> = {
   stories: 'lib/billing/inbox/stories.test.ts',
   chaos: 'lib/billing/inbox/chaos.test.ts',
   backlog: 'lib/billing/inbox/backlog.test.ts',
+  refusals: 'lib/billing/subscriptions/every-refusal.test.ts',
   reads: 'lib/billing/inbox/reads.test.ts',
   upgrade: 'db/migrate.test.ts',
 };
