@@ -112,7 +112,8 @@ export const jobs: readonly Job[] = [
     run: async (db, { now, stripe, livemode }) => {
       if (!stripe) return { skipped: 'payments are not configured' };
       const actor = { kind: 'job', id: 'compare_stripe' } as const;
-      const report = await reconcileStripe(db, stripe, { now, livemode, actor, living: true });
+      const since = await lastSuccess(db, 'compare_stripe');
+      const report = await reconcileStripe(db, stripe, { now, livemode, actor, living: true, since });
       const { failed, merchants } = report;
       // What could be compared is done and kept; the run says that not all could.
       if (failed.length > 0)

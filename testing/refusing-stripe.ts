@@ -38,14 +38,14 @@ export async function openRefusingStripe(target: string) {
   } as const;
   return {
     stripe: new Stripe('sk_test_local', common),
-    /** Refuses the call of this number (from 1) and all after it; answers how many there were so far. */
+    /** Refuses the call of this number (from 1) and all after it. */
     refuseFrom(call: number, how: Refuses) {
       calls = 0;
       from = call;
       refuse = how;
     },
-    /** Whether a call was refused since. */
-    hasRefused: () => calls >= from,
+    /** How many calls there were since. */
+    calls: () => calls,
     close: () =>
       new Promise<void>((done) => {
         server.closeAllConnections();

@@ -128,6 +128,16 @@ export type InvoiceSnapshot = {
   isWhole: boolean;
 };
 
+/** What the lines come to that an answer leaves out, which holds ten (https://docs.stripe.com/api/invoices/object, lines); null when it holds all. */
+export const leftOut = ({
+  lines,
+  subtotal,
+}: {
+  lines: { data: { amount: number }[]; has_more: boolean };
+  subtotal: number;
+}): number | null =>
+  lines.has_more ? lines.data.reduce((rest, line) => rest - line.amount, subtotal) : null;
+
 /** Reads an invoice object of any API version. The paid period is on its lines, never on the invoice (stripe.md 26). */
 export function readInvoice(raw: unknown): InvoiceSnapshot {
   const from = invoiceShape.parse(raw);

@@ -25,6 +25,8 @@ export type ReconcileOptions = CompareOptions & {
   merchantId?: string;
   /** Only what lives or is unpaid, by lists of the whole account: the nightly run. Without effect on one merchant. */
   living?: boolean;
+  /** When missed events were last looked for; without it all that Stripe lists. */
+  since?: Date | null;
   /** Told after each merchant. */
   onProgress?: (done: number) => void;
 };

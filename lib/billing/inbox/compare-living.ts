@@ -36,6 +36,7 @@ export async function compareLiving(
     await compareCustomers(run);
     await compareSubscriptions(run);
     await compareBills(run, { status: 'open' });
+    await compareBills(run, { status: 'draft' });
     await compareBills(run, { created: { gte: toUnix(addDays(options.now, -BILL_DAYS)) } });
     await compareUnseen(run);
     for (const double of await findDoubles(db)) {

@@ -69,3 +69,26 @@ export async function findObstacle(
     );
   return live ? `has_plan ${live.id}` : null;
 }
+
+/**
+ * What of a subscription Tierline cannot hold: it would show and count another price than Stripe charges. Empty when all
+ * is well. A price without a word on tax is held: Stripe settles it by the account's default
+ * (https://docs.stripe.com/tax/products-prices-tax-codes-tax-behavior#tax-behavior).
+ */
+export function findUnheld({ items }: Stripe.Subscription): string[] {
+  return items.data.flatMap(({ price }) => {
+    const { recurring, unit_amount: amount, unit_amount_decimal: exact } = price;
+    return [
+      ...(items.has_more ? ['more_items_than_told'] : []),
+      ...(recurring && !['month', 'year'].includes(recurring.interval)
+        ? [`every_${recurring.interval}`]
+        : []),
+      ...(recurring && recurring.interval_count !== 1 ? [`every_${recurring.interval_count}_periods`] : []),
+      ...(recurring?.usage_type === 'metered' ? ['metered'] : []),
+      ...(price.billing_scheme === 'tiered' ? ['tiered'] : []),
+      ...(price.transform_quantity ? ['packages'] : []),
+      ...(price.tax_behavior === 'inclusive' ? ['tax_inclusive'] : []),
+      ...(amount === null && exact !== null && price.billing_scheme !== 'tiered' ? ['parts_of_a_cent'] : []),
+    ].map((what) => `${price.id} ${what}`);
+  });
+}

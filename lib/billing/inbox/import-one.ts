@@ -11,7 +11,7 @@ import { subscriptionMirror } from '@/lib/billing/mirror/subscription';
 import { callStripe } from '@/lib/stripe/client';
 import { writeMarks } from '@/lib/stripe/metadata';
 import { readSubscription, type SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
-import { findMerchant, findObstacle } from './import-obstacles';
+import { findMerchant, findObstacle, findUnheld } from './import-obstacles';
 
 export type ImportOutcome =
   | 'would_import'
@@ -19,6 +19,8 @@ export type ImportOutcome =
   | 'already_there'
   | 'no_merchant'
   | 'unmapped_price'
+  /** Stripe charges in a way that no tier can say: the price and what it is that cannot be held. */
+  | 'not_held'
   | 'ambiguous'
   | 'other_platform'
   | 'failed';
@@ -64,6 +66,8 @@ export async function importOne(
   const { plans, addOns, unmapped } = await recogniseItems(db, snapshot.items);
   const sold = plans[0] ?? addOns[0];
   if (!sold) return answer('unmapped_price', unmapped.map((item) => item.priceId).join(', '));
+  const unheld = findUnheld(raw);
+  if (unheld.length > 0) return answer('not_held', unheld.join(', '));
   const { platformId } = sold;
   if (options.platformId && options.platformId !== platformId) return answer('other_platform', platformId);
   const found = await findMerchant(db, snapshot, customer, options.matches);

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emails, invoices, merchants, storeAddOns } from '@/db/schema';
 import { openStage, type Shop, type Stage } from '@/testing/stage';
@@ -164,4 +165,60 @@ test('a list that cannot be read names its line', () => {
   expect(readMatches('merchant_id,stripe_customer_id\r\n"mer_1","cus_1"\r\n')).toEqual(
     new Map([['cus_1', 'mer_1']]),
   );
+});
+
+test.each([
+  ['every_3_periods', { recurring: { interval: 'month', interval_count: 3 } }],
+  ['every_week', { recurring: { interval: 'week' } }],
+  ['tax_inclusive', { tax_behavior: 'inclusive' }],
+  ['parts_of_a_cent', { unit_amount: undefined, unit_amount_decimal: '9950.5' }],
+] as const)('refuses what no tier can say: %s', async (what, differs) => {
+  const shop = await stage.merchant();
+  const [plain] = (await stage.stripe.prices.list({ lookup_keys: ['market:professional:month:eur'] })).data;
+  const { unit_amount, unit_amount_decimal, ...rest } = {
+    currency: 'eur',
+    product: String(plain?.product),
+    unit_amount: 9_900,
+    unit_amount_decimal: undefined,
+    recurring: { interval: 'month' },
+    tax_behavior: 'exclusive',
+    ...differs,
+  } as const;
+  const amount =
+    unit_amount === undefined
+      ? { unit_amount_decimal: Stripe.Decimal.from(unit_amount_decimal ?? '') }
+      : { unit_amount };
+  const price = await stage.stripe.prices.create({ ...rest, ...amount });
+  const customer = await stage.stripe.customers.create({ email: await emailOf(shop) });
+  await stage.card(customer.id, 'pm_card_visa');
+  const { id } = await stage.stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: price.id }],
+  });
+  expect((await run({ apply: true })).get(id)).toMatchObject({
+    outcome: 'not_held',
+    detail: `${price.id} ${what}`,
+  });
+  expect(
+    await stage.db.select().from(invoices).where(eq(invoices.merchantId, shop.account.merchantId)),
+  ).toEqual([]);
+});
+
+test('takes a quantity of three, and a price without a word on tax', async () => {
+  const shop = await stage.merchant();
+  const [plain] = (await stage.stripe.prices.list({ lookup_keys: ['market:professional:month:eur'] })).data;
+  const price = await stage.stripe.prices.create({
+    currency: 'eur',
+    product: String(plain?.product),
+    unit_amount: 9_900,
+    recurring: { interval: 'month' },
+  });
+  const customer = await stage.stripe.customers.create({ email: await emailOf(shop) });
+  await stage.card(customer.id, 'pm_card_visa');
+  const { id } = await stage.stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: price.id, quantity: 3 }],
+  });
+  expect((await run({ apply: true })).get(id)).toMatchObject({ outcome: 'imported' });
+  expect(await stage.current(shop)).toMatchObject({ mrrCents: 29_700, tier: { code: 'professional' } });
 });

@@ -8,7 +8,7 @@ import { NoActiveSubscription } from '@/lib/billing/errors';
 import { type Cursor, olderThan } from '@/lib/page';
 import { callStripe, isMissing, stripeError } from '@/lib/stripe/client';
 import { PaymentsNotConfigured } from '@/lib/stripe/errors';
-import { readInvoice } from '@/lib/stripe/invoice-snapshot';
+import { leftOut, readInvoice } from '@/lib/stripe/invoice-snapshot';
 
 export type InvoiceRow = typeof invoices.$inferSelect;
 
@@ -39,6 +39,8 @@ export type UpcomingInvoice = {
   tax: number;
   total: number;
   lines: { description: string; amount: number; periodStart: Date; periodEnd: Date }[];
+  /** What further lines come to that Stripe's answer leaves out; null when `lines` are all. */
+  linesLeftOut: number | null;
 };
 
 /**
@@ -102,5 +104,6 @@ export async function previewUpcomingInvoice(
       periodStart: new Date(line.periodStart * 1000),
       periodEnd: new Date(line.periodEnd * 1000),
     })),
+    linesLeftOut: leftOut(preview),
   };
 }

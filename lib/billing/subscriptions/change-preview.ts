@@ -9,6 +9,7 @@ import {
 } from '@/lib/billing/subscriptions/change-plan';
 import type { Money } from '@/lib/money';
 import { callStripe } from '@/lib/stripe/client';
+import { leftOut } from '@/lib/stripe/invoice-snapshot';
 import { changeParams } from '@/lib/stripe/parameters';
 import { toUnix } from '@/lib/time';
 import { furthestEnd, regularInvoice, renewalPreview, stays, totalsOf } from './renewal-preview';
@@ -19,6 +20,8 @@ export type ChangePreview = {
   dueNow: Money;
   nextInvoice: Money & { date: string | null };
   lines: { description: string; amount: number; proration: boolean }[];
+  /** What further lines come to that Stripe's answer leaves out; null when `lines` are all. */
+  linesLeftOut: number | null;
   /** What the lines come to: after discounts, then tax, then both; `balance` is what the customer's credit pays of it. */
   totals: { net: number; tax: number; total: number; balance: number } | null;
   /** What waits for the period's end and goes with the change: a cancellation, or another change. */
@@ -53,7 +56,7 @@ export async function previewChange(
       raw.cancel_at === null
         ? (await renewalPreview(stripe, live, held, null)).invoice
         : { ...none, date: null };
-    return { ...base, dueNow: none, nextInvoice, lines: [], totals: null };
+    return { ...base, dueNow: none, nextInvoice, lines: [], linesLeftOut: null, totals: null };
   }
   if (plan.when === 'period_end' || live.status === 'trialing') {
     const renewal = await renewalPreview(stripe, live, held, price);
@@ -62,6 +65,7 @@ export async function previewChange(
       dueNow: none,
       nextInvoice: renewal.invoice,
       lines: [{ description: target.name, amount: price.unitAmount * held.item.quantity, proration: false }],
+      linesLeftOut: null,
       totals: renewal.totals,
     };
   }
@@ -87,6 +91,7 @@ export async function previewChange(
         line.parent?.invoice_item_details?.proration ??
         false,
     })),
+    linesLeftOut: leftOut(preview),
     totals: totalsOf(preview),
     prorationDate: change.restarts ? null : (change.prorationDate ?? null),
   };

@@ -76,16 +76,27 @@ async function settles(shop: Subscriber): Promise<boolean> {
   return answers.every((one) => one.status !== 'failed') && differences.length === 0;
 }
 
-// Only the names: the stage stands once the tests run.
-test.each(Object.keys(verbsOf({} as Stage)))(
+const isSoak = process.env.SOAK === '1';
+// The stage stands once the tests run.
+const names = Object.keys(verbsOf({} as Stage));
+
+test.each(names)(
   '%s is refused in words, and nothing is half done',
   async (name) => {
     const asked = verbsOf(stage)[name];
     if (!asked) throw new Error(name);
     let shop = await shopFor(stage, asked);
-    for (const [what, how] of Object.entries(refusals)) {
-      for (let call = 1; ; call++) {
-        const at = `${what}, at call ${call}`;
+    way.refuseFrom(Number.POSITIVE_INFINITY, () => {});
+    await asked.verb(way.stripe, shop);
+    const calls = way.calls();
+    expect(calls).toBeGreaterThan(0);
+    shop = await shopFor(stage, asked);
+    for (const [i, [what, how]] of Object.entries(refusals).entries()) {
+      // `npm run soak` tries each refusal at each call; here a third of them, each at one, others with the next verb.
+      if (!isSoak && (i + names.indexOf(name)) % 3 !== 0) continue;
+      const all = Array.from({ length: calls }, (_, call) => call + 1);
+      for (const call of isSoak ? all : [(i % calls) + 1]) {
+        const at = `${what}, at call ${call} of ${calls}`;
         const kept = await keptOf(stage, shop);
         way.refuseFrom(call, how);
         const refusal = await attempt(() => asked.verb(way.stripe, shop));
@@ -95,15 +106,9 @@ test.each(Object.keys(verbsOf({} as Stage)))(
           expect(texts.sentence(refusal), at).not.toBe(unknown);
           expect(isWhole || (await settles(shop)), `${refusal.code}: ${at}`).toBe(true);
         }
-        if (!way.hasRefused()) {
-          // Through to the end without meeting it: every call was tried.
-          expect(call, at).toBeGreaterThan(1);
-          expect(refusal, at).toBeNull();
-        }
         if (!refusal || !isWhole) shop = await shopFor(stage, asked);
-        if (!way.hasRefused()) break;
       }
     }
   },
-  300_000,
+  600_000,
 );

@@ -293,6 +293,24 @@ describe('a change of plan', () => {
   });
 });
 
+test('a preview of more lines than Stripe tells says what the others come to', async () => {
+  const shop = await stage.subscriber('essential');
+  for (let i = 0; i < 12; i++) {
+    await stage.stripe.invoiceItems.create({
+      customer: shop.customerId,
+      subscription: shop.subscriptionId,
+      amount: 100 + i,
+      currency: 'eur',
+      tax_behavior: 'exclusive',
+    });
+  }
+  const upcoming = await previewUpcomingInvoice(stage.db, stage.stripe, shop.account);
+  const told = (upcoming?.lines ?? []).reduce((sum, line) => sum + line.amount, 0);
+  expect(upcoming?.lines).toHaveLength(10);
+  expect(upcoming?.linesLeftOut).toBeGreaterThan(0);
+  expect(told + (upcoming?.linesLeftOut ?? 0)).toBe(upcoming?.subtotal);
+});
+
 describe('cancelling at once', () => {
   test('is done when Stripe says that there is nothing left to cancel: the first answer was lost', async () => {
     const shop = await stage.subscriber('essential');

@@ -48,3 +48,10 @@ export const accountNames = z.object({
   merchant: z.string().min(1).openapi({ description: 'Merchant id' }),
   platform: z.string().min(1).openapi({ description: 'Platform id or code' }),
 });
+
+/** Stripe's answer holds ten lines of an invoice. */
+export const leftOutShape = z
+  .number()
+  .int()
+  .nullable()
+  .openapi({ description: 'What further lines come to that are left out; null when `lines` are all' });

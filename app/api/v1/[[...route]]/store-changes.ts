@@ -17,6 +17,7 @@ import { body, instant, routesOf, storeQuery } from './contract';
 import type { Asked, StoreEnv } from './environment';
 import { asStore } from './guards';
 import type { Resource } from './resource';
+import { leftOutShape } from './shapes';
 import { loadSubscriptionFacts } from './store-subscription';
 import { presentSubscription, subscriptionShape } from './subscription-shape';
 
@@ -70,6 +71,7 @@ const previewShape = z
     due_now: money,
     next_invoice: money.extend({ date: instant.nullable() }),
     lines: z.array(z.object({ description: z.string(), amount: z.number().int(), proration: z.boolean() })),
+    lines_left_out: leftOutShape,
     totals: z
       .object({
         net: z.number().int(),

@@ -6,6 +6,7 @@ import { getCustomer } from '@/lib/billing/customers/customers';
 import { invoicePath } from '@/lib/billing/notices';
 import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/plans/tiers';
 import { listInvoices, previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
+import { toSnake } from '@/lib/dialect';
 import { env } from '@/lib/env';
 import { NotFound } from '@/lib/errors';
 import { readCursor } from '@/lib/page';
@@ -14,6 +15,7 @@ import { findMerchant } from '@/lib/tenancy/merchants';
 import { instant, iso, pageAnswer, pageOf, pageQuery, routesOf, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
+import { leftOutShape } from './shapes';
 import {
   presentSubscription,
   presentTier,
@@ -134,6 +136,7 @@ const getUpcoming = route('get', '/store/billing/upcoming-invoice', {
             period_end: instant,
           }),
         ),
+        lines_left_out: leftOutShape,
       })
       .nullable(),
     'The preview; null when no invoice will come',
@@ -177,19 +180,6 @@ export const storeSubscription: Resource = (api) => {
 
   api.openapi(getUpcoming, async (c) => {
     const upcoming = await previewUpcomingInvoice(c.env.db, requireStripe(), c.var.store);
-    if (!upcoming) return c.json(null, 200);
-    return c.json(
-      {
-        ...upcoming,
-        date: iso(upcoming.date),
-        lines: upcoming.lines.map((line) => ({
-          description: line.description,
-          amount: line.amount,
-          period_start: line.periodStart.toISOString(),
-          period_end: line.periodEnd.toISOString(),
-        })),
-      },
-      200,
-    );
+    return c.json(upcoming && toSnake(upcoming), 200);
   });
 };

@@ -38,6 +38,9 @@ export function ChangeSummary({
   const { totals } = change;
   const sums: [label: string, amount: number][] = totals
     ? [
+        ...(change.linesLeftOut === null
+          ? []
+          : [[t('moreLines'), change.linesLeftOut] satisfies [string, number]]),
         [sum('net'), totals.net],
         [sum('tax'), totals.tax],
         [sum('total'), totals.total],
