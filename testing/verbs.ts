@@ -144,7 +144,6 @@ export function verbsOf(stage: Stage): Record<string, Verb> {
           ...(await by(shop)),
           merchantId: shop.account.merchantId,
           details: billingDetailsInput.parse({ name: `Name ${++names}`, email: 'bills@example.test' }),
-          automaticTax: true,
         }),
     },
     'give another plan at an agreed price': {
