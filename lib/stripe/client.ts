@@ -23,7 +23,7 @@ export function requireStripe(): Stripe {
 }
 
 /** A client for a key; `base` only for local Stripe. The SDK repeats what failed on the network twice, under one idempotency key. */
-export function createStripe(key: string, base?: string): Stripe {
+export function createStripe(key: string, base?: string, retries = 1): Stripe {
   const common = { maxNetworkRetries: 2, timeout: 20_000, telemetry: false, appInfo: { name: 'Tierline' } };
   if (!base) return new Stripe(key, common);
   const url = new URL(base);
@@ -34,7 +34,7 @@ export function createStripe(key: string, base?: string): Stripe {
     port: url.port || (protocol === 'https' ? '443' : '80'),
     protocol,
     timeout: 8_000,
-    maxNetworkRetries: 1,
+    maxNetworkRetries: retries,
   });
 }
 
