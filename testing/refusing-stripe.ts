@@ -1,6 +1,6 @@
 import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Stripe from 'stripe';
+import { createStripe } from '@/lib/stripe/client';
 
 export type Refuses = (response: ServerResponse) => void;
 
@@ -29,15 +29,8 @@ export async function openRefusingStripe(target: string) {
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  const common = {
-    protocol: 'http',
-    host: '127.0.0.1',
-    port,
-    maxNetworkRetries: 0,
-    telemetry: false,
-  } as const;
   return {
-    stripe: new Stripe('sk_test_local', common),
+    stripe: createStripe('sk_test_local', `http://127.0.0.1:${port}`, 0),
     /** Refuses the call of this number (from 1) and all after it. */
     refuseFrom(call: number, how: Refuses) {
       calls = 0;
