@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { examineFolder, examineSchema } from '@/scripts/migration-drift';
 import type { MigrationFile } from './migration-files';
 import { readMigrations } from './migration-files';
 import { BUILD, isOlder } from './migration-journal';
@@ -6,6 +7,11 @@ import { examineMigrations } from './migration-rules';
 
 test('the migrations of this build hold to their rules', () => {
   expect(examineMigrations(readMigrations())).toEqual([]);
+});
+
+test('the schema says nothing that no migration makes, and every file is in the journal', async () => {
+  const files = readMigrations();
+  expect([...examineFolder(files), ...(await examineSchema(files))]).toEqual([]);
 });
 
 describe('db:check tells a migration that would hold people up, with what to write instead', () => {
