@@ -3,13 +3,13 @@ import { DateText } from '@/components/ui/date-text';
 import { ActionForm } from '@/components/ui/form';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { Table } from '@/components/ui/table';
-import type { listUnanswered, listUntaxed } from '@/lib/billing/reports/invoice-list';
+import type { listOddNumbers, listUntaxed } from '@/lib/billing/reports/invoice-list';
 import { useTranslations } from '@/lib/i18n/translations';
 import { MerchantLink } from '../merchant-link';
 import { taxOn } from './actions';
 
 type Untaxed = Awaited<ReturnType<typeof listUntaxed>>;
-type Unanswered = Awaited<ReturnType<typeof listUnanswered>>;
+type OddNumbers = Awaited<ReturnType<typeof listOddNumbers>>;
 
 /** Subscriptions whose tax Stripe turned off, with the way to turn it on. */
 export function UntaxedCard({ rows, locked }: { rows: Untaxed; locked?: string }) {
@@ -50,15 +50,15 @@ export function UntaxedCard({ rows, locked }: { rows: Untaxed; locked?: string }
   );
 }
 
-/** Numbers that VIES gives no answer for. */
-export function UnansweredCard({ rows }: { rows: Unanswered }) {
+/** Numbers that VIES gives no answer for, or does not confirm any more. */
+export function OddNumbersCard({ rows }: { rows: OddNumbers }) {
   const t = useTranslations('console.invoices');
   if (rows.length === 0) return null;
   return (
     <div className="mb-6">
-      <Card title={t('unanswered')} flush>
+      <Card title={t('odd')} flush>
         <Table
-          caption={t('unanswered')}
+          caption={t('odd')}
           rows={rows}
           rowKey={(row) => row.merchantId}
           columns={[
@@ -73,7 +73,14 @@ export function UnansweredCard({ rows }: { rows: Unanswered }) {
               header: t('lastProof'),
               cell: (row) => (row.vatCheckedAt ? <DateText value={row.vatCheckedAt} /> : t('proof.none')),
             },
-            { key: 'why', header: t('why'), cell: (row) => row.vatTrouble ?? '' },
+            {
+              key: 'why',
+              header: t('why'),
+              cell: (row) =>
+                row.vatStatus === 'invalid'
+                  ? t('turnedInvalid')
+                  : t('noAnswer', { code: row.vatTrouble ?? '–' }),
+            },
           ]}
         />
       </Card>

@@ -9,14 +9,14 @@ import {
   invoiceViews,
   type ListedInvoice,
   listAllInvoices,
-  listUnanswered,
+  listOddNumbers,
   listUntaxed,
 } from '@/lib/billing/reports/invoice-list';
 import { getTranslations, pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';
 import { among, one, staffContext } from '../context';
 import { MerchantLink } from '../merchant-link';
-import { UnansweredCard, UntaxedCard } from './for-a-person';
+import { OddNumbersCard, UntaxedCard } from './for-a-person';
 import { VatCell } from './vat-cell';
 
 export const generateMetadata = pageTitle('console.invoices', 'title');
@@ -36,10 +36,10 @@ export default async function InvoicesPage({ searchParams }: PageProps<'/admin/i
   const merchantIds = filter.merchant ? await findMerchantIds(db, filter.merchant) : undefined;
   const list = (slice: Slice) => listAllInvoices(db, { view, merchantIds, ...slice });
   const isForAPerson = view === 'vat_to_decide';
-  const [page, untaxed, unanswered] = await Promise.all([
+  const [page, untaxed, odd] = await Promise.all([
     readPage(query.cursor, PAGE, list, (row) => row.issuedAt),
     isForAPerson ? listUntaxed(db) : [],
-    isForAPerson ? listUnanswered(db, now) : [],
+    isForAPerson ? listOddNumbers(db, now) : [],
   ]);
   const columns: Column<ListedInvoice>[] = [
     {
@@ -88,7 +88,7 @@ export default async function InvoicesPage({ searchParams }: PageProps<'/admin/i
       {...page}
     >
       <UntaxedCard rows={untaxed} locked={locked} />
-      <UnansweredCard rows={unanswered} />
+      <OddNumbersCard rows={odd} />
     </ListPage>
   );
 }

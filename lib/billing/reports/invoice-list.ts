@@ -141,8 +141,13 @@ export async function listUntaxed(db: Db) {
 /** `retryAfterMs` comes to half a day with the tenth try, after seventeen hours. */
 const FAILURES_OF_30_DAYS = 10 + 2 * (OVERDUE_DAYS - 1);
 
-/** Numbers that VIES gave no answer for in 30 days, counted from when one was due: never, or not again. */
-export function listUnanswered(db: Db, now: Date) {
+/**
+ * Numbers that a person must look at: VIES gave no answer for 30 days, counted from when one was due, never or not again; or it
+ * had confirmed one and says now that it is not valid.
+ */
+export function listOddNumbers(db: Db, now: Date) {
+  const wasValid = sql`exists (select 1 from ${vatProofs} p where p.merchant_id = ${customers.merchantId}
+    and p.number = ${customers.vatNumber} and p.verdict = 'valid')`;
   const never = inArray(customers.vatStatus, ['pending', 'unavailable']);
   return db
     .select({
@@ -162,6 +167,7 @@ export function listUnanswered(db: Db, now: Date) {
         or(
           lte(customers.vatCheckedAt, addDays(now, -RECHECK_DAYS - OVERDUE_DAYS)),
           and(never, gt(customers.vatFailures, FAILURES_OF_30_DAYS)),
+          and(eq(customers.vatStatus, 'invalid'), wasValid),
         ),
       ),
     )
