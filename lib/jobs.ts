@@ -15,6 +15,7 @@ import { sweepOverLimits } from './billing/entitlements/over-limits';
 import { reconcileUsage } from './billing/entitlements/usage';
 import { takeMissedEvents } from './billing/inbox/missed-events';
 import { reconcileStripe } from './billing/inbox/reconcile';
+import { syncLiveSubscriptions } from './billing/mirror/live-subscriptions';
 import { endAddOns } from './billing/subscriptions/add-on-cancellation';
 import { cleanUpStale } from './billing/subscriptions/cleanup';
 import { database } from './database';
@@ -255,6 +256,12 @@ export const tasks: Record<string, (db: Db, payload: unknown, context: JobContex
       { url: env().VIES_URL, ownNumber: env().SELLER_VAT_NUMBER },
       { actor: { kind: 'job', id: 'check_vat_number' }, now: context.now, tax: taxRules() },
     ),
+  sync_subscriptions: async (db, payload, { stripe, now }) => {
+    if (!stripe) return { skipped: 'payments are not configured' };
+    const { merchantId } = z.object({ merchantId: z.string() }).parse(payload);
+    const actor = { kind: 'job', id: 'sync_subscriptions' } as const;
+    return { subscriptions: await syncLiveSubscriptions(db, stripe, merchantId, { actor, now }) };
+  },
   erase_personal_data: (db, payload, context) =>
     erasePersonalData(db, z.object({ merchantId: z.string() }).parse(payload).merchantId, context),
   send_email: (db, payload) =>

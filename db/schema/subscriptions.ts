@@ -75,6 +75,8 @@ export const customers = pgTable(
     taxExempt: text({ enum: ['none', 'reverse', 'exempt'] })
       .notNull()
       .default('none'),
+    /** What is taken off the invoices of each subscription that has no discount of its own; null: nothing, or not told yet. */
+    discount: jsonb().$type<KeptDiscount>(),
     cardBrand: text(),
     cardLast4: text(),
     cardExpMonth: integer(),
@@ -93,6 +95,16 @@ export const customers = pgTable(
 );
 
 /** `leaving`: we are taking it away. An id of `given`: we are giving it, see lib/billing/mirror/tax-ids.ts. */
+/** A discount as it is kept; `end` in ISO 8601. */
+export type KeptDiscount = {
+  id: string;
+  name: string | null;
+  percentOff: number | null;
+  amountOff: number | null;
+  currency: string | null;
+  duration: string;
+  end: string | null;
+};
 export type KeptTaxId = { id: string; type: string; value: string; leaving?: true };
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type DiscountSnapshot, discountShape, readDiscount } from './discount-snapshot';
 import { metadata, reference } from './shapes';
 
 const taxIdShape = z.object({
@@ -37,6 +38,7 @@ const customerShape = z.object({
     .object({ default_payment_method: z.union([z.string(), cardShape]).nullish() })
     .nullish(),
   tax_ids: z.object({ data: z.array(taxIdShape) }).nullish(),
+  discount: discountShape.nullish(),
 });
 
 export type TaxIdSnapshot = { id: string; type: string; value: string; status: string };
@@ -53,6 +55,8 @@ export type CustomerSnapshot = {
   /** Undefined when not told: there is no default, or it or the tax ids were not expanded. */
   card: CardSnapshot | null | undefined;
   taxIds: TaxIdSnapshot[] | undefined;
+  /** Undefined when there is one whose coupon was not expanded. */
+  discount: DiscountSnapshot | null | undefined;
 };
 
 /** Reads a customer, also a deleted one, which may be only `{id, deleted}` (stripe.md 35). */
@@ -77,6 +81,7 @@ export function readCustomer(raw: unknown): CustomerSnapshot {
     marks: from.metadata ?? {},
     // No default says nothing yet: Checkout leaves the card on the subscription.
     card: method && typeof method === 'object' ? readCard(method) : undefined,
+    discount: from.discount ? readDiscount(from.discount) : null,
     taxIds: from.tax_ids?.data.map((taxId) => ({
       id: taxId.id,
       type: taxId.type,

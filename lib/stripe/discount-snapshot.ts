@@ -29,7 +29,7 @@ export type DiscountSnapshot = {
   end: Date | null;
 };
 
-/** A discount of a subscription; undefined when it is only named, not told. */
+/** A discount of a subscription or a customer; undefined when it is only named, not told. */
 export function readDiscount(raw: z.infer<typeof discountShape>): DiscountSnapshot | undefined {
   if (typeof raw === 'string') return undefined;
   const coupon = raw.coupon ?? raw.source?.coupon;

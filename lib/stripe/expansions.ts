@@ -11,12 +11,16 @@ export const expansions = {
   schedule: ['discounts', 'items.data.discounts'],
   waiting: ['schedule'],
   invoice: ['payments.data.payment.payment_intent'],
-  customer: ['invoice_settings.default_payment_method', 'tax_ids'],
+  customer: ['invoice_settings.default_payment_method', 'tax_ids', 'discount.source.coupon'],
   dispute: ['charge'],
   importList: ['data.customer'],
   /** In lists one level is lost to `data`: what the phases' prices are is left to a fetch where it matters. */
   subscriptionList: ['data.latest_invoice.payments', 'data.discounts.source.coupon', 'data.schedule'],
-  customerList: ['data.invoice_settings.default_payment_method', 'data.tax_ids'],
+  customerList: [
+    'data.invoice_settings.default_payment_method',
+    'data.tax_ids',
+    'data.discount.source.coupon',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 /** The paths of one use, as the SDK takes them. */

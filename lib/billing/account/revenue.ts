@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { newId } from '@/db/ids';
-import { mrrMovements, storeAddOns, subscriptions } from '@/db/schema';
+import { type KeptDiscount, mrrMovements, storeAddOns, subscriptions } from '@/db/schema';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
 import type { DiscountSnapshot } from '@/lib/stripe/discount-snapshot';
 import type { ItemSnapshot } from '@/lib/stripe/subscription-snapshot';
@@ -50,6 +50,12 @@ export function computeMrr(
   const up = twice > under || (twice === under && whole % 2n === 1n);
   return Number(up ? whole + 1n : whole);
 }
+
+/** What is taken off a subscription: its own discounts, else its customer's (https://docs.stripe.com/billing/subscriptions/coupons). */
+export const discountsOf = (own: DiscountSnapshot[], ofCustomer: KeptDiscount | null): DiscountSnapshot[] =>
+  own.length > 0 || !ofCustomer
+    ? own
+    : [{ ...ofCustomer, end: ofCustomer.end === null ? null : new Date(ofCustomer.end) }];
 
 /**
  * Records how an account's recurring revenue in a currency moved, in the transaction that moved it. `before` is the sum

@@ -2,12 +2,12 @@ import { and, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
 import type { Db, Tx } from '@/db/client';
 import { type Change, storeAddOns, stores, subscriptionStatuses, subscriptions } from '@/db/schema';
 import { askToEndAddOns } from '@/lib/billing/account/current';
-import { computeMrr, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
+import { computeMrr, discountsOf, recordMovement, sumMrr } from '@/lib/billing/account/revenue';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
 import { type Act, record } from '@/lib/billing/audit';
 import { LIVE } from '@/lib/billing/statuses';
 import type { ItemSnapshot, SubscriptionSnapshot } from '@/lib/stripe/subscription-snapshot';
-import { Unrecognised } from './customer-lock';
+import { findDiscount, Unrecognised } from './customer-lock';
 import type { AddOnItem } from './items';
 import { type Moment, mayApply, type Outcome, upsertMirrored } from './mirror';
 
@@ -43,6 +43,7 @@ export async function syncAddOnItems(
   const status = subscriptionStatuses.find((one) => one === snapshot.status);
   if (!status) throw new Unrecognised('unknown_status', { status: snapshot.status });
   const ended = status === 'canceled' || status === 'incomplete_expired';
+  const discounts = discountsOf(snapshot.discounts, await findDiscount(tx, merchantId));
   for (const addOn of held) {
     const row = rows.find((one) => one.stripeItemId === addOn.item.id);
     const account = { merchantId, platformId: addOn.platformId };
@@ -60,9 +61,7 @@ export async function syncAddOnItems(
       automaticTax: snapshot.automaticTax,
       taxDisabledReason: snapshot.taxDisabledReason,
       mrrCents:
-        where === 'own'
-          ? computeMrr(status, [addOn.item], snapshot.discounts, snapshot.currency, moment.at)
-          : 0,
+        where === 'own' ? computeMrr(status, [addOn.item], discounts, snapshot.currency, moment.at) : 0,
     };
     const moneyMoved = !row || row.mrrCents !== next.mrrCents || row.currency !== next.currency;
     const before = moneyMoved ? await sumMrr(tx, account, next.currency) : 0;

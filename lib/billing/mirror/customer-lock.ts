@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
-import { customers, merchants } from '@/db/schema';
+import { customers, type KeptDiscount, merchants } from '@/db/schema';
 import { DomainError } from '@/lib/errors';
 
 /** A Stripe object that names something we do not recognise. The event waits as failed and says so; replay once mended. */
@@ -56,6 +56,15 @@ export async function lockCustomer(
     .set({ stripeCustomerId, deletedAtStripe: null })
     .where(eq(customers.merchantId, merchantId));
   return merchantId;
+}
+
+/** What is taken off the invoices of a merchant's subscriptions without a discount of their own. */
+export async function findDiscount(tx: Tx, merchantId: string): Promise<KeptDiscount | null> {
+  const [row] = await tx
+    .select({ discount: customers.discount })
+    .from(customers)
+    .where(eq(customers.merchantId, merchantId));
+  return row?.discount ?? null;
 }
 
 async function isClosed(tx: Tx, merchantId: string): Promise<boolean> {

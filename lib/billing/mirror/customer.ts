@@ -4,6 +4,7 @@ import type { Db, Tx } from '@/db/client';
 import { customers } from '@/db/schema';
 import { type Act, changedFields, record } from '@/lib/billing/audit';
 import { askToCheck, askToWeigh } from '@/lib/billing/vat-queue';
+import { enqueue } from '@/lib/queue';
 import { type CustomerSnapshot, readCard, readCustomer } from '@/lib/stripe/customer-snapshot';
 import { expand } from '@/lib/stripe/expansions';
 import { lockCustomer } from './customer-lock';
@@ -45,7 +46,7 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
     if (!merchantId) return { kind: 'ignored', code: 'unknown_customer' };
     const [row] = await tx.select().from(customers).where(eq(customers.merchantId, merchantId));
     if (row?.deletedAtStripe) return { kind: 'applied', merchantId, changes: [] };
-    const untold = snapshot.card === undefined || snapshot.taxIds === undefined;
+    const untold = [snapshot.card, snapshot.taxIds, snapshot.discount].includes(undefined);
     if (snapshot.deleted) {
       const after = {
         deletedAtStripe: moment.at,
@@ -53,6 +54,7 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
         taxIds: [],
         cardBrand: null,
         cardLast4: null,
+        discount: null,
       };
       await tx
         .update(customers)
@@ -83,6 +85,9 @@ export const customerMirror: Mirror<CustomerSnapshot> = {
     if (['vatNumber', 'taxIds', 'country', 'taxExempt'].some((field) => field in changed.after))
       await askToWeigh(tx, merchantId);
     if (next.vatNumber && 'vatNumber' in changed.after) await askToCheck(tx, merchantId, next.vatNumber);
+    // It is taken off each subscription that has none of its own: what they bring is computed anew after the commit.
+    if ('discount' in changed.after)
+      await enqueue(tx, 'sync_subscriptions', { merchantId }, { key: `sync_subscriptions:${merchantId}` });
     await record(
       tx,
       context,
@@ -114,6 +119,9 @@ export function detailsOf(
     cardExpMonth: snapshot.card?.expMonth ?? null,
     cardExpYear: snapshot.card?.expYear ?? null,
     vatNumber: row?.vatNumber ?? null,
+    discount: snapshot.discount
+      ? { ...snapshot.discount, end: snapshot.discount.end?.toISOString() ?? null }
+      : null,
     ...readTaxIds(snapshot.taxIds ?? [], row, now),
   };
 }

@@ -1,5 +1,5 @@
-import { subscriptionStatuses, type subscriptions } from '@/db/schema';
-import { computeMrr } from '@/lib/billing/account/revenue';
+import { type KeptDiscount, subscriptionStatuses, type subscriptions } from '@/db/schema';
+import { computeMrr, discountsOf } from '@/lib/billing/account/revenue';
 import { Unrecognised } from '@/lib/billing/mirror/customer-lock';
 import type { PlanItem } from '@/lib/billing/mirror/items';
 import type { Moment } from '@/lib/billing/mirror/mirror';
@@ -12,12 +12,13 @@ type Status = (typeof subscriptionStatuses)[number];
 /** Ended for good: no later word revives it (stripe.md 16, 21). */
 export const FINAL: Status[] = ['canceled', 'incomplete_expired'];
 
-/** The columns that a snapshot says of its row. `waiting`: what other rows say, the pending change and the dunning. Pure. */
+/** The columns that a snapshot says of its row. `waiting`: what other rows say, the pending change and the dunning; `ofCustomer`: the discount of its customer. Pure. */
 export function nextOf<Waiting extends object>(
   snapshot: SubscriptionSnapshot,
   plan: PlanItem<ItemSnapshot>,
   moment: Moment,
   waiting: Waiting,
+  ofCustomer: KeptDiscount | null,
 ) {
   const status = readStatus(snapshot.status);
   return {
@@ -27,7 +28,13 @@ export function nextOf<Waiting extends object>(
     interval: plan.item.interval,
     currency: snapshot.currency,
     unitAmount: plan.item.unitAmount,
-    mrrCents: computeMrr(status, snapshot.items, snapshot.discounts, snapshot.currency, moment.at),
+    mrrCents: computeMrr(
+      status,
+      snapshot.items,
+      discountsOf(snapshot.discounts, ofCustomer),
+      snapshot.currency,
+      moment.at,
+    ),
     startedAt: snapshot.startedAt,
     currentPeriodStart: plan.item.periodStart,
     currentPeriodEnd: plan.item.periodEnd,

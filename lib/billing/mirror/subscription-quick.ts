@@ -59,6 +59,7 @@ export async function updateQuickly(
   const [known] = await db
     .select({
       row: subscriptions,
+      ofCustomer: customers.discount,
       tierId: sql<string | null>`(
         select ${tiers.id} from ${tierPrices} join ${tiers} on ${tiers.id} = ${tierPrices.tierId}
         where ${tierPrices.stripePriceId} = ${item.priceId})`,
@@ -71,15 +72,21 @@ export async function updateQuickly(
       sql`${subscriptions.stripeSubscriptionId} = ${snapshot.id} and ${customers.stripeCustomerId} = ${snapshot.customerId}`,
     );
   if (!known?.tierId || known.hasAddOns) return false;
-  const { row, tierId } = known;
+  const { row, tierId, ofCustomer } = known;
   if (FINAL.includes(row.status) || !mayApply(row, moment)) return false;
   const none = { pendingTierId: null, pendingInterval: null, pendingAt: null, pendingUnitAmount: null };
   const paid = { pendingPaymentUrl: null, pendingPaymentUntil: null };
-  const next = nextOf(snapshot, { tierId, platformId: row.platformId, item }, moment, {
-    ...none,
-    ...paid,
-    ...NOT_BEHIND,
-  });
+  const next = nextOf(
+    snapshot,
+    { tierId, platformId: row.platformId, item },
+    moment,
+    {
+      ...none,
+      ...paid,
+      ...NOT_BEHIND,
+    },
+    ofCustomer,
+  );
   const changed = changedFields(row as Partial<typeof next>, next);
   if (Object.keys(changed?.after ?? {}).some((key) => FAR_REACHING.includes(key))) return false;
   const change: Change | null = changed && {

@@ -6,7 +6,7 @@ import { recordMovement, sumMrr } from '@/lib/billing/account/revenue';
 import type { Account } from '@/lib/billing/accounts';
 import { type Act, record } from '@/lib/billing/audit';
 import { addOnSyncNumber, syncAddOnItems } from '@/lib/billing/mirror/add-on';
-import { lockCustomer, Unrecognised } from '@/lib/billing/mirror/customer-lock';
+import { findDiscount, lockCustomer, Unrecognised } from '@/lib/billing/mirror/customer-lock';
 import { loadDunning } from '@/lib/billing/mirror/dunning';
 import { type PlanItem, recogniseItems } from '@/lib/billing/mirror/items';
 import { type Mirror, type Moment, mayApply, momentOf, upsertMirrored } from '@/lib/billing/mirror/mirror';
@@ -99,7 +99,8 @@ async function writeBase(tx: Tx, write: BaseWrite): Promise<Change[]> {
   const status = readStatus(snapshot.status);
   const pending = await readPending(tx, snapshot);
   const dunning = await loadDunning(tx, account.platformId, snapshot, status, moment.at, row);
-  const next = nextOf(snapshot, plan, moment, { ...pending, ...dunning });
+  const ofCustomer = await findDiscount(tx, merchantId);
+  const next = nextOf(snapshot, plan, moment, { ...pending, ...dunning }, ofCustomer);
   const moneyMoved = !row || row.mrrCents !== next.mrrCents || row.currency !== next.currency;
   const before = moneyMoved ? await sumMrr(tx, account, next.currency) : 0;
   const change = await upsertMirrored(
