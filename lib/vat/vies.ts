@@ -57,7 +57,7 @@ export async function askVies(vies: Vies, number: string): Promise<ViesAnswer> {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify(asked),
-      signal: AbortSignal.timeout(vies.timeoutMs ?? 30_000),
+      signal: AbortSignal.timeout(vies.timeoutMs ?? 20_000),
     });
     body = await response.json();
   } catch (error) {

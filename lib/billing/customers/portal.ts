@@ -6,12 +6,14 @@ import { callStripe, isMissing, isRefused } from '@/lib/stripe/client';
 import { withStripeCustomer } from './customers';
 import type { TaxAct } from './weigh-tax';
 
-/** The setting that keeps the id of our portal configuration. */
+/** The setting that keeps the id of our portal configuration, and that which says what it lets people change. */
 export const PORTAL_CONFIGURATION = 'portal_configuration';
+const PORTAL_UPDATES = 'portal_updates';
 
 /**
  * Opens Stripe's customer portal for the payment method, invoices, billing details and cancelling. It offers no plan
- * switch: that is ours, with a preview (stripe.md 42). A customer that is not there yet is made.
+ * switch: that is ours, with a preview (stripe.md 42); and with Stripe Tax no tax ids, of which it would believe any
+ * (stripe.md 48). A customer that is not there yet is made.
  * @throws StripeUnavailable, NotFound, MerchantClosed, EditConflict
  */
 export async function openPortal(
@@ -24,11 +26,12 @@ export async function openPortal(
       callStripe(() =>
         stripe.billingPortal.sessions.create({ customer, configuration, return_url: input.returnUrl }),
       );
-    const kept = await portalConfiguration(db, stripe);
+    const updates = updatesOf(input.tax.automaticTax);
+    const kept = await portalConfiguration(db, stripe, updates);
     const session = await open(kept).catch(async (error: unknown) => {
       if (!isRefused(error) || (await isUsable(stripe, kept))) throw error;
       // Of another account, deleted, or switched off by somebody: a session would be refused for ever.
-      return open(await makeConfiguration(db, stripe, kept));
+      return open(await makeConfiguration(db, stripe, kept, updates));
     });
     return { portalUrl: session.url };
   });
@@ -45,10 +48,34 @@ async function isUsable(stripe: Stripe, configuration: string): Promise<boolean>
   }
 }
 
-/** The id of our portal configuration, made once per installation. */
-async function portalConfiguration(db: Db, stripe: Stripe): Promise<string> {
-  return (await keptConfiguration(db)) ?? makeConfiguration(db, stripe, '');
+type Update = Stripe.BillingPortal.ConfigurationCreateParams.Features.CustomerUpdate.AllowedUpdate;
+
+const updatesOf = (automaticTax: boolean): Update[] => [
+  ...(['name', 'email', 'address'] as const),
+  ...(automaticTax ? [] : ['tax_id' as const]),
+];
+
+/** The id of our portal configuration, made once per installation; put right when STRIPE_TAX says something else now. */
+async function portalConfiguration(db: Db, stripe: Stripe, updates: Update[]): Promise<string> {
+  const kept = await keptConfiguration(db);
+  if (!kept) return makeConfiguration(db, stripe, '', updates);
+  const wanted = `${kept}:${updates.join()}`;
+  const [said] = await db.select().from(settings).where(eq(settings.name, PORTAL_UPDATES));
+  if (said?.value === wanted) return kept;
+  const features = { customer_update: { enabled: true, allowed_updates: updates } };
+  try {
+    await callStripe(() => stripe.billingPortal.configurations.update(kept, { features }));
+  } catch (error) {
+    // Of another account or deleted: opening it says so, and makes another.
+    if (isMissing(error)) return kept;
+    throw error;
+  }
+  await keep(db, PORTAL_UPDATES, wanted);
+  return kept;
 }
+
+const keep = (db: Db, name: string, value: string) =>
+  db.insert(settings).values({ name, value }).onConflictDoUpdate({ target: settings.name, set: { value } });
 
 async function keptConfiguration(db: Db): Promise<string | undefined> {
   const [kept] = await db.select().from(settings).where(eq(settings.name, PORTAL_CONFIGURATION));
@@ -56,7 +83,7 @@ async function keptConfiguration(db: Db): Promise<string | undefined> {
 }
 
 /** Makes one in the place of `former`; of two that do it at once both end with the one that is kept. */
-async function makeConfiguration(db: Db, stripe: Stripe, former: string): Promise<string> {
+async function makeConfiguration(db: Db, stripe: Stripe, former: string, updates: Update[]): Promise<string> {
   const made = await callStripe(() =>
     stripe.billingPortal.configurations.create(
       {
@@ -65,7 +92,7 @@ async function makeConfiguration(db: Db, stripe: Stripe, former: string): Promis
         features: {
           payment_method_update: { enabled: true },
           invoice_history: { enabled: true },
-          customer_update: { enabled: true, allowed_updates: ['name', 'email', 'address', 'tax_id'] },
+          customer_update: { enabled: true, allowed_updates: updates },
           subscription_cancel: {
             enabled: true,
             mode: 'at_period_end',
@@ -77,7 +104,7 @@ async function makeConfiguration(db: Db, stripe: Stripe, former: string): Promis
           subscription_update: { enabled: false },
         },
       },
-      { idempotencyKey: `tierline:portal:1${former && `:${former}`}` },
+      { idempotencyKey: `tierline:portal:2:${updates.length}${former && `:${former}`}` },
     ),
   );
   const row = { name: PORTAL_CONFIGURATION, value: made.id };
@@ -89,5 +116,7 @@ async function makeConfiguration(db: Db, stripe: Stripe, former: string): Promis
       set: { value: made.id },
       setWhere: sql`${settings.value} = to_jsonb(${former}::text)`,
     });
-  return (await keptConfiguration(db)) ?? made.id;
+  const kept = (await keptConfiguration(db)) ?? made.id;
+  if (kept === made.id) await keep(db, PORTAL_UPDATES, `${kept}:${updates.join()}`);
+  return kept;
 }

@@ -92,6 +92,24 @@ describe('the portal configuration', () => {
     return String(row?.value);
   };
 
+  test('lets people change a tax id only without Stripe Tax, which would believe any, and follows the setting', async () => {
+    const shop = await stage.merchant();
+    const allowed = async (automaticTax: boolean) => {
+      const by = await stage.by(shop);
+      await openPortal(stage.db, stage.stripe, {
+        ...by,
+        tax: { ...by.tax, automaticTax },
+        merchantId: shop.account.merchantId,
+        returnUrl: 'http://shop.test/b',
+      });
+      const { features } = await stage.stripe.billingPortal.configurations.retrieve(await kept());
+      return features.customer_update.allowed_updates;
+    };
+    expect(await allowed(true)).toEqual(['name', 'email', 'address']);
+    expect(await allowed(false)).toEqual(['name', 'email', 'address', 'tax_id']);
+    expect(await allowed(true)).not.toContain('tax_id');
+  });
+
   test('of another account is made anew', async () => {
     const shop = await stage.merchant();
     await keep('bpc_of_another_account');
