@@ -131,6 +131,7 @@ export class App {
       this.timers.set(table, rec.id, kind.dueAt(rec), clockOf(rec));
     };
     for (const table of [
+      'customers',
       'subscriptions',
       'invoices',
       'schedules',

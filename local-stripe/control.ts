@@ -5,6 +5,7 @@ import { type App, DEFAULT_SETTINGS } from './app';
 import { DAY } from './clock';
 import { clockTarget, tellClock } from './control/app-clock';
 import { checkout } from './control/checkout';
+import { customers } from './control/customers';
 import { schemas } from './control/schemas';
 import { trigger } from './control/trigger';
 import { runDue } from './engine/due';
@@ -66,6 +67,7 @@ export class Control {
       'deliver',
       'trigger',
       'checkout',
+      'customers',
       'reads',
     ];
     if (!known.includes(parts[0] ?? '')) throw new Refused(404, `There is no /_local/${path}.`);
@@ -124,7 +126,7 @@ export class Control {
       case 'trigger':
         return trigger(this.app, schemas.trigger.parse(given));
       default:
-        return checkout(this.app, parts, given);
+        return (parts[0] === 'customers' ? customers : checkout)(this.app, parts, given);
     }
   }
 

@@ -6,6 +6,7 @@ import { scheduleDue } from './engine/schedules';
 import { viewCharge } from './records/charges';
 import { viewSession } from './records/checkout-sessions';
 import { viewCreditNote } from './records/credit-notes';
+import { discountDue } from './records/customer-discount';
 import { viewInvoice } from './records/invoices';
 import { viewEvent } from './records/lookup';
 import { strip } from './records/strip';
@@ -15,7 +16,7 @@ import { viewSubscription } from './records/subscriptions';
 const plain: Kind<object> = { view: (_app, rec) => strip(rec), dueAt: () => null };
 
 export const kinds: Kinds = {
-  customers: plain,
+  customers: { ...plain, dueAt: discountDue },
   products: plain,
   prices: plain,
   payment_methods: plain,

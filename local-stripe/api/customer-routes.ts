@@ -1,13 +1,16 @@
 /** The API of customers. https://docs.stripe.com/api/customers */
+import type Stripe from 'stripe';
 import { cardError, invalid, malformed, missing } from '../errors';
 import { filled, parse, range } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
+import { takeDiscount } from '../records/customer-discount';
 import { isDeleted, newCustomer } from '../records/customers';
 import { attach, resolvePaymentMethod } from '../records/payment-methods';
 import { refuses } from '../records/payments';
 import { strip } from '../records/strip';
 import { endNow } from '../records/subscriptions';
 import { createTaxId, readTaxId } from '../records/tax-ids';
+import type { Wire } from '../types';
 import { deleted, list, update } from './crud';
 import { applyFields, customerCreate, customerUpdate, refusePlace } from './customer-fields';
 
@@ -92,6 +95,16 @@ function changeUnlessDeleted(call: Call): object {
   return change.handler(call);
 }
 
+/** Answers it as a deleted object, which has no `end` (the declarations at `DeletedDiscount`). Of none what is said is not known. */
+function removeDiscount(call: Call): object {
+  const { app } = call;
+  const customer = app.need('customers', id(call));
+  const discount = app.on(customer.test_clock, () => takeDiscount(app, customer));
+  if (!discount) throw missing('discount', customer.id);
+  const { end: _end, ...rest } = discount;
+  return { ...rest, deleted: true } satisfies Wire<Stripe.DeletedDiscount>;
+}
+
 export const customerRoutes: Route[] = [
   { method: 'POST', pattern: '/v1/customers', handler: create },
   list('/v1/customers', 'customers', {
@@ -102,4 +115,5 @@ export const customerRoutes: Route[] = [
   { method: 'GET', pattern: '/v1/customers/:id', handler: retrieve },
   { ...change, handler: changeUnlessDeleted },
   { method: 'DELETE', pattern: '/v1/customers/:id', handler: remove },
+  { method: 'DELETE', pattern: '/v1/customers/:id/discount', handler: removeDiscount },
 ];

@@ -59,6 +59,7 @@ const ANSWERS: [string, string][] = [
   ['/v1/customers/:id/payment_methods', 'payment_method'],
   ['/v1/billing_portal/configurations', 'billing_portal.configuration'],
   ['/v1/subscriptions/:id/discount', 'discount'],
+  ['/v1/customers/:id/discount', 'discount'],
   ['/v1/test_helpers/test_clocks', 'test_helpers.test_clock'],
   ['/v1/billing_portal/sessions', 'billing_portal.session'],
   ['/v1/subscription_schedules', 'subscription_schedule'],

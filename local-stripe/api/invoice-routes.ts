@@ -24,13 +24,14 @@ import {
 } from '../http/params';
 import { type Call, id, type Route } from '../http/router';
 import { currencyGiven } from '../records/currencies';
-import { makeDiscount } from '../records/discounts';
+import { orCustomers } from '../records/customer-discount';
+import { activeDiscounts, makeDiscount } from '../records/discounts';
 import { draftOfItem } from '../records/drafts';
 import { viewInvoice, viewLine } from '../records/invoices';
 import { refuseSecondCurrency } from '../records/one-currency';
 import { resolvePaymentMethod } from '../records/payment-methods';
 import { refuseTax } from '../records/tax-refusals';
-import type { Invoice, Metadata } from '../types';
+import type { Customer, Discount, Invoice, Metadata, Subscription } from '../types';
 import { act, deleted, list, nested, retrieve } from './crud';
 import { preview } from './preview';
 
@@ -62,6 +63,12 @@ function refuseDueDate(app: App, given: z.output<typeof createParams>): void {
   if (given.collection_method !== 'send_invoice')
     throw invalid('`due_date` goes with `collection_method=send_invoice` only.', 'due_date');
   if ((given.due_date ?? 0) < app.now) throw invalid('`due_date` lies in the past.', 'due_date');
+}
+
+/** "If not specified, inherits the discount from the invoice's customer" (the declarations); not beside its subscription's own. */
+function inherited(app: App, customer: Customer, sub: Subscription | null): Discount[] {
+  if (sub && activeDiscounts(app, sub.discounts).length > 0) return [];
+  return orCustomers(app, customer.id, sub?.items ?? [], []);
 }
 
 function create({ app, params }: Call): object {
@@ -99,9 +106,10 @@ function create({ app, params }: Call): object {
       subscription: sub,
       reason: 'manual',
       drafts: items.map((item) => draftOfItem(app, item)),
-      discounts: (given.discounts ?? []).map((one) =>
-        makeDiscount(app, one, { customer, ancestors: [sub?.id] }),
-      ),
+      discounts:
+        given.discounts === undefined
+          ? inherited(app, customer, sub)
+          : (given.discounts ?? []).map((one) => makeDiscount(app, one, { customer, ancestors: [sub?.id] })),
       currency,
       periodStart: sub ? runningSince(sub, app.now) : app.now,
       periodEnd: app.now,

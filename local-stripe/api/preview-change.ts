@@ -9,13 +9,14 @@ import { refuseProrationDate } from '../engine/subscription-refusals';
 import { type Asked, upcomingInvoice } from '../engine/upcoming';
 import { invalid } from '../errors';
 import { endAsked, setCancellation } from '../records/cancellation';
+import { orCustomers } from '../records/customer-discount';
 import type { Draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
 import { shapeInvoice } from '../records/invoice-shape';
 import { itemChanges } from '../records/prices';
 import { phaseNow, revisePhases } from '../records/schedule-phases';
 import type { itemParams, prorationBehavior } from '../records/subscription-params';
-import { discountsOf, ENDED } from '../records/subscriptions';
+import { billedDiscounts, discountsOf, ENDED } from '../records/subscriptions';
 import type { Customer, Discount, Invoice, Schedule, Subscription } from '../types';
 import { discountsFor, extraDrafts, noneUpcoming, taxed } from './preview-asked';
 import type { PreviewGiven } from './preview-params';
@@ -76,7 +77,7 @@ export function ofSubscription(
       { items: [], behavior, date: change.proration_date, resetAnchor: true, discounts },
       () => 'si_preview',
     );
-    return atOnce(app, sub, customer, given, plan.credits, discounts);
+    return atOnce(app, sub, customer, given, plan.credits, billedDiscounts(app, sub));
   }
   return ofChange(app, sub, customer, given, {
     items: change?.items,
@@ -153,17 +154,20 @@ function ofChange(
   if (date !== undefined) refuseDate(app, sub, change);
   const later = schedule ? { schedule, held: wanted.discounts } : {};
   if (!moves && end.length === 0) return ofNextCycle(app, sub, customer, given, later);
-  const discounts = discountsFor(app, given, customer, sub) ?? wanted.discounts;
+  const asked = discountsFor(app, given, customer, sub);
+  const discounts = asked ?? wanted.discounts;
   const plan = planChange(
     app,
     sub,
-    { items, behavior, date, resetAnchor: resets, trialEnd, discounts },
+    { items, behavior, date, resetAnchor: resets, trialEnd, discounts, discountsAsked: asked !== undefined },
     () => 'si_preview',
   );
   const drafts = [...plan.credits, ...plan.charges, ...end];
   const recurring = given.preview_mode === 'recurring';
-  if ((plan.reset || behavior === 'always_invoice') && drafts.length > 0 && !recurring)
-    return atOnce(app, sub, customer, given, drafts, discounts, plan.reset);
+  if ((plan.reset || behavior === 'always_invoice') && drafts.length > 0 && !recurring) {
+    const billed = asked ?? orCustomers(app, sub.customer, plan.items, discounts);
+    return atOnce(app, sub, customer, given, drafts, billed, plan.reset);
+  }
   const after: Subscription = {
     ...sub,
     items: plan.items,

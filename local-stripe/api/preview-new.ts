@@ -2,11 +2,12 @@
 import type { App } from '../app';
 import { firstDrafts } from '../engine/subscription-start';
 import { invalid } from '../errors';
+import { orCustomers } from '../records/customer-discount';
 import { type DiscountGiven, makeDiscount } from '../records/discounts';
 import { shapeInvoice } from '../records/invoice-shape';
 import { discountOf } from '../records/item-discounts';
 import { itemChanges } from '../records/prices';
-import { checkPhases, resolvePhases, revisePhases } from '../records/schedule-phases';
+import { checkPhases, refuseEmptyDiscounts, resolvePhases, revisePhases } from '../records/schedule-phases';
 import { shapeSubscription } from '../records/subscription-shape';
 import type { Customer, Discount, Invoice, Phase, Price, Schedule, TaxRate } from '../types';
 import { discountsFor, extraDrafts, noneUpcoming, taxed } from './preview-asked';
@@ -29,6 +30,7 @@ export function firstPhase(
       ? revisePhases(app, schedule, phases)
       : resolvePhases(app, phases, app.now, currency);
   if (!first) throw noneUpcoming(customer.id);
+  if (!schedule) refuseEmptyDiscounts(phases ?? [], customer);
   if (!schedule) checkPhases(app, [first], customer, null);
   return first;
 }
@@ -98,7 +100,8 @@ function ofNew(
   const currency = items[0]?.price.currency ?? given.currency ?? customer.currency ?? 'eur';
   const extra = extraDrafts(app, given, currency);
   if (items.length === 0 && extra.length === 0) throw noneUpcoming(customer.id);
-  const discounts = discountsFor(app, given, customer, null) ?? wanted.discounts;
+  const asked = discountsFor(app, given, customer, null);
+  const discounts = asked ?? wanted.discounts;
   const sub =
     items.length === 0
       ? null
@@ -116,7 +119,7 @@ function ofNew(
       subscription: sub,
       reason: sub ? 'subscription_create' : 'manual',
       drafts: [...(sub ? firstDrafts(app, sub) : []), ...extra],
-      discounts,
+      discounts: asked ?? orCustomers(app, customer.id, sub?.items ?? [], discounts),
       currency,
       periodStart: app.now,
       periodEnd: app.now,

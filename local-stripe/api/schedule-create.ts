@@ -6,7 +6,7 @@ import { invalid } from '../errors';
 import { expand, filled, ignored, metadata, parse } from '../http/params';
 import type { Call } from '../http/router';
 import { getRecurring } from '../records/prices';
-import { checkPhases, resolvePhases } from '../records/schedule-phases';
+import { checkPhases, refuseEmptyDiscounts, resolvePhases } from '../records/schedule-phases';
 import {
   defaultSettings,
   PLAIN_SETTINGS,
@@ -117,6 +117,7 @@ export function createSchedule({ app, params }: Call): object {
     const start = given.start_date === undefined || given.start_date === 'now' ? app.now : given.start_date;
     const currency = getRecurring(app, given.phases?.[0]?.items[0]?.price ?? '').currency;
     const phases = resolvePhases(app, given.phases ?? [], start, currency);
+    refuseEmptyDiscounts(given.phases ?? [], customer);
     checkPhases(app, phases, customer, null);
     const schedule = shapeSchedule(app, {
       customer: customer.id,

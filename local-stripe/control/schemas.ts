@@ -108,5 +108,6 @@ export const schemas = {
     tax_id: z.string().optional(),
     promotion_code: z.string().optional(),
   }),
+  customerDiscount: z.strictObject({ coupon: z.string().min(1) }),
   none: z.strictObject({}),
 };

@@ -9,6 +9,7 @@
  */
 import type { App } from '../app';
 import { invalid, missing } from '../errors';
+import { orCustomers } from '../records/customer-discount';
 import { couponOf } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { itemDiscounts, planDiscounts, settleItems } from '../records/item-discounts';
@@ -36,7 +37,9 @@ export interface Change {
   date?: number | undefined;
   resetAnchor: boolean;
   trialEnd?: number | 'now' | undefined;
+  /** The subscription's own; where there are none its customer's count, unless these are all that are asked about. */
   discounts: Discount[];
+  discountsAsked?: boolean;
 }
 
 export interface Plan {
@@ -130,11 +133,14 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
   const credits: Draft[] = [];
   const charges: Draft[] = [];
   const cuts = reset ? [] : structuredClone(sub._.cuts ?? []);
+  const counting = (items: SubscriptionItem[]) =>
+    change.discountsAsked ? change.discounts : orCustomers(app, sub.customer, items, change.discounts);
   const crediting = startsTrial || reset ? sub.items.map((item) => item.id) : ended;
   if (prorates) {
     for (const itemId of crediting)
-      credits.push(...creditsFor(app, sub, itemId, creditAt, trialing ? null : change.discounts));
+      credits.push(...creditsFor(app, sub, itemId, creditAt, trialing ? null : counting(sub.items)));
   }
+  const counts = counting(target.map((row) => row.item));
   for (const { item, changed, added, rhythm } of target) {
     const price = getRecurring(app, item.price);
     const quantity = item.quantity ?? 1;
@@ -172,7 +178,7 @@ export function planChange(app: App, sub: Subscription, change: Change, newId: (
       const share = (upTo: number, since: number) =>
         afterDiscounts(app, Math.round((full * (upTo - since)) / (end - start)), price, [
           ...itemDiscounts(app, item),
-          ...change.discounts,
+          ...counts,
         ]);
       const cut = cuts.find((one) => one.item === item.id && one.end === end && one.start > from);
       // As far as it lasts: what an earlier end leaves out has the new price if it is taken back (stripe.md D68).

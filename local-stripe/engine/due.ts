@@ -2,6 +2,7 @@
 import type { App } from '../app';
 import { StripeError } from '../errors';
 import { expire } from '../records/checkout-sessions';
+import { discountDue, takeDiscount } from '../records/customer-discount';
 import { subscriptionOf } from '../records/invoices';
 import { setStatus } from '../records/subscriptions';
 import { verifyTaxId } from '../records/tax-ids';
@@ -51,6 +52,12 @@ function fire(app: App, table: TableName, id: string): void {
     case 'subscriptions': {
       const sub = store.get('subscriptions', id);
       if (sub) subscriptionFires(app, sub);
+      break;
+    }
+    case 'customers': {
+      const customer = store.get('customers', id);
+      const ends = customer && discountDue(customer);
+      if (customer && ends && ends <= app.now) takeDiscount(app, customer);
       break;
     }
     case 'schedules': {

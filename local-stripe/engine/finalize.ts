@@ -4,6 +4,7 @@ import type { App } from '../app';
 import { invalid } from '../errors';
 import { leastCharge } from '../records/currencies';
 import { noteBalance } from '../records/customer-balance';
+import { endUsedDiscount } from '../records/customer-discount';
 import { activeDiscounts, couponOf, dropDiscount } from '../records/discounts';
 import { makeProration } from '../records/invoice-items';
 import { withBalance } from '../records/invoice-lines';
@@ -76,6 +77,7 @@ export function finalize(app: App, invoice: Invoice): void {
     rec.status_transitions = { ...rec.status_transitions, finalized_at: app.now };
   });
   endSpentDiscounts(app, invoice);
+  endUsedDiscount(app, customer, invoice);
   const intent = due > 0 ? openPayment(app, invoice) : null;
   app.emit('invoice.finalized', app.view('invoices', invoice));
   if (!intent) markPaid(app, invoice, { attempted: true });

@@ -24,9 +24,9 @@ export function startsCycle(schedule: Schedule, phase: Phase): boolean {
 }
 
 /**
- * All the discounts that the subscription has in a phase. A phase that names none leaves it none: it "inherits the
+ * All the discounts of its own that the subscription has in a phase. A phase that names none leaves it none: it "inherits the
  * discount from the subscription's customer", never the subscription's own (docs.stripe.com/api/subscription_schedules/
- * update#update_subscription_schedule-phases-discounts); customers have no discount here. A coupon is redeemed anew and
+ * update#update_subscription_schedule-phases-discounts). A coupon is redeemed anew and
  * its time starts again, `discount` goes on with the old one. What can no longer be redeemed by then gives nothing.
  */
 export function phaseDiscounts(app: App, sub: Subscription, phase: Phase, keep = true): Discount[] {

@@ -4,7 +4,7 @@ import type { App } from '../app';
 import { HOUR } from '../clock';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
-import { discountsOf } from '../records/subscriptions';
+import { billedDiscounts } from '../records/subscriptions';
 import type { Price, Subscription, SubscriptionItem } from '../types';
 import { shortened } from './early-end';
 
@@ -34,7 +34,7 @@ export function cycleInvoice(
     subscription: sub,
     reason: 'subscription_cycle' as Stripe.Invoice.BillingReason,
     drafts: [...pendingDrafts(app, sub), ...cycleDrafts(app, sub, items)],
-    discounts: discountsOf(app, sub),
+    discounts: billedDiscounts(app, sub),
     currency: sub.currency,
     periodStart: old.start,
     periodEnd: old.end,
@@ -63,7 +63,7 @@ export function updateInvoiceGiven(
     subscription: sub,
     reason: 'subscription_update' as const,
     drafts: alone ? drafts : [...pendingDrafts(app, sub), ...drafts],
-    discounts: discountsOf(app, sub),
+    discounts: billedDiscounts(app, sub),
     currency: sub.currency,
     periodStart: runningSince(sub, app.now),
     periodEnd: app.now,

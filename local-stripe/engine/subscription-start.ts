@@ -3,6 +3,7 @@ import type { App } from '../app';
 import { DAY } from '../clock';
 import { invalid } from '../errors';
 import { setCancellation } from '../records/cancellation';
+import { orCustomers } from '../records/customer-discount';
 import { makeDiscount } from '../records/discounts';
 import { type Draft, draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
@@ -133,7 +134,7 @@ export function startSubscription(app: App, given: StartGiven): Subscription {
       ...firstDrafts(app, sub, given.prorationBehavior !== 'none'),
       ...pendingDrafts(app, sub),
     ],
-    discounts,
+    discounts: orCustomers(app, customer.id, sub.items, discounts),
     currency: sub.currency,
     periodStart: app.now,
     periodEnd: app.now,

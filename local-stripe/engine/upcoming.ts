@@ -1,6 +1,7 @@
 /** The next invoice before there is one. https://docs.stripe.com/api/invoices/create_preview */
 import type { App, Settings } from '../app';
 import { nextBoundary } from '../clock';
+import { orCustomers } from '../records/customer-discount';
 import { isRunning } from '../records/discounts';
 import type { Draft } from '../records/drafts';
 import { pendingDrafts } from '../records/invoice-items';
@@ -77,7 +78,12 @@ export function upcomingInvoice(app: App, sub: Subscription, asked: Asked = {}):
         customer: asked.customer ?? given.customer,
         discounts:
           asked.discounts ??
-          (phase?.discounts ?? asked.held ?? given.discounts).filter((one) => isRunning(app, one)),
+          orCustomers(
+            app,
+            then.customer,
+            phase ? then.items : (items ?? then.items),
+            (phase?.discounts ?? asked.held ?? given.discounts).filter((one) => isRunning(app, one)),
+          ),
         automaticTax: asked.automaticTax ?? given.automaticTax,
         drafts: [...pending, ...prorations, ...given.drafts, ...extra],
         reason: 'upcoming',

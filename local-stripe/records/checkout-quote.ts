@@ -2,6 +2,7 @@
 import type { App } from '../app';
 import { DAY } from '../clock';
 import type { CheckoutLine, CheckoutSession, Customer, Price } from '../types';
+import { orCustomers } from './customer-discount';
 import { type DiscountGiven, makeDiscount } from './discounts';
 import { type Draft, oneOff } from './drafts';
 import { makeLines, totalsOf } from './invoice-lines';
@@ -39,8 +40,10 @@ export function quote(
     price: app.store.get('prices', line.price) as Price,
   }));
   const drafts = priced.map(({ line, price }) => lineDraft(app, line, price));
+  const made = discounts.map((one) => makeDiscount(app, one, { customer }, false));
   const lines = makeLines(app, drafts, {
-    discounts: discounts.map((one) => makeDiscount(app, one, { customer }, false)),
+    // What a subscription without its own inherits, its first invoice takes off.
+    discounts: session.mode === 'subscription' ? orCustomers(app, customer.id, [], made) : made,
     automaticTax: session.automatic_tax.enabled,
     place: placeFor(app, customer, vatIds),
     lineId: () => 'il_tmp',

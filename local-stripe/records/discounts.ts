@@ -109,8 +109,8 @@ export function makeDiscount(app: App, given: DiscountGiven, on: On, keep = true
 
 const PLANNED = 'di_tmp_preview';
 
-/** Redeems what was only planned; one that is there already stays as it is. */
-export function keepDiscount(app: App, discount: Discount): Discount {
+/** Redeems what was only planned; one that is there already stays as it is. `replaces`: the customer's that goes for it. */
+export function keepDiscount(app: App, discount: Discount, replaces?: Discount): Discount {
   if (discount.id !== PLANNED) return discount;
   const coupon = app.need('coupons', discount.source.coupon);
   const promotion = app.store.get('promotion_codes', discount.promotion_code);
@@ -123,7 +123,8 @@ export function keepDiscount(app: App, discount: Discount): Discount {
     promotion.times_redeemed += 1;
     app.store.put('promotion_codes', promotion);
   }
-  app.emit('customer.discount.created', discount);
+  if (replaces) app.told('discounts', discount, 'customer.discount.updated', app.view('discounts', replaces));
+  else app.emit('customer.discount.created', discount);
   return discount;
 }
 

@@ -119,6 +119,14 @@ export function taxSetting(enabled: boolean) {
   return { disabled_reason: null, enabled, liability: enabled ? { type: 'self' as const } : null };
 }
 
+/** "Pass an empty string to avoid inheriting any discounts" (the declarations) is not here: refused where there is one to inherit. */
+export function refuseEmptyDiscounts(given: PhaseGiven[], customer: Customer): void {
+  const at = given.findIndex((phase) => phase.discounts === null);
+  if (at < 0 || !customer.discount) return;
+  const param = `phases[${at}][discounts]`;
+  throw invalid('A phase cannot keep the discount of its customer off here.', param, 'parameter_unknown');
+}
+
 /** Refuses before anything is written what cannot be redeemed, and somebody else's discounts and cards. */
 export function checkPhases(app: App, phases: Phase[], customer: Customer, sub: Subscription | null): void {
   for (const [at, phase] of phases.entries()) {
@@ -174,7 +182,9 @@ export function revisePhases(app: App, schedule: Schedule, given: PhaseGiven[]):
   if (schedule.current_phase && phases[0]?.start_date !== begin)
     throw invalid('You can not modify the start date of the current phase.', 'phases[0][start_date]');
   const sub = app.store.get('subscriptions', schedule.subscription) ?? null;
-  checkPhases(app, phases, app.need('customers', schedule.customer, 'customer'), sub);
+  const customer = app.need('customers', schedule.customer, 'customer');
+  refuseEmptyDiscounts(given, customer);
+  checkPhases(app, phases, customer, sub);
   return schedule.current_phase
     ? [...schedule.phases.filter((phase) => phase.end_date <= begin), ...phases]
     : phases;

@@ -7,6 +7,7 @@ import type { App } from '../app';
 import { cardError, invalid } from '../errors';
 import { counted } from '../http/list';
 import type { Discount, Invoice, Subscription, SubscriptionStatus, Wire } from '../types';
+import { orCustomers } from './customer-discount';
 import { activeDiscounts } from './discounts';
 import { voidInvoice } from './invoices';
 import { cancelScheduleOf } from './schedules';
@@ -154,6 +155,12 @@ function stopCollecting(app: App, invoice: Invoice): void {
   });
 }
 
+/** Its own. */
 export function discountsOf(app: App, sub: Subscription): Discount[] {
   return activeDiscounts(app, sub.discounts);
+}
+
+/** What its invoices take off. */
+export function billedDiscounts(app: App, sub: Subscription): Discount[] {
+  return orCustomers(app, sub.customer, sub.items, discountsOf(app, sub));
 }
