@@ -13,6 +13,7 @@ export type Area =
   | 'catalogue'
   | 'portal'
   | 'tax'
+  | 'vat'
   | 'worker'
   | 'events'
   | 'email'
@@ -42,6 +43,7 @@ export type Patient = {
     | 'STRIPE_WEBHOOK_SECRET'
     | 'STRIPE_TAX'
     | 'SELLER_COUNTRY'
+    | 'SELLER_VAT_NUMBER'
     | 'SMTP_URL'
   >;
   /** Whether this process says that it is production. */

@@ -40,6 +40,7 @@ beforeAll(async () => {
       SMTP_URL: undefined,
       STRIPE_TAX: true,
       SELLER_COUNTRY: 'LU',
+      SELLER_VAT_NUMBER: 'LU27317433',
     },
     isProduction: true,
   };
@@ -56,7 +57,7 @@ async function problems(changed: Partial<Patient> = {}): Promise<string[]> {
 test('an installation in order has nothing that wants mending', async () => {
   expect(await problems()).toEqual([]);
   const areas = (await examine(patient)).map((one) => one.area);
-  expect(new Set(areas).size).toBe(13);
+  expect(new Set(areas).size).toBe(14);
 });
 
 test('every problem says how to mend it', async () => {
@@ -68,6 +69,18 @@ test('every problem says how to mend it', async () => {
   for (const finding of findings.filter((one) => one.level === 'problem'))
     expect(toWords(finding).mend).toBeTruthy();
   expect(findings).toContainEqual({ area: 'key', level: 'problem', code: 'none', facts: {} });
+});
+
+test('our own VAT number is looked at: VIES answers nobody who asks as a wrong one', async () => {
+  const say = async (SELLER_VAT_NUMBER?: string) => {
+    const environment = { ...patient.environment, SELLER_VAT_NUMBER };
+    const findings = await examine({ ...patient, environment });
+    return findings.filter(({ area }) => area === 'vat').map((one) => `${one.level} ${one.code}`);
+  };
+  expect(await say('LU27317433')).toEqual(['ok own_number']);
+  expect(await say()).toEqual(['note no_own_number']);
+  expect(await say('LU12')).toEqual(['problem bad_own_number']);
+  expect(await say('DE312473943')).toEqual(['note own_number_elsewhere']);
 });
 
 describe('the database', () => {

@@ -5,6 +5,7 @@ import { examineDatabase, examineMigrations } from './doctor-database';
 import { examineStripe } from './doctor-stripe';
 import type { Failure } from './failure';
 import { errorTexts } from './i18n/translate-error';
+import { countryOfNumber, readVatNumber } from './vat/number';
 import { checkWorker } from './worker-check';
 
 /**
@@ -18,6 +19,7 @@ export async function examine(patient: Patient): Promise<Finding[]> {
   const isUp = await examineDatabase(patient, findings);
   const isMigrated = isUp && (await examineMigrations(db, findings));
   findings.push(...examineKey(patient, mode));
+  findings.push(examineVat(patient));
   if (stripe) findings.push(...(await examineStripe({ ...patient, stripe, mode, hasTables: isMigrated })));
   if (isMigrated) {
     findings.push(
@@ -43,6 +45,18 @@ function examineKey({ environment, isProduction }: Patient, mode: KeyMode): Find
   if (environment.STRIPE_PUBLISHABLE_KEY && mode !== 'local' && publishable !== mode)
     findings.push(found('key', 'problem', 'publishable_of_other_mode', { mode }));
   return findings.length > 0 ? findings : [found('key', 'ok', mode)];
+}
+
+/** Without our own number VIES gives no consultation number: nothing proves that we asked (vies.md 5). */
+function examineVat({
+  environment: { SELLER_VAT_NUMBER: given, SELLER_COUNTRY: country },
+}: Patient): Finding {
+  if (!given) return found('vat', 'note', 'no_own_number');
+  const number = readVatNumber(given);
+  if (!number) return found('vat', 'problem', 'bad_own_number', { number: given });
+  if (countryOfNumber(number) !== country)
+    return found('vat', 'note', 'own_number_elsewhere', { number, country });
+  return found('vat', 'ok', 'own_number', { number });
 }
 
 /** Every minute a job runs; one that did not for this long was not run by anybody. */

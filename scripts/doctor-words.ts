@@ -129,6 +129,15 @@ const words: Record<string, Words> = {
     what: 'Stripe Tax has no registration in {seat}, where the seller is: no VAT is charged there.',
     mend: 'Stripe → Tax → Registrations: add {seat}.',
   },
+  'vat.own_number': { what: 'VIES is asked as {number}.' },
+  'vat.no_own_number': {
+    what: 'SELLER_VAT_NUMBER is not set: VIES gives no consultation number, the proof that a number was checked.',
+  },
+  'vat.bad_own_number': {
+    what: 'SELLER_VAT_NUMBER {number} has not the form of a VAT number: VIES answers nobody who asks as that.',
+    mend: 'Set our own number, with its country letters, like LU26375245.',
+  },
+  'vat.own_number_elsewhere': { what: 'SELLER_VAT_NUMBER {number} is not of SELLER_COUNTRY {country}.' },
   'portal.not_made_yet': { what: 'The customer portal is set up when it is first opened.' },
   'portal.no_plan_switch': { what: 'The customer portal {id} offers no plan switch.' },
   'portal.plan_switch': {

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { run } from 'graphile-worker';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { auditLog, customers, emails, vatProofs } from '@/db/schema';
 import { addDays, DAY_MS } from '@/lib/time';
 import { openStage, type Shop, type Stage } from '@/testing/stage';
@@ -322,6 +323,44 @@ describe('VIES that does not answer', () => {
     expect(waits(0.5).slice(0, 4)).toEqual([60_000, 120_000, 240_000, 480_000]);
     expect(Math.max(...waits(1))).toBeLessThanOrEqual(0.75 * DAY_MS);
     expect(waits(0)[3]).toBeLessThan(waits(0.9)[3] ?? 0);
+  });
+});
+
+describe('the worker', () => {
+  test('asks one member state one thing at a time, however many numbers wait', async () => {
+    await stage.db.execute('delete from graphile_worker._private_jobs' as never);
+    await stage.vies.control('settings', { slow_ms: 200 });
+    const german_ = await Promise.all(
+      [VALID, 'DE312473951', MADE_UP, 'DE131313131'].map((vatNumber) => german({ vatNumber })),
+    );
+    const french = await stage.merchant();
+    await save(french, { address: { country: 'FR' }, vatNumber: 'FR24831240437' });
+    const runner = await run({
+      connectionString: stage.databaseUrl,
+      concurrency: 4,
+      noHandleSignals: true,
+      pollInterval: 100,
+      taskList: {
+        apply_tax_treatment: async () => {},
+        check_vat_number: async (payload) => {
+          const { merchantId } = payload as { merchantId: string };
+          const act = { ...(await stage.by(french)), now: addDays(await stage.now(), 1) };
+          await checkVatNumber(stage.db, stage.stripe, merchantId, vies(), act);
+        },
+      },
+    });
+    const shops = [...german_.map(({ shop }) => shop), french];
+    const isDone = async () =>
+      (await Promise.all(shops.map(rowOf))).every((row) => row.vatStatus !== 'pending');
+    await vi.waitUntil(isDone, { timeout: 12_000, interval: 100 });
+    await runner.stop();
+    const heard = await stage.vies.control<{
+      by_country: Record<string, { count: number; most_at_once: number }>;
+    }>('requests');
+    expect(heard.by_country.DE).toMatchObject({ count: 4, most_at_once: 1 });
+    expect(heard.by_country.FR).toMatchObject({ count: 1 });
+    const said = (await Promise.all(shops.map(rowOf))).map((row) => row.vatStatus);
+    expect(said).toEqual(['valid', 'valid', 'invalid', 'invalid', 'valid']);
   });
 });
 
