@@ -98,7 +98,7 @@ export const customers = pgTable(
 /** A discount as it is kept; `end` in ISO 8601. */
 export type KeptDiscount = {
   id: string;
-  name: string | null;
+  name: string;
   percentOff: number | null;
   amountOff: number | null;
   currency: string | null;

@@ -19,18 +19,10 @@ export const discountShape = z.union([
   }),
 ]);
 
-export type DiscountSnapshot = {
-  id: string;
-  name: string | null;
-  percentOff: number | null;
-  amountOff: number | null;
-  currency: string | null;
-  duration: string;
-  end: Date | null;
-};
+export type DiscountSnapshot = NonNullable<ReturnType<typeof readDiscount>>;
 
 /** A discount of a subscription or a customer; undefined when it is only named, not told. */
-export function readDiscount(raw: z.infer<typeof discountShape>): DiscountSnapshot | undefined {
+export function readDiscount(raw: z.infer<typeof discountShape>) {
   if (typeof raw === 'string') return undefined;
   const coupon = raw.coupon ?? raw.source?.coupon;
   if (!coupon || typeof coupon === 'string') return undefined;

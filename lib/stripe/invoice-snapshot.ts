@@ -83,50 +83,8 @@ const invoiceShape = z.object({
   charge: reference.nullish(),
 });
 
-export type InvoiceLineSnapshot = {
-  id: string;
-  description: string;
-  amount: number;
-  quantity: number;
-  priceId: string | null;
-  proration: boolean;
-  periodStart: number;
-  periodEnd: number;
-};
-
-export type InvoiceSnapshot = {
-  id: string;
-  customerId: string | null;
-  subscriptionId: string | null;
-  marks: Marks | null;
-  status: string;
-  number: string | null;
-  billingReason: string | null;
-  createdAt: Date;
-  currency: string;
-  subtotal: number;
-  tax: number;
-  taxation: InvoiceTax;
-  total: number;
-  amountDue: number;
-  amountPaid: number;
-  credited: number;
-  attemptCount: number;
-  nextAttemptAt: Date | null;
-  finalizedAt: Date | null;
-  paidAt: Date | null;
-  dueAt: Date | null;
-  hostedInvoiceUrl: string | null;
-  invoicePdf: string | null;
-  periodStart: Date | null;
-  periodEnd: Date | null;
-  lines: InvoiceLineSnapshot[];
-  /** Payment intents and charges that paid it or tried to. */
-  paymentReferences: string[];
-  /** Why the last payment failed; undefined when the payments were not told. */
-  failure: { code: string; message: string | null } | null | undefined;
-  isWhole: boolean;
-};
+/** An invoice as we read it, of any API version. */
+export type InvoiceSnapshot = ReturnType<typeof readInvoice>;
 
 /** What the lines come to that an answer leaves out, which holds ten (https://docs.stripe.com/api/invoices/object, lines); null when it holds all. */
 export const leftOut = ({
@@ -139,7 +97,7 @@ export const leftOut = ({
   lines.has_more ? lines.data.reduce((rest, line) => rest - line.amount, subtotal) : null;
 
 /** Reads an invoice object of any API version. The paid period is on its lines, never on the invoice (stripe.md 26). */
-export function readInvoice(raw: unknown): InvoiceSnapshot {
+export function readInvoice(raw: unknown) {
   const from = invoiceShape.parse(raw);
   const lines = from.lines.data.map((line) => ({
     id: line.id,
@@ -165,7 +123,7 @@ export function readInvoice(raw: unknown): InvoiceSnapshot {
   // The period of the furthest regular line; credits come first among the lines (stripe.md 22).
   const period = lines
     .filter((line) => line.amount >= 0)
-    .reduce<InvoiceLineSnapshot | null>(
+    .reduce<(typeof lines)[number] | null>(
       (best, line) => (best && best.periodEnd >= line.periodEnd ? best : line),
       null,
     );
@@ -212,6 +170,7 @@ export function readInvoice(raw: unknown): InvoiceSnapshot {
     periodStart: period ? fromUnix(period.periodStart) : null,
     periodEnd: period ? fromUnix(period.periodEnd) : null,
     lines,
+    // Payment intents and charges that paid it or tried to.
     paymentReferences: [...new Set(references)],
     failure: readFailure(lastIntent),
     isWhole: !from.lines.has_more,
@@ -220,7 +179,8 @@ export function readInvoice(raw: unknown): InvoiceSnapshot {
 
 type Intent = NonNullable<NonNullable<z.infer<typeof paymentShape>['payment']>['payment_intent']>;
 
-function readFailure(intent: Intent | undefined): InvoiceSnapshot['failure'] {
+/** Why the last payment failed; undefined when the payments were not told. */
+function readFailure(intent: Intent | undefined) {
   if (intent === undefined || typeof intent === 'string') return undefined;
   if (intent.status === 'requires_action') return { code: 'authentication_required', message: null };
   const error = intent.last_payment_error;

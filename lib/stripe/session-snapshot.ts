@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Marks, readMarks } from './metadata';
+import { readMarks } from './metadata';
 import { metadata, reference } from './shapes';
 
 const sessionShape = z.object({
@@ -17,20 +17,10 @@ const sessionShape = z.object({
   currency: z.string().nullish(),
 });
 
-export type SessionSnapshot = {
-  id: string;
-  mode: string;
-  status: string;
-  paid: boolean;
-  customerId: string | null;
-  subscriptionId: string | null;
-  paymentIntentId: string | null;
-  invoiceId: string | null;
-  marks: Marks | null;
-};
+export type SessionSnapshot = ReturnType<typeof readSession>;
 
 /** Reads a Checkout session. `paid` = money came or none was needed (stripe.md 31). */
-export function readSession(raw: unknown): SessionSnapshot {
+export function readSession(raw: unknown) {
   const from = sessionShape.parse(raw);
   return {
     id: from.id,

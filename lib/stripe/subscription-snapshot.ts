@@ -71,57 +71,23 @@ const subscriptionShape = z.object({
   latest_invoice: z.union([z.string(), z.object({ id: z.string() }).loose()]).nullish(),
 });
 
-export type ItemSnapshot = {
-  id: string;
-  priceId: string;
-  productId: string | null;
-  unitAmount: number;
-  /** What a tier calls it: a year or, for all that is billed more often, a month. */
-  interval: 'month' | 'year';
-  /** As Stripe bills it: an imported price may be of every second week. */
-  recurring: { interval: 'day' | 'week' | 'month' | 'year'; count: number };
-  quantity: number;
-  periodStart: Date | null;
-  periodEnd: Date | null;
-  marks: Record<string, string>;
-};
-
+/** A subscription as we read it, of any API version. */
+export type SubscriptionSnapshot = ReturnType<typeof readSubscription>;
+export type ItemSnapshot = SubscriptionSnapshot['items'][number];
 /** A price of a phase; what only Stripe knows is null where it was named and not told. */
-export type PhasePrice = {
-  priceId: string;
-  productId: string | null;
-  unitAmount: number | null;
-  interval: 'month' | 'year' | null;
-};
+export type PhasePrice = ReturnType<typeof readPhasePrice>;
 
-export type SubscriptionSnapshot = {
-  id: string;
-  customerId: string;
-  status: string;
-  createdAt: Date;
-  startedAt: Date;
-  currency: string;
-  marks: Marks | null;
-  items: ItemSnapshot[];
-  anchorAt: Date;
-  trialEnd: Date | null;
-  cancelAt: Date | null;
-  cancelAtPeriodEnd: boolean;
-  cancelReason: string | null;
-  canceledAt: Date | null;
-  endedAt: Date | null;
-  pausedCollection: boolean;
-  automaticTax: boolean;
-  taxDisabledReason: string | null;
-  scheduleId: string | null;
-  /** The next phase of the schedule; undefined when the schedule was not expanded. */
-  nextPhase: { at: Date; prices: PhasePrice[] } | null | undefined;
-  discounts: DiscountSnapshot[];
-  pendingUntil: Date | null;
-  latestInvoice: InvoiceSnapshot | null;
-  /** False when something the sync needs was only named, not told. */
-  isWhole: boolean;
-};
+/** What a tier calls it: a year or, for all that is billed more often, a month. */
+const tierInterval = (of: z.infer<typeof recurring>): 'month' | 'year' =>
+  of?.interval === 'year' ? 'year' : 'month';
+
+/** As Stripe bills it: an imported price may be of every second week. */
+const billed = (
+  of: z.infer<typeof recurring>,
+): { interval: 'day' | 'week' | 'month' | 'year'; count: number } => ({
+  interval: of?.interval ?? 'month',
+  count: of?.interval_count ?? 1,
+});
 
 /** What one unit costs, in whole minor units: a price of parts of a cent is rounded, half to even. Null where none is told. */
 function amountOf({ unit_amount, unit_amount_decimal: exact }: z.infer<typeof price>): number | null {
@@ -131,9 +97,9 @@ function amountOf({ unit_amount, unit_amount_decimal: exact }: z.infer<typeof pr
 }
 
 /** Reads a subscription object of any API version. Throws a ZodError that names what is missing. */
-export function readSubscription(raw: unknown): SubscriptionSnapshot {
+export function readSubscription(raw: unknown) {
   const from = subscriptionShape.parse(raw);
-  const items = from.items.data.map((item): ItemSnapshot => {
+  const items = from.items.data.map((item) => {
     const start = item.current_period_start ?? from.current_period_start;
     const end = item.current_period_end ?? from.current_period_end;
     return {
@@ -141,11 +107,8 @@ export function readSubscription(raw: unknown): SubscriptionSnapshot {
       priceId: item.price.id,
       productId: item.price.product ?? null,
       unitAmount: amountOf(item.price) ?? 0,
-      interval: item.price.recurring?.interval === 'year' ? 'year' : 'month',
-      recurring: {
-        interval: item.price.recurring?.interval ?? 'month',
-        count: item.price.recurring?.interval_count ?? 1,
-      },
+      interval: tierInterval(item.price.recurring),
+      recurring: billed(item.price.recurring),
       quantity: item.quantity ?? 1,
       periodStart: start == null ? null : fromUnix(start),
       periodEnd: end == null ? null : fromUnix(end),
@@ -178,11 +141,13 @@ export function readSubscription(raw: unknown): SubscriptionSnapshot {
     automaticTax: from.automatic_tax?.enabled ?? false,
     taxDisabledReason: from.automatic_tax?.disabled_reason ?? null,
     scheduleId: schedule === null ? null : typeof schedule === 'string' ? schedule : schedule.id,
+    // Undefined when the schedule was not expanded.
     nextPhase: schedule === null ? null : typeof schedule === 'string' ? undefined : readNextPhase(schedule),
     discounts: discounts.filter((discount) => discount !== undefined),
     pendingUntil: date(from.pending_update?.expires_at),
     latestInvoice:
       invoice !== null && typeof invoice === 'object' && 'lines' in invoice ? readInvoice(invoice) : null,
+    // False when something the sync needs was only named, not told.
     isWhole:
       !from.items.has_more &&
       typeof schedule !== 'string' &&
@@ -191,7 +156,7 @@ export function readSubscription(raw: unknown): SubscriptionSnapshot {
   };
 }
 
-function readNextPhase(schedule: z.infer<typeof scheduleShape>): SubscriptionSnapshot['nextPhase'] {
+function readNextPhase(schedule: z.infer<typeof scheduleShape>) {
   if (schedule.status !== 'active' && schedule.status !== 'not_started') return null;
   const after = schedule.current_phase?.end_date;
   const next = schedule.phases.find((phase) => (after === undefined ? true : phase.start_date >= after));
@@ -200,12 +165,12 @@ function readNextPhase(schedule: z.infer<typeof scheduleShape>): SubscriptionSna
     : null;
 }
 
-function readPhasePrice(raw: z.infer<typeof phaseShape>['items'][number]['price']): PhasePrice {
+function readPhasePrice(raw: z.infer<typeof phaseShape>['items'][number]['price']) {
   if (typeof raw === 'string') return { priceId: raw, productId: null, unitAmount: null, interval: null };
   return {
     priceId: raw.id,
     productId: raw.product ?? null,
     unitAmount: amountOf(raw),
-    interval: raw.recurring?.interval === 'year' ? 'year' : 'month',
+    interval: tierInterval(raw.recurring),
   };
 }
