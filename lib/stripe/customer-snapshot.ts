@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DiscountSnapshot, discountShape, readDiscount } from './discount-snapshot';
+import { discountShape, readDiscount } from './discount-snapshot';
 import { metadata, reference } from './shapes';
 
 const taxIdShape = z.object({
@@ -41,29 +41,15 @@ const customerShape = z.object({
   discount: discountShape.nullish(),
 });
 
-export type TaxIdSnapshot = { id: string; type: string; value: string; status: string };
-export type CardSnapshot = { brand: string; last4: string; expMonth: number; expYear: number };
-
-export type CustomerSnapshot = {
-  id: string;
-  deleted: boolean;
-  name: string;
-  email: string;
-  address: { line1: string; line2: string; postalCode: string; city: string; state: string; country: string };
-  taxExempt: 'none' | 'reverse' | 'exempt';
-  marks: Record<string, string>;
-  /** Undefined when not told: there is no default, or it or the tax ids were not expanded. */
-  card: CardSnapshot | null | undefined;
-  taxIds: TaxIdSnapshot[] | undefined;
-  /** Undefined when there is one whose coupon was not expanded. */
-  discount: DiscountSnapshot | null | undefined;
-};
+export type CustomerSnapshot = ReturnType<typeof readCustomer>;
+export type TaxIdSnapshot = NonNullable<CustomerSnapshot['taxIds']>[number];
+export type CardSnapshot = NonNullable<ReturnType<typeof readCard>>;
 
 /** Reads a customer, also a deleted one, which may be only `{id, deleted}` (stripe.md 35). */
-export function readCustomer(raw: unknown): CustomerSnapshot {
+export function readCustomer(raw: unknown) {
   const from = customerShape.parse(raw);
   const method = from.invoice_settings?.default_payment_method;
-  const exempt = from.tax_exempt;
+  const exempt = (['reverse', 'exempt'] as const).find((one) => one === from.tax_exempt);
   return {
     id: from.id,
     deleted: from.deleted ?? false,
@@ -77,10 +63,11 @@ export function readCustomer(raw: unknown): CustomerSnapshot {
       state: from.address?.state ?? '',
       country: from.address?.country ?? '',
     },
-    taxExempt: exempt === 'reverse' || exempt === 'exempt' ? exempt : 'none',
+    taxExempt: exempt ?? ('none' as const),
     marks: from.metadata ?? {},
-    // No default says nothing yet: Checkout leaves the card on the subscription.
+    // Undefined where not told. No default says nothing yet: Checkout leaves the card on the subscription.
     card: method && typeof method === 'object' ? readCard(method) : undefined,
+    // Undefined where its coupon was only named.
     discount: from.discount ? readDiscount(from.discount) : null,
     taxIds: from.tax_ids?.data.map((taxId) => ({
       id: taxId.id,
@@ -92,7 +79,7 @@ export function readCustomer(raw: unknown): CustomerSnapshot {
 }
 
 /** The card of a payment method; null for other kinds. */
-export function readCard(raw: unknown): CardSnapshot | null {
+export function readCard(raw: unknown) {
   const { card } = cardShape.parse(raw);
   return card
     ? { brand: card.brand, last4: card.last4, expMonth: card.exp_month, expYear: card.exp_year }

@@ -8,28 +8,12 @@ import { release } from '@/lib/billing/entitlements/limits';
 import { NotFound } from '@/lib/errors';
 import { teamLimit } from './features';
 
-export type TeamMember = {
-  userId: string;
-  name: string;
-  email: string;
-  role: 'owner' | 'member';
-  storeId: string | null;
-  since: Date;
-};
-
-export type PendingInvitation = {
-  id: string;
-  email: string;
-  storeId: string;
-  invitedAt: Date;
-  expiresAt: Date;
-};
+type Team = Awaited<ReturnType<typeof listTeam>>;
+export type TeamMember = Team['members'][number];
+export type PendingInvitation = Team['invitations'][number];
 
 /** Who works for a merchant on a platform, owners first, and who is invited. */
-export async function listTeam(
-  db: Db,
-  account: Account,
-): Promise<{ members: TeamMember[]; invitations: PendingInvitation[] }> {
+export async function listTeam(db: Db, account: Account) {
   const [members, pending] = await Promise.all([
     db
       .select({

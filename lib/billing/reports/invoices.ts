@@ -32,17 +32,6 @@ export async function listInvoices(
     .limit(page.limit);
 }
 
-export type UpcomingInvoice = {
-  date: Date | null;
-  currency: string;
-  subtotal: number;
-  tax: number;
-  total: number;
-  lines: { description: string; amount: number; periodStart: Date; periodEnd: Date }[];
-  /** What further lines come to that Stripe's answer leaves out; null when `lines` are all. */
-  linesLeftOut: number | null;
-};
-
 /**
  * Where Stripe shows an invoice now. Null where there is none, for this reader: `mayRead` is asked with the merchant it is of.
  * @throws StripeUnavailable, PaymentsNotConfigured
@@ -71,11 +60,7 @@ export async function findFreshInvoice(
  * The next invoice as Stripe would make it now. Null when none will come (it ends before).
  * @throws NoActiveSubscription, StripeUnavailable
  */
-export async function previewUpcomingInvoice(
-  db: Db,
-  stripe: Stripe,
-  account: Account,
-): Promise<UpcomingInvoice | null> {
+export async function previewUpcomingInvoice(db: Db, stripe: Stripe, account: Account) {
   const current = await findCurrentSubscription(db, account);
   const id = current?.stripeSubscriptionId;
   if (!current || !id || !livesAtStripe(current)) throw new NoActiveSubscription();
@@ -104,6 +89,7 @@ export async function previewUpcomingInvoice(
       periodStart: new Date(line.periodStart * 1000),
       periodEnd: new Date(line.periodEnd * 1000),
     })),
+    // What further lines come to; null when these are all.
     linesLeftOut: leftOut(preview),
   };
 }

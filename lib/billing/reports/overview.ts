@@ -1,13 +1,8 @@
 import type { Db } from '@/db/client';
-import type { creditLedger, creditPackages } from '@/db/schema';
 import { type CurrentSubscription, isLocalTrial, livesAtStripe } from '@/lib/billing/account/subscription';
 import { type Account, currentMonth } from '@/lib/billing/accounts';
-import type { CustomerRow } from '@/lib/billing/customers/stripe-details';
 import { heldMonthlyAmount, monthlyAmount, planChange } from '@/lib/billing/plans/compare';
-import type { AddOnProduct } from '@/lib/billing/plans/extras';
 import { findPrice, type Tier } from '@/lib/billing/plans/tiers';
-import type { StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
-import type { InvoiceRow } from './invoices';
 import { loadOverviewFacts } from './overview-facts';
 
 type Interval = 'month' | 'year';
@@ -24,37 +19,16 @@ export type TierChoice =
   | 'interval'
   | 'unavailable';
 
-/** Everything the billing page shows of an account, from our rows: no call to Stripe, one statement. */
-export type BillingOverview = {
-  currency: string;
-  subscription: CurrentSubscription | null;
-  /** A trial or comp that Stripe knows nothing of. */
-  isLocal: boolean;
-  livesAtStripe: boolean;
-  graceOver: boolean;
-  /** What the pending tier will cost; null without a pending change. */
-  pending: { tierName: string; interval: Interval; amount: number; at: Date } | null;
-  tiers: (Tier & { choices: Record<Interval, TierChoice> })[];
-  customer: CustomerRow;
-  invoices: InvoiceRow[];
-  addOnProducts: AddOnProduct[];
-  storeAddOns: StoreAddOn[];
-  credits: {
-    monthly: number;
-    purchased: number;
-    resetsAt: Date | null;
-    ledger: (typeof creditLedger.$inferSelect)[];
-  };
-  creditPackages: (typeof creditPackages.$inferSelect)[];
-};
+/** Everything the billing page shows of an account. */
+export type BillingOverview = Awaited<ReturnType<typeof getBillingOverview>>;
 
-/** Reads the billing page's model. @throws NotFound for an unknown merchant */
+/** Reads the billing page's model from our rows: no call to Stripe, one statement. @throws NotFound for an unknown merchant */
 export async function getBillingOverview(
   db: Db,
   account: Account,
   now: Date,
   show: { invoices?: number; ledger?: number } = {},
-): Promise<BillingOverview> {
+) {
   const { tiers, subscription, kept, balance, ledger, ...facts } = await loadOverviewFacts(db, account, {
     invoices: show.invoices ?? 12,
     ledger: show.ledger ?? 10,
@@ -64,6 +38,7 @@ export async function getBillingOverview(
   return {
     currency,
     subscription,
+    // A trial or comp that Stripe knows nothing of.
     isLocal: subscription !== null && subscription.stripeSubscriptionId === null,
     livesAtStripe: livesAtStripe(subscription),
     graceOver: isGraceOver(subscription, now),
@@ -90,7 +65,8 @@ export function isGraceOver(subscription: CurrentSubscription | null, now: Date)
   return subscription.graceUntil !== null && now >= subscription.graceUntil;
 }
 
-function pendingOf(subscription: CurrentSubscription | null, tiers: Tier[]): BillingOverview['pending'] {
+/** What the pending tier will cost; null without a pending change. */
+function pendingOf(subscription: CurrentSubscription | null, tiers: Tier[]) {
   if (!subscription?.pendingTierId || !subscription.pendingAt) return null;
   const tier = tiers.find((one) => one.id === subscription.pendingTierId);
   const interval = subscription.pendingInterval ?? subscription.interval;

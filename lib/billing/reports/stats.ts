@@ -6,26 +6,10 @@ import { addDays } from '@/lib/time';
 
 export type Amounts = { currency: string; amount: number }[];
 
-export type Stats = {
-  /** Current subscriptions, one per merchant and platform. */
-  total: number;
-  byStatus: Record<string, number>;
-  /** With `addOns`, adds up to `mrr`; `running` are those of `count` that have not ended. */
-  byTier: { id: string; code: string; name: string; count: number; running: number; mrr: Amounts }[];
-  /** Recurring revenue of add-ons that are subscriptions of their own. */
-  addOns: Amounts;
-  trialing: number;
-  pastDue: number;
-  /** What is owed on open invoices of plans and add-ons whose payment failed: what may be lost. */
-  atRisk: Amounts;
-  mrr: Amounts;
-  arr: Amounts;
-  /** Of the accounts that paid 30 days ago, the share that pays nothing now; null when nobody paid. */
-  churnRate30d: number | null;
-};
+export type Stats = Awaited<ReturnType<typeof getStats>>;
 
 /** The state of the business now, from stored facts, of one platform or all. Four aggregates, each one pass over its rows. */
-export async function getStats(db: Db, now: Date, platformId?: string): Promise<Stats> {
+export async function getStats(db: Db, now: Date, platformId?: string) {
   const of = platformId ? sql`and s.platform_id = ${platformId}` : sql``;
   const [groups, addOnRows, owed, churn] = await Promise.all([
     // An import may bring a second plan that is paid beside the current one: its money counts, it does not.
@@ -54,7 +38,7 @@ export async function getStats(db: Db, now: Date, platformId?: string): Promise<
       ) account where before > 0`),
   ]);
   const byStatus: Record<string, number> = {};
-  const byTier = new Map<string, Stats['byTier'][number]>();
+  const byTier = new Map<string, OfTier>();
   for (const row of groups) {
     const count = Number(row.count);
     if (count > 0) byStatus[row.status] = (byStatus[row.status] ?? 0) + count;
@@ -69,19 +53,25 @@ export async function getStats(db: Db, now: Date, platformId?: string): Promise<
   const mrr = sumByCurrency([...[...byTier.values()].flatMap((tier) => tier.mrr), ...addOns]);
   const paying = Number(churn[0]?.paying ?? 0);
   return {
+    // Current subscriptions, one per merchant and platform.
     total: Object.values(byStatus).reduce((sum, count) => sum + count, 0),
     byStatus,
+    // With the add-ons that are subscriptions of their own they make `mrr`.
     byTier: [...byTier.values()],
     addOns,
     trialing: byStatus.trialing ?? 0,
     pastDue: byStatus.past_due ?? 0,
+    // What is owed on open invoices of plans and add-ons whose payment failed: what may be lost.
     atRisk: sumByCurrency(owed),
     mrr,
     arr: mrr.map(({ currency, amount }) => ({ currency, amount: amount * 12 })),
+    // Of the accounts that paid 30 days ago, the share that pays nothing now; null when nobody paid.
     churnRate30d: paying === 0 ? null : Number(churn[0]?.churned ?? 0) / paying,
   };
 }
 
+/** `running` are those of `count` that have not ended. */
+type OfTier = { id: string; code: string; name: string; count: number; running: number; mrr: Amounts };
 type Sums = { count: string; amount: string };
 
 /** One sum per currency, those that are not nothing. */
