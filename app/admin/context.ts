@@ -22,6 +22,12 @@ export const staffAction = actionsFor(async () => {
   return { db, viewer, actor, now: await businessNow(db) };
 });
 
+/** What a list of the console begins with: who looks, the address's filters, its words and those of all filters. */
+export const listContext = <N extends Parameters<typeof getTranslations>[0], Q>(
+  query: Promise<Q>,
+  words: N,
+) => Promise.all([staffContext(), query, getTranslations(words), getTranslations('console.filter')]);
+
 /** One value of a page's query, or undefined. */
 export function one(value: string | string[] | undefined): string | undefined {
   const first = Array.isArray(value) ? value[0] : value;

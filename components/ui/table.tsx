@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { DateText } from './date-text';
 
 export type Column<Row> = {
   key: string;
@@ -8,6 +9,14 @@ export type Column<Row> = {
   align?: 'left' | 'right';
   cell: (row: Row) => ReactNode;
 };
+
+/** When a row began, at the end of its line. */
+export const dateColumn = <Row,>(key: string, header: string, of: (row: Row) => Date): Column<Row> => ({
+  key,
+  header,
+  align: 'right',
+  cell: (row) => <DateText value={of(row)} style="short" />,
+});
 
 /**
  * A list: a table on a wide screen, rows of name and value on a narrow one. A link in a cell with the class `stretch`

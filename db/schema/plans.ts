@@ -82,25 +82,30 @@ export const tierLimits = pgTable(
   ],
 );
 
+/** What is sold beside a plan, of either kind. */
+const extraColumns = () => ({
+  id: id(),
+  platformId: ref(() => platforms.id),
+  code: text().notNull(),
+  name: text().notNull(),
+  currency: text().notNull(),
+  unitAmount: amount().notNull(),
+  isActive: boolean().notNull().default(true),
+  displayOrder: integer().notNull().default(0),
+  stripeProductId: text(),
+  stripePriceId: text(),
+  revision: integer().notNull().default(1),
+  createdAt: writtenAt(),
+});
+
 /** A product that one store buys beside the plan. */
 export const addOns = pgTable(
   'add_ons',
   {
-    id: id(),
-    platformId: ref(() => platforms.id),
-    code: text().notNull(),
-    name: text().notNull(),
+    ...extraColumns(),
     description: text().notNull().default(''),
     category: text({ enum: ['domain', 'ssl', 'email', 'other'] }).notNull(),
-    currency: text().notNull(),
     interval: text({ enum: ['month', 'year'] }).notNull(),
-    unitAmount: amount().notNull(),
-    isActive: boolean().notNull().default(true),
-    displayOrder: integer().notNull().default(0),
-    stripeProductId: text(),
-    stripePriceId: text(),
-    revision: integer().notNull().default(1),
-    createdAt: writtenAt(),
   },
   (t) => [
     uniqueIndex('add_ons_code').on(t.platformId, t.code),
@@ -129,19 +134,8 @@ export const addOnFeatures = pgTable(
 export const creditPackages = pgTable(
   'credit_packages',
   {
-    id: id(),
-    platformId: ref(() => platforms.id),
-    code: text().notNull(),
-    name: text().notNull(),
+    ...extraColumns(),
     credits: amount().notNull(),
-    currency: text().notNull(),
-    unitAmount: amount().notNull(),
-    isActive: boolean().notNull().default(true),
-    displayOrder: integer().notNull().default(0),
-    stripeProductId: text(),
-    stripePriceId: text(),
-    revision: integer().notNull().default(1),
-    createdAt: writtenAt(),
   },
   (t) => [
     uniqueIndex('credit_packages_code').on(t.platformId, t.code),

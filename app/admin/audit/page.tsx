@@ -6,11 +6,11 @@ import { withQuery } from '@/components/ui/pager';
 import type { Column } from '@/components/ui/table';
 import { actorKinds } from '@/lib/billing/audit';
 import { type AuditRow, listAudit } from '@/lib/billing/reports/audit-trail';
-import { getTranslations, pageTitle } from '@/lib/i18n/translations';
+import { pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';
 import { BeforeAfter } from '../before-after';
 import { listKnown, loadOfferNames } from '../change-words';
-import { staffContext } from '../context';
+import { listContext } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { readAuditFilter } from './filter';
 import { What, Who } from './row';
@@ -21,12 +21,7 @@ const PATH = '/admin/audit' as Route;
 const PAGE = 30;
 
 export default async function AuditPage({ searchParams }: PageProps<'/admin/audit'>) {
-  const [{ db }, query, t, f] = await Promise.all([
-    staffContext(),
-    searchParams,
-    getTranslations('console.audit'),
-    getTranslations('console.filter'),
-  ]);
+  const [{ db }, query, t, f] = await listContext(searchParams, 'console.audit');
   const { shown, filter, wrong } = await readAuditFilter(db, query);
   const list = (slice: Slice) => listAudit(db, { ...filter, ...slice });
   const [page, names] = await Promise.all([

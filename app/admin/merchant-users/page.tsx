@@ -1,14 +1,13 @@
 import type { Route } from 'next';
 import { Badge } from '@/components/ui/badge';
-import { DateText } from '@/components/ui/date-text';
 import { Figures } from '@/components/ui/figures';
 import { choice } from '@/components/ui/filter-bar';
 import { ListPage } from '@/components/ui/list-page';
-import type { Column } from '@/components/ui/table';
-import { getTranslations, pageTitle } from '@/lib/i18n/translations';
+import { type Column, dateColumn } from '@/components/ui/table';
+import { pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';
 import { getMerchantUserStats, listMerchantUsers, type MerchantUserRow } from '@/lib/tenancy/merchant-list';
-import { among, one, staffContext } from '../context';
+import { among, listContext, one } from '../context';
 import { MerchantLink } from '../merchant-link';
 
 export const generateMetadata = pageTitle('console.people', 'title');
@@ -18,12 +17,7 @@ const PAGE = 25;
 const ROLES = ['owner', 'member'] as const;
 
 export default async function PeoplePage({ searchParams }: PageProps<'/admin/merchant-users'>) {
-  const [{ db }, query, t, f] = await Promise.all([
-    staffContext(),
-    searchParams,
-    getTranslations('console.people'),
-    getTranslations('console.filter'),
-  ]);
+  const [{ db }, query, t, f] = await listContext(searchParams, 'console.people');
   const filter = { search: one(query.search), role: among(ROLES, query.role), merchant: one(query.merchant) };
   const { search, role, merchant: merchantId } = filter;
   const list = async (slice: Slice) =>
@@ -60,12 +54,7 @@ export default async function PeoplePage({ searchParams }: PageProps<'/admin/mer
         </>
       ),
     },
-    {
-      key: 'since',
-      header: t('since'),
-      align: 'right',
-      cell: (row) => <DateText value={row.createdAt} style="short" />,
-    },
+    dateColumn('since', t('since'), (row) => row.createdAt),
   ];
   return (
     <ListPage

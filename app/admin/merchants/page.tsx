@@ -2,13 +2,12 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import { StatusBadge } from '@/components/billing/status-badge';
 import { Badge } from '@/components/ui/badge';
-import { DateText } from '@/components/ui/date-text';
 import { ListPage } from '@/components/ui/list-page';
-import type { Column } from '@/components/ui/table';
-import { getTranslations, pageTitle } from '@/lib/i18n/translations';
+import { type Column, dateColumn } from '@/components/ui/table';
+import { pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';
 import { listMerchants, type MerchantListRow } from '@/lib/tenancy/merchant-list';
-import { one, staffContext } from '../context';
+import { listContext, one } from '../context';
 
 export const generateMetadata = pageTitle('console.merchants', 'title');
 
@@ -16,12 +15,7 @@ const PATH = '/admin/merchants' as Route;
 const PAGE = 25;
 
 export default async function MerchantsPage({ searchParams }: PageProps<'/admin/merchants'>) {
-  const [{ db }, query, t, f] = await Promise.all([
-    staffContext(),
-    searchParams,
-    getTranslations('console.merchants'),
-    getTranslations('console.filter'),
-  ]);
+  const [{ db }, query, t, f] = await listContext(searchParams, 'console.merchants');
   const search = one(query.search);
   const list = (slice: Slice) => listMerchants(db, { search, ...slice });
   const page = await readPage(query.cursor, PAGE, list, (row) => row.createdAt);
@@ -55,12 +49,7 @@ export default async function MerchantsPage({ searchParams }: PageProps<'/admin/
       ),
     },
     { key: 'country', header: t('country'), cell: (row) => row.country ?? '–' },
-    {
-      key: 'since',
-      header: t('since'),
-      align: 'right',
-      cell: (row) => <DateText value={row.createdAt} style="short" />,
-    },
+    dateColumn('since', t('since'), (row) => row.createdAt),
   ];
   return (
     <ListPage

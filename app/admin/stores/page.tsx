@@ -1,12 +1,11 @@
 import type { Route } from 'next';
 import Link from 'next/link';
-import { DateText } from '@/components/ui/date-text';
 import { ListPage } from '@/components/ui/list-page';
-import type { Column } from '@/components/ui/table';
-import { getTranslations, pageTitle } from '@/lib/i18n/translations';
+import { type Column, dateColumn } from '@/components/ui/table';
+import { pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';
 import { listAllStores, type StoreListRow } from '@/lib/tenancy/store-list';
-import { one, staffContext } from '../context';
+import { listContext, one } from '../context';
 
 export const generateMetadata = pageTitle('merchant.stores', 'title');
 
@@ -14,12 +13,7 @@ const PATH = '/admin/stores' as Route;
 const PAGE = 25;
 
 export default async function StoresPage({ searchParams }: PageProps<'/admin/stores'>) {
-  const [{ db }, query, t, f] = await Promise.all([
-    staffContext(),
-    searchParams,
-    getTranslations('merchant.stores'),
-    getTranslations('console.filter'),
-  ]);
+  const [{ db }, query, t, f] = await listContext(searchParams, 'merchant.stores');
   const search = one(query.search);
   const list = (slice: Slice) => listAllStores(db, { search, ...slice });
   const page = await readPage(query.cursor, PAGE, list, (row) => row.createdAt);
@@ -38,12 +32,7 @@ export default async function StoresPage({ searchParams }: PageProps<'/admin/sto
     },
     { key: 'merchant', header: t('merchant'), cell: (row) => row.merchantName },
     { key: 'platform', header: t('platform'), cell: (row) => row.platformName },
-    {
-      key: 'since',
-      header: t('since'),
-      align: 'right',
-      cell: (row) => <DateText value={row.createdAt} style="short" />,
-    },
+    dateColumn('since', t('since'), (row) => row.createdAt),
   ];
   return (
     <ListPage

@@ -9,9 +9,9 @@ import type { Column } from '@/components/ui/table';
 import { countWaiting, inboxStatuses, listEvents } from '@/lib/billing/inbox/console';
 import { handledTypes } from '@/lib/billing/inbox/effects';
 import { findMerchantIds } from '@/lib/billing/reports/audit-trail';
-import { getTranslations, pageTitle } from '@/lib/i18n/translations';
+import { pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';
-import { among, one, staffContext } from '../context';
+import { among, listContext, one } from '../context';
 import { MerchantLink } from '../merchant-link';
 import { replayAll } from './actions';
 import { EventError, EventStatus } from './event-status';
@@ -23,12 +23,7 @@ const PAGE = 30;
 type Row = Awaited<ReturnType<typeof listEvents>>[number];
 
 export default async function EventsPage({ searchParams }: PageProps<'/admin/webhook-events'>) {
-  const [{ db, locked }, query, t, f] = await Promise.all([
-    staffContext(),
-    searchParams,
-    getTranslations('console.events'),
-    getTranslations('console.filter'),
-  ]);
+  const [{ db, locked }, query, t, f] = await listContext(searchParams, 'console.events');
   const filter = {
     status: among(inboxStatuses, query.status),
     type: one(query.type),

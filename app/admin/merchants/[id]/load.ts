@@ -8,10 +8,11 @@ import { listTiers } from '@/lib/billing/plans/tiers';
 import { type AuditRow, listAudit, loadNames } from '@/lib/billing/reports/audit-trail';
 import { type BillingOverview, getBillingOverview } from '@/lib/billing/reports/overview';
 import { listProofQuarters } from '@/lib/billing/reports/vat-proof';
+import { getTranslations } from '@/lib/i18n/translations';
 import { listPlatformsOf, listStoresOf } from '@/lib/tenancy/merchant-platforms';
 import { findMerchant } from '@/lib/tenancy/merchants';
 import { listTeam } from '@/lib/tenancy/team';
-import { staffContext } from '../../context';
+import { one, staffContext } from '../../context';
 import { choosePlatform } from '../../platform';
 
 /** How many invoices and credit movements the page shows; the rest has pages of its own. */
@@ -27,6 +28,20 @@ export async function loadAccount(id: string, platformCode: string | undefined) 
   const find = (code?: string) => platforms.find((one) => one.code === code);
   const platform = find(platformCode) ?? find('market') ?? platforms[0];
   return { merchant, platforms, platform: platform ?? (await choosePlatform(undefined)).chosen };
+}
+
+/** What a page about one account of a merchant's begins with: who is looked at, the address, the words. */
+export async function historyContext(
+  page: PageProps<'/admin/merchants/[id]/credits'> | PageProps<'/admin/merchants/[id]/invoices'>,
+) {
+  const [{ db }, { id }, query, t] = await Promise.all([
+    staffContext(),
+    page.params,
+    page.searchParams,
+    getTranslations('merchant.page'),
+  ]);
+  const { merchant, platform } = await loadAccount(id, one(query.platform));
+  return { db, query, t, merchant, platform, account: { merchantId: merchant.id, platformId: platform.id } };
 }
 
 /** Everything the page of a merchant shows, from our rows: a fixed number of statements, no call to Stripe. */

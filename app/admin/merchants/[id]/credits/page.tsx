@@ -3,12 +3,11 @@ import { Card } from '@/components/ui/card';
 import { Pager } from '@/components/ui/pager';
 import { listLedger } from '@/lib/billing/account/wallet';
 import { loadNames } from '@/lib/billing/reports/audit-trail';
-import { getTranslations, pageTitle } from '@/lib/i18n/translations';
+import { pageTitle } from '@/lib/i18n/translations';
 import { readPage, type Slice } from '@/lib/page';
-import { one, staffContext } from '../../../context';
 import { BackToMerchant } from '../back-link';
 import { useLedgerNote } from '../credits-section';
-import { loadAccount, userIn } from '../load';
+import { historyContext, userIn } from '../load';
 
 export const generateMetadata = pageTitle('merchant.page', 'credits');
 
@@ -16,18 +15,8 @@ const PAGE = 50;
 type Lines = Awaited<ReturnType<typeof listLedger>>;
 
 /** Every credit of a merchant that came or went on one platform. */
-export default async function CreditsPage({
-  params,
-  searchParams,
-}: PageProps<'/admin/merchants/[id]/credits'>) {
-  const [{ db }, { id }, query, t] = await Promise.all([
-    staffContext(),
-    params,
-    searchParams,
-    getTranslations('merchant.page'),
-  ]);
-  const { merchant, platform } = await loadAccount(id, one(query.platform));
-  const account = { merchantId: merchant.id, platformId: platform.id };
+export default async function CreditsPage(props: PageProps<'/admin/merchants/[id]/credits'>) {
+  const { db, query, t, merchant, platform, account } = await historyContext(props);
   const list = (slice: Slice) => listLedger(db, account, slice);
   const { rows, ...paging } = await readPage(query.cursor, PAGE, list, (row) => row.at);
   const nameOf = await loadNames(
