@@ -14,14 +14,7 @@ type Query = Record<string, string | string[] | undefined>;
  * id, jobs by what they do, "Stripe" and "job" for what they are; merchants by name, store code or id. A senseless date is
  * none, and named in `wrong`.
  */
-export async function readAuditFilter(
-  db: Db,
-  query: Query,
-): Promise<{
-  shown: Record<'action' | 'merchant' | 'actor' | 'by' | 'entity' | 'from' | 'to', string | undefined>;
-  filter: Omit<AuditFilter, 'limit' | 'before'>;
-  wrong: { from: boolean; to: boolean };
-}> {
+export async function readAuditFilter(db: Db, query: Query) {
   const shown = {
     action: one(query.action),
     merchant: one(query.merchant),

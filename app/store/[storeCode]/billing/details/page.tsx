@@ -24,6 +24,9 @@ export default async function DetailsPage({ params }: PageProps<'/store/[storeCo
     getLocale(),
     getCustomer(db, account.merchantId),
   ]);
+  const part = (name: 'line1' | 'line2' | 'postalCode' | 'city', autoComplete: string) => (
+    <TextField name={`address.${name}`} label={t(name)} defaultValue={customer[name]} {...{ autoComplete }} />
+  );
   return (
     <>
       <PageHeader title={t('title')} />
@@ -45,31 +48,11 @@ export default async function DetailsPage({ params }: PageProps<'/store/[storeCo
               autoComplete="email"
               required
             />
-            <TextField
-              name="address.line1"
-              label={t('line1')}
-              defaultValue={customer.line1}
-              autoComplete="address-line1"
-            />
-            <TextField
-              name="address.line2"
-              label={t('line2')}
-              defaultValue={customer.line2}
-              autoComplete="address-line2"
-            />
+            {part('line1', 'address-line1')}
+            {part('line2', 'address-line2')}
             <div className="grid gap-4 sm:grid-cols-[1fr_2fr]">
-              <TextField
-                name="address.postalCode"
-                label={t('postalCode')}
-                defaultValue={customer.postalCode}
-                autoComplete="postal-code"
-              />
-              <TextField
-                name="address.city"
-                label={t('city')}
-                defaultValue={customer.city}
-                autoComplete="address-level2"
-              />
+              {part('postalCode', 'postal-code')}
+              {part('city', 'address-level2')}
             </div>
             <SelectField
               name="address.country"
