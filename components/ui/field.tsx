@@ -89,6 +89,11 @@ export function TextField({
   );
 }
 
+/** Money in cents' steps. */
+export const AmountField = (props: Parameters<typeof TextField>[0]) => (
+  <TextField type="number" min="0" step="0.01" inputMode="decimal" {...props} />
+);
+
 /** Several lines of text. */
 export function TextArea({
   label,

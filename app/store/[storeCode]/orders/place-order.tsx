@@ -1,4 +1,4 @@
-import { TextField } from '@/components/ui/field';
+import { AmountField, TextField } from '@/components/ui/field';
 import { FormDialog } from '@/components/ui/form-dialog';
 import { useTranslations } from '@/lib/i18n/translations';
 import { addOrder } from './actions';
@@ -19,15 +19,7 @@ export function PlaceOrder({ storeCode, disabledReason }: { storeCode: string; d
       submit={t('place')}
     >
       <TextField name="customer" label={t('customer')} maxLength={120} required />
-      <TextField
-        name="total"
-        type="number"
-        min="0"
-        step="0.01"
-        inputMode="decimal"
-        label={t('totalEur')}
-        required
-      />
+      <AmountField name="total" label={t('totalEur')} required />
     </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { ConfirmButton } from '@/components/ui/confirm-button';
-import { SelectField, TextArea, TextField } from '@/components/ui/field';
+import { AmountField, SelectField, TextArea, TextField } from '@/components/ui/field';
 import { ActionForm } from '@/components/ui/form';
 import { FormDialog } from '@/components/ui/form-dialog';
 import { useTranslations } from '@/lib/i18n/translations';
@@ -24,15 +24,7 @@ export function AddProduct({ storeCode, disabledReason }: Props) {
       <TextField name="name" label={t('name')} maxLength={200} required />
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField name="sku" label={t('sku')} hint={t('skuHint')} maxLength={64} required />
-        <TextField
-          name="price"
-          type="number"
-          min="0"
-          step="0.01"
-          inputMode="decimal"
-          label={t('priceEur')}
-          required
-        />
+        <AmountField name="price" label={t('priceEur')} required />
       </div>
     </FormDialog>
   );

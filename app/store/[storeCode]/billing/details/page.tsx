@@ -25,7 +25,12 @@ export default async function DetailsPage({ params }: PageProps<'/store/[storeCo
     getCustomer(db, account.merchantId),
   ]);
   const part = (name: 'line1' | 'line2' | 'postalCode' | 'city', autoComplete: string) => (
-    <TextField name={`address.${name}`} label={t(name)} defaultValue={customer[name]} {...{ autoComplete }} />
+    <TextField
+      name={`address.${name}`}
+      label={t(name)}
+      defaultValue={customer[name]}
+      autoComplete={autoComplete}
+    />
   );
   return (
     <>
