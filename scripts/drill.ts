@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util';
 import { Misuse, runCommand } from './command';
 import { drillPooler } from './drill/pooler';
+import { drillWebhooks } from './drill/webhooks';
 
-const parts: Record<string, (say: (line: string) => void) => Promise<string[]>> = { pooler: drillPooler };
+const parts: Record<string, (say: (line: string) => void) => Promise<string[]>> = {
+  pooler: drillPooler,
+  webhooks: drillWebhooks,
+};
 
 /**
- * `npm run drill [-- --only pooler]`: what goes wrong in production, done on purpose, with the programs of this machine. It
+ * `npm run drill [-- --only pooler,webhooks]`: what goes wrong in production, done on purpose, with the programs of this machine. It
  * installs nothing: what is missing is named, and it exits 2. Exits 1 when something was lost, crossed or hung.
  */
 await runCommand(async () => {

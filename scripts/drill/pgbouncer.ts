@@ -30,7 +30,7 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = any
 pool_mode = ${mode}
-default_pool_size = ${mode === 'session' ? 30 : 5}
+default_pool_size = ${mode === 'session' ? 50 : 10}
 max_client_conn = 500
 server_check_delay = 0
 `,
