@@ -7,6 +7,7 @@ const pages = {
   overview: '/admin?months=12',
   plans: '/admin/subscription-tiers',
   subscriptions: '/admin/subscriptions',
+  invoices: '/admin/invoices',
   merchants: '/admin/merchants',
   merchant: '/admin/merchants/mer_grand',
   stores: '/admin/stores',

@@ -43,9 +43,7 @@ export function DetailsSummary({ details }: { details: DetailsFacts }) {
           {details.vatConsultationNumber
             ? `${t('consultation', { number: details.vatConsultationNumber })} `
             : null}
-          {details.vatName && details.vatName !== details.name
-            ? `${t('vatName', { name: details.vatName })} `
-            : null}
+          {details.vatHolder ? `${t('vatName', { name: details.vatHolder })} ` : null}
           {details.vatFailures > 0 ? t('recheckFails') : null}
         </p>
       ) : null}

@@ -86,8 +86,12 @@ export function detailsFacts({ customer }: BillingOverview, locale: Locale) {
     customer.state,
     country ? countryName(locale, country) : '',
   ];
-  const { vatCheckedAt, vatConsultationNumber, vatName, vatFailures } = customer;
-  const vat = { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber, vatName, vatFailures };
+  const { vatCheckedAt, vatConsultationNumber, vatFailures } = customer;
+  /** Whom VIES names, as it does; shown, never taken. */
+  const vatHolder = [customer.vatName, customer.vatAddress?.replaceAll('\n', ', ')]
+    .filter(Boolean)
+    .join(', ');
+  const vat = { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber, vatHolder, vatFailures };
   return {
     name,
     email,
