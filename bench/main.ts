@@ -17,21 +17,32 @@ const scale = [
   'stats',
   'jobs_trials',
 ];
+/** Rows beside another commit: only with `--against`. */
+const against = ['compare'];
 
-/** `npm run bench [-- scale] [-- --only NAME,…] [-- --largest 100000]`: what things cost, each beside its baseline. */
+/**
+ * `npm run bench [-- scale] [-- --only NAME,…] [-- --largest 100000] [-- --against COMMIT]`: what things cost, each beside
+ * its baseline.
+ */
 await runCommand(async () => {
   const { values, positionals } = parseArgs({
-    options: { only: { type: 'string' }, largest: { type: 'string', default: '1000000' } },
+    options: {
+      only: { type: 'string' },
+      largest: { type: 'string', default: '1000000' },
+      against: { type: 'string' },
+    },
     allowPositionals: true,
   });
   const withScale = positionals.includes('scale');
-  const all = [...local, ...http, ...(withScale ? scale : [])];
+  const all = [...local, ...http, ...(withScale ? scale : []), ...(values.against ? against : [])];
   const only = values.only?.split(',');
-  const known = [...local, ...http, ...scale];
+  const known = [...local, ...http, ...scale, ...against];
   const odd = only?.find((name) => !known.includes(name));
   if (odd !== undefined) throw new Misuse(`There is no row named ${odd}. Rows: ${known.join(', ')}`);
   const wanted = new Set(only ?? all);
   const wants = (names: string[]) => names.some((name) => wanted.has(name));
+  if (wants(against) && !values.against)
+    throw new Misuse(`${against.join(', ')}: say --against COMMIT, another build to measure beside.`);
   const largest = Number(values.largest);
   if (!Number.isInteger(largest) || largest < 20_000) throw new Misuse('--largest is a number from 20000');
 
@@ -60,6 +71,10 @@ await runCommand(async () => {
     if (wants(scale)) {
       const { measureScale } = await import('./scale');
       await measureScale(server.url, largest, wanted, { add, tell });
+    }
+    if (values.against && wanted.has('compare')) {
+      const { measureCompare } = await import('./compare');
+      await measureCompare(server.url, dataDir.path, values.against, { add, tell });
     }
   } finally {
     await server.stop();

@@ -12,6 +12,8 @@ export interface ChildOptions {
   args: string[];
   env: NodeJS.ProcessEnv;
   dataDir: string;
+  /** The folder it runs in, this one unless said. */
+  cwd?: string;
   /** Called with each line of its output. */
   onLine?: (line: string) => void;
 }
@@ -37,10 +39,11 @@ type Recorded = ProcessIdentity & { name: string };
  * Starts a Node program in its own process group, so that Ctrl-C reaches only us and we choose the order of ending.
  * Its output goes to `logs/NAME.log`; it is noted in `children.json` for a successor to end should we be killed.
  */
-export function startChild({ name, args, env, dataDir, onLine }: ChildOptions): Child {
+export function startChild({ name, args, env, dataDir, cwd, onLine }: ChildOptions): Child {
   mkdirSync(join(dataDir, 'logs'), { recursive: true });
   const child = spawn(process.execPath, [...endWithParent(), ...args], {
     env,
+    cwd,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
