@@ -5,18 +5,7 @@ import { type Locale, regions } from './locales';
  * Money and dates as a person reads them, in one place for pages and e-mails. Everything is rendered in UTC, the zone billing
  * periods are counted in, so server and browser agree and a date never shifts by a day.
  */
-export type Format = {
-  /** Minor units and ISO currency → "€99.00". `short` drops ".00". */
-  money(amount: number, currency: string, style?: 'full' | 'short'): string;
-  /** "1 December 2026"; `short` → "1 Dec 2026"; `month` → "Dec 2026"; `day` → "1 December" (for dates within a year); `time` adds "14:05 UTC". */
-  date(value: Date | string, style?: keyof typeof dateStyles): string;
-  /** "1,234", at most one decimal. */
-  number(value: number): string;
-  /** 37.5 → "37.5%". */
-  percent(value: number): string;
-  /** "A, B and C". */
-  list(items: string[]): string;
-};
+export type Format = ReturnType<typeof makeFormat>;
 
 const formats = new Map<Locale, Format>();
 
@@ -44,7 +33,7 @@ const dateStyles = {
   },
 } satisfies Record<string, Intl.DateTimeFormatOptions>;
 
-function makeFormat(region: string): Format {
+function makeFormat(region: string) {
   const currencies = new Map<string, Intl.NumberFormat>();
   const dates = new Map<string, Intl.DateTimeFormat>();
   const number = new Intl.NumberFormat(region, { maximumFractionDigits: 1 });
@@ -70,11 +59,13 @@ function makeFormat(region: string): Format {
   }
 
   return {
-    money(amount, currency, style = 'full') {
+    /** Minor units and ISO currency → "€99.00". `short` drops ".00". */
+    money(amount: number, currency: string, style: 'full' | 'short' = 'full') {
       const made = currencyFormat(currency.toUpperCase(), style);
       return made.format(amount / 10 ** (made.resolvedOptions().maximumFractionDigits ?? 2));
     },
-    date(value, style = 'long') {
+    /** "1 December 2026"; `short` → "1 Dec 2026"; `month` → "Dec 2026"; `day` → "1 December" (for dates within a year); `time` adds "14:05 UTC". */
+    date(value: Date | string, style: keyof typeof dateStyles = 'long') {
       let made = dates.get(style);
       if (!made) {
         made = new Intl.DateTimeFormat(region, { ...dateStyles[style], timeZone: 'UTC' });
@@ -82,8 +73,11 @@ function makeFormat(region: string): Format {
       }
       return made.format(typeof value === 'string' ? new Date(value) : value);
     },
-    number: (value) => number.format(value),
-    percent: (value) => percent.format(value / 100),
-    list: (items) => list.format(items),
+    /** "1,234", at most one decimal. */
+    number: (value: number) => number.format(value),
+    /** 37.5 → "37.5%". */
+    percent: (value: number) => percent.format(value / 100),
+    /** "A, B and C". */
+    list: (items: string[]) => list.format(items),
   };
 }
