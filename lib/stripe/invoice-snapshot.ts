@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fromUnix } from '@/lib/time';
-import { type InvoiceTax, invoiceTaxShape, readInvoiceTax } from './invoice-tax';
-import { type Marks, readMarks } from './metadata';
+import { invoiceTaxShape, readInvoiceTax } from './invoice-tax';
+import { readMarks } from './metadata';
 import { date, metadata, reference, seconds } from './shapes';
 
 const lineShape = z.object({

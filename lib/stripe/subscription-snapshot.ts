@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { divideHalfEven } from '@/lib/money';
 import { fromUnix } from '@/lib/time';
-import { type DiscountSnapshot, discountShape, readDiscount } from './discount-snapshot';
-import { type InvoiceSnapshot, readInvoice } from './invoice-snapshot';
+import { discountShape, readDiscount } from './discount-snapshot';
+import { readInvoice } from './invoice-snapshot';
 import { invoiceTaxShape } from './invoice-tax';
-import { type Marks, readMarks } from './metadata';
+import { readMarks } from './metadata';
 import { date, metadata, reference, seconds } from './shapes';
 
 const recurring = z

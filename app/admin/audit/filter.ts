@@ -1,6 +1,6 @@
 import type { Db } from '@/db/client';
 import { actorKinds } from '@/lib/billing/audit';
-import { type AuditFilter, findActors, findMerchantIds } from '@/lib/billing/reports/audit-trail';
+import { findActors, findMerchantIds } from '@/lib/billing/reports/audit-trail';
 import { loadMessages } from '@/lib/i18n/messages';
 import { getTranslations } from '@/lib/i18n/translations';
 import { addDays } from '@/lib/time';
