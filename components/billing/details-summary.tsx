@@ -47,6 +47,9 @@ export function DetailsSummary({ details }: { details: DetailsFacts }) {
           {details.vatFailures > 0 ? t('recheckFails') : null}
         </p>
       ) : null}
+      {details.vatNumber && details.vatStatus === 'valid' && details.vatDiffers ? (
+        <p className="mt-1 text-sm">{t('vatDiffers', { what: details.vatDiffers })}</p>
+      ) : null}
       {details.others.map(({ type, value }) => (
         <p key={`${type} ${value}`} className="mt-1 text-sm">
           <span className="text-muted">{t('otherNumbers')}</span> {value} ({type.replaceAll('_', ' ')})

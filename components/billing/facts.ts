@@ -6,6 +6,7 @@ import type { BillingOverview } from '@/lib/billing/reports/overview';
 import type { StoreAddOn } from '@/lib/billing/subscriptions/add-ons';
 import { features } from '@/lib/features';
 import type { Locale } from '@/lib/i18n/locales';
+import { holderDiffers } from '@/lib/vat/holder';
 
 // From the domain's rows to what the pieces draw: names and order, no decisions. Amounts are in minor units.
 
@@ -91,7 +92,19 @@ export function detailsFacts({ customer }: BillingOverview, locale: Locale) {
   const vatHolder = [customer.vatName, customer.vatAddress?.replaceAll('\n', ', ')]
     .filter(Boolean)
     .join(', ');
-  const vat = { vatNumber, vatStatus, vatCheckedAt, vatConsultationNumber, vatHolder, vatFailures };
+  const vatDiffers = holderDiffers(
+    { name, address: [customer.line1, customer.line2, customer.postalCode, customer.city] },
+    { name: customer.vatName, address: customer.vatAddress },
+  );
+  const vat = {
+    vatDiffers,
+    vatNumber,
+    vatStatus,
+    vatCheckedAt,
+    vatConsultationNumber,
+    vatHolder,
+    vatFailures,
+  };
   return {
     name,
     email,

@@ -2,7 +2,7 @@ import type { Tone } from '@/components/ui/badge';
 import { EmptyState } from '@/components/ui/empty-state';
 import { useFormat } from '@/components/ui/format';
 import { invoicePath } from '@/lib/billing/notices';
-import type { InvoiceRow } from '@/lib/billing/reports/invoices';
+import { type InvoiceRow, stillDue } from '@/lib/billing/reports/invoices';
 import { useTranslations } from '@/lib/i18n/translations';
 import { type InvoiceLine, InvoiceList } from './invoice-list';
 
@@ -30,11 +30,23 @@ export function InvoiceTable({ invoices, owes = true }: { invoices: InvoiceRow[]
     const number = row.number ?? '–';
     const { hostedInvoiceUrl, invoicePdf } = row;
     const pays = owes && row.status === 'open';
+    const due = stillDue(row);
     return {
       id: row.id,
       cells: [number, format.date(row.issuedAt, 'short'), t(`kinds.${row.kind}`)],
       badges: [
         { tone: tones[row.status], text: t(row.status) },
+        ...(due > 0 && due !== row.total
+          ? [{ tone: 'warn' as const, text: t('due', { amount: format.money(due, row.currency) }) }]
+          : []),
+        ...(row.credited > 0
+          ? [
+              {
+                tone: 'neutral' as const,
+                text: t('credited', { amount: format.money(row.credited, row.currency) }),
+              },
+            ]
+          : []),
         ...(row.refunded > 0
           ? [
               {

@@ -12,6 +12,7 @@ import { LIVE } from '@/lib/billing/statuses';
 import { NotFound } from '@/lib/errors';
 import { callStripe, isMissing, isRefused } from '@/lib/stripe/client';
 import type { Decision } from '@/lib/vat/treatment';
+import { wasFreeUntold } from './free-invoice';
 import type { CustomerRow } from './stripe-details';
 import {
   decideTax,
@@ -90,6 +91,8 @@ async function decide(
   };
   await tx.update(customers).set(next).where(whose);
   const isOther = row.treatment !== next.treatment || row.treatmentReason !== next.treatmentReason;
+  const isTurned =
+    row.treatmentReason !== UNWEIGHED && isCharged(row.treatment) !== isCharged(next.treatment);
   if (isOther) {
     const said = (of: Pick<CustomerRow, 'treatment' | 'treatmentReason'>) => ({
       treatment: of.treatment,
@@ -97,21 +100,22 @@ async function decide(
     });
     const change = { before: said(row), after: said(next) };
     await record(tx, act, 'billing_details.tax_weighed', { id: merchantId, merchantId }, change);
-    const isTold = row.treatmentReason !== UNWEIGHED;
-    if (isTold && isCharged(row.treatment) !== isCharged(next.treatment)) await tell(tx, row, decision, act);
   }
+  // One for each time it turns; the row's lock keeps it to that.
+  if (isTurned) await tell(tx, row, decision, act, newId('tax'));
+  else if (await wasFreeUntold(tx, row, decision))
+    await tell(tx, row, decision, act, `${merchantId}:${row.vatNumber}:${decision.reason}`);
   return { row: { ...row, ...next }, decision, wanted };
 }
 
 /** The owner hears of what changes an invoice to come: one who has no subscription at Stripe sees it when buying. */
-async function tell(tx: Tx, row: CustomerRow, decision: Decision, act: TaxAct): Promise<void> {
+async function tell(tx: Tx, row: CustomerRow, decision: Decision, act: TaxAct, fact: string): Promise<void> {
   if (act.quiet || !(await hasInvoiceToCome(tx, row.merchantId))) return;
   const to = await findRecipient(tx, row.merchantId);
   if (!to) return;
   const template = isCharged(decision.treatment) ? 'vat_charged' : 'vat_not_charged';
   await queueEmail(tx, {
-    // One for each time it turns; the row's lock keeps it to that.
-    key: `${template}:${newId('tax')}`,
+    key: `${template}:${fact}`,
     template,
     ...to,
     merchantId: row.merchantId,

@@ -12,6 +12,13 @@ import { leftOut, readInvoice } from '@/lib/stripe/invoice-snapshot';
 
 export type InvoiceRow = typeof invoices.$inferSelect;
 
+/**
+ * What is still to be paid of an invoice, minor units: Stripe's `amount_due` is less what the credit balance paid and what was
+ * credited before it was paid, never less what was paid. Pure.
+ */
+export const stillDue = (row: Pick<InvoiceRow, 'status' | 'amountDue' | 'amountPaid'>): number =>
+  row.status === 'open' || row.status === 'uncollectible' ? Math.max(0, row.amountDue - row.amountPaid) : 0;
+
 /** An account's invoices, newest first, by cursor. Drafts are Stripe's own business until they are finalised. */
 export async function listInvoices(
   db: Db,

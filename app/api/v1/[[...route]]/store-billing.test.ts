@@ -1,5 +1,6 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { auditLog } from '@/db/schema';
+import { auditLog, invoices } from '@/db/schema';
 import { checkVatNumber } from '@/lib/billing/customers/vat-check';
 import { openStage, type Stage } from '@/testing/stage';
 import { person, testApi } from './testing';
@@ -113,8 +114,8 @@ describe('a subscribed owner', () => {
       body: { tier_code: 'business', is_annual: false, proration_date: preview.body.proration_date },
     });
     expect(done).toMatchObject({ status: 200, body: { subscription: { tier: { code: 'business' } } } });
-    const invoices = await call('GET', `${base}/invoices`, { as: owner });
-    const last = invoices.body.data[0];
+    const issued = await call('GET', `${base}/invoices`, { as: owner });
+    const last = issued.body.data[0];
     expect(last.total).toBe(preview.body.due_now.amount);
   });
 
@@ -150,6 +151,22 @@ describe('a subscribed owner', () => {
     const answer = await call('GET', `${base}/upcoming-invoice`, { as: owner });
     expect(answer).toMatchObject({ status: 200, body: { subtotal: 9900, currency: 'EUR' } });
     expect(answer.body.total).toBe(answer.body.subtotal + answer.body.tax);
+  });
+
+  test('sees what was credited of an invoice', async () => {
+    const { owner, account } = await subscribed();
+    const [row] = await stage.db.select().from(invoices).where(eq(invoices.merchantId, account.merchantId));
+    if (!row) throw new Error('no invoice');
+    const amount = 2000;
+    await stage.stripe.creditNotes.create({
+      invoice: row.stripeInvoiceId,
+      amount,
+      ...(row.status === 'paid' ? { credit_amount: amount } : {}),
+    });
+    await stage.deliverNew();
+    const [said] = (await call('GET', `${base}/invoices`, { as: owner })).body.data;
+    const due = row.status === 'paid' ? row.total : row.total - amount;
+    expect(said).toMatchObject({ total: row.total, credited: amount, amount_due: due });
   });
 
   test('buys a domain once: a bad one and one that is taken are refused', async () => {
