@@ -4,6 +4,7 @@ import type { ZodType } from 'zod';
 import type { FormAction, FormState } from '@/components/ui/form-state';
 import { DomainError, ValidationFailed } from '@/lib/errors';
 import { errorTexts } from '@/lib/i18n/translate-error';
+import { isStorable } from '@/lib/storable';
 import { toFieldProblem } from './problem';
 
 type Options = {
@@ -50,10 +51,14 @@ export const actionsFor =
     const options = { ...shared, ...own };
     return async (_state, form) => {
       try {
-        const unstorable = [...form].filter(([, value]) => typeof value === 'string' && value.includes('\0'));
+        const unstorable = [...form].filter(([, value]) => typeof value === 'string' && !isStorable(value));
         if (unstorable.length > 0)
           throw new ValidationFailed(
-            unstorable.map(([path]) => ({ path, rule: 'invalid', message: 'holds a NUL' })),
+            unstorable.map(([path]) => ({
+              path,
+              rule: 'invalid',
+              message: 'holds a character that no text may hold',
+            })),
           );
         const who = await authorise(form);
         const parsed = schema.safeParse(nested(form, options.keepEmpty));

@@ -14,7 +14,7 @@ const rooms: Record<string, RegExp>[] = [
   { db: /^db\// },
   {
     ground:
-      /^lib\/((auth-password|auth-people|client-address|countries|database|env|errors|failure|local-path|log|merchant-search|money|once|page|queue|rate-limit|time)\.ts|i18n\/locales\.ts)$/,
+      /^lib\/((auth-password|auth-people|client-address|countries|database|env|errors|failure|local-path|log|merchant-search|money|once|page|queue|rate-limit|storable|time)\.ts|i18n\/locales\.ts)$/,
   },
   { stripe: /^lib\/stripe\//, vat: /^lib\/vat\// },
   { 'billing ground': /^lib\/billing\/[a-z-]+\.ts$/ },

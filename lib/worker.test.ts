@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '@/db/testing';
 import { type Child, startChild } from '@/scripts/children';
 import { makeTemporaryDataDir } from '@/scripts/temporary';
+import { askToCheck } from './billing/vat-queue';
 import { jobs } from './jobs';
 import { checkWorker } from './worker-check';
 
@@ -142,6 +143,56 @@ describe('a worker that is told to end', () => {
     expect(await database.sql`select status from emails where id = 'eml_2'`).toEqual([{ status: 'sent' }]);
     expect(await locked()).toBe(false);
     await new Promise<void>((done) => slow.close(() => done()));
+  }, 60_000);
+});
+
+describe('a VIES that is silent', () => {
+  test('about six member states leaves half of the worker to other work', async () => {
+    let asked = 0;
+    const silent = createServer(() => {
+      asked++;
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const mails: string[] = [];
+    const post = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onData: (stream, _session, done) => {
+        mails.push('one');
+        stream.resume().on('end', () => done());
+      },
+    });
+    const onPost = post.listen(0, '127.0.0.1');
+    await once(onPost, 'listening');
+    const portOf = (server: { address(): unknown }) => (server.address() as { port: number }).port;
+    const worker = await startWorkerProcess({
+      VIES_URL: `http://127.0.0.1:${portOf(silent)}`,
+      SMTP_URL: `smtp://127.0.0.1:${portOf(onPost)}`,
+    });
+    const numbers = [
+      'DE312473943',
+      'FR24831240437',
+      'ATU73127396',
+      'IT00743110157',
+      'NL004495445B01',
+      'BE0403170701',
+    ];
+    for (const number of numbers) {
+      const merchantId = `mer_${number}`;
+      await database.sql`insert into merchants (id, name, email) values (${merchantId}, 'Shop', 'a@shop.example')`;
+      await database.sql`
+        insert into customers (merchant_id, vat_number, vat_status, vat_next_check_at)
+        values (${merchantId}, ${number}, 'pending', now() - interval '1 minute')`;
+      await database.db.transaction((tx) => askToCheck(tx, merchantId, number));
+    }
+    await until(async () => asked >= 2);
+    await sleep(1_000);
+    await queueMail('eml_3');
+    expect(await until(async () => mails.length > 0)).toBeLessThan(2_000);
+    expect(asked).toBe(2);
+    worker.process.kill('SIGKILL');
+    silent.close();
+    await new Promise<void>((done) => post.close(() => done()));
   }, 60_000);
 });
 

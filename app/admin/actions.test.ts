@@ -210,6 +210,7 @@ test('in a store who may only look is refused by each action, and a stranger fin
 const JUNK = [
   '',
   'a\0b',
+  'A\ud800B',
   '-1',
   '0.001',
   '1e9',

@@ -33,6 +33,19 @@ describe('what VIES answers', () => {
     });
   });
 
+  test('what no row can hold is left out of what is told, and written out in the proof', () => {
+    const odd = { ...YES, requestIdentifier: 'W\0', name: 'Muster\0 GmbH\ud800', address: '\0-\udc00--' };
+    expect(readAnswer(odd, ASKED)).toMatchObject({
+      verdict: 'valid',
+      consultationNumber: 'W',
+      name: 'Muster GmbH',
+      address: null,
+      raw: { name: 'Muster\\u0000 GmbH\\ud800', address: '\\u0000-\\udc00--' },
+    });
+    const refusal = { errorWrappers: [{ error: 'MS_\0DOWN' }] };
+    expect(readAnswer(refusal, ASKED)).toEqual({ verdict: 'unavailable', code: 'MS_DOWN' });
+  });
+
   test.each([
     [{ actionSucceed: false, errorWrappers: [{ error: 'MS_UNAVAILABLE' }] }, 'MS_UNAVAILABLE'],
     [{ actionSucceed: false, errorWrappers: [{ error: 'MS_MAX_CONCURRENT_REQ' }] }, 'MS_MAX_CONCURRENT_REQ'],

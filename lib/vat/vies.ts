@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { log } from '@/lib/log';
+import { storable, storableJson } from '@/lib/storable';
 
 /** The EU's own service. https://ec.europa.eu/taxation_customs/vies/#/technical-information */
 const OFFICIAL = 'https://ec.europa.eu/taxation_customs/vies/rest-api';
@@ -18,22 +19,25 @@ export type ViesAnswer =
     }
   | { verdict: 'unavailable'; code: string };
 
-/** VIES writes dashes where a member state tells no name or address. */
+/** VIES writes dashes where a member state tells no name or address. What no row can hold is left out. */
 const told = z
   .string()
   .nullish()
-  .transform((text) => (text && !/^[-\s]*$/.test(text) ? text.trim() : null));
+  .transform((text) => storable(text ?? ''))
+  .transform((text) => (/^[-\s]*$/.test(text) ? null : text.trim()));
+
+const code = z.string().transform(storable);
 
 const answerShape = z.looseObject({
   countryCode: z.string().nullish(),
   vatNumber: z.string().nullish(),
   valid: z.boolean(),
-  userError: z.string().nullish(),
+  userError: code.nullish(),
   requestIdentifier: told,
   name: told,
   address: told,
 });
-const refusalShape = z.looseObject({ errorWrappers: z.array(z.looseObject({ error: z.string() })).min(1) });
+const refusalShape = z.looseObject({ errorWrappers: z.array(z.looseObject({ error: code })).min(1) });
 
 /** Words beside `valid: false` that are an answer about the number; every other is about VIES (a member state that is down). */
 const ANSWERS = new Set(['VALID', 'INVALID']);
@@ -41,7 +45,8 @@ const ANSWERS = new Set(['VALID', 'INVALID']);
 /**
  * Asks VIES once whether a number, as `readVatNumber` gives it, is valid. Never throws: whatever is not a clear yes or no
  * about this very number is `unavailable`, with VIES's code for why (`MS_UNAVAILABLE`, `MS_MAX_CONCURRENT_REQ`, …) or one of ours
- * (`network`, `timeout`, `unreadable`, `other_number`). POST /check-vat-number.
+ * (`network`, `timeout`, `unreadable`, `other_number`). A proof's `raw` is the answer as it came, with what no row can hold
+ * written out (`\u0000`). POST /check-vat-number.
  */
 export async function askVies(vies: Vies, number: string): Promise<ViesAnswer> {
   const [countryCode, vatNumber] = split(number);
@@ -88,7 +93,7 @@ export function readAnswer(body: unknown, asked: { countryCode: string; vatNumbe
     consultationNumber: requestIdentifier,
     name,
     address,
-    raw: body as Record<string, unknown>,
+    raw: storableJson(body as Record<string, unknown>),
   };
 }
 

@@ -377,7 +377,7 @@ describe('the job', () => {
 
   test('asks about what is due, one at a time per member state', async () => {
     const { shop } = await german({ vatNumber: VALID });
-    expect([...(await jobsOf(shop))]).toEqual([{ queue: 'vies:DE', task: 'check_vat_number' }]);
+    expect([...(await jobsOf(shop))]).toEqual([{ queue: 'vies:1', task: 'check_vat_number' }]);
     await check(shop);
     const now = await stage.now();
     await stage.db.execute('delete from graphile_worker._private_jobs' as never);

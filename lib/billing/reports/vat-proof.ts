@@ -2,9 +2,9 @@ import { and, asc, eq, gte, inArray, lt, or, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { invoices, vatDecisions, vatProofs } from '@/db/schema';
 
-/** A quarter as `2026-Q4`, or null. */
+/** A quarter of this century as `2026-Q4`, or null. */
 export function readQuarter(text: string | undefined): { from: Date; to: Date; name: string } | null {
-  const match = /^(\d{4})-Q([1-4])$/.exec(text ?? '');
+  const match = /^(20\d{2})-Q([1-4])$/.exec(text ?? '');
   if (!match) return null;
   const [year, first] = [Number(match[1]), (Number(match[2]) - 1) * 3];
   return {

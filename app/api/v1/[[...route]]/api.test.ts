@@ -279,13 +279,20 @@ describe('the envelope', () => {
         body: { error: { details: { fields: [{ path: 'Content-Type' }] } } },
       });
     }
-    const body = { merchant: 'a\u0000b', platform: 'market', feature: 'max_products' };
-    for (const answer of [
-      await call('POST', '/check', { key: keys.admin, body }),
-      await call('GET', '/entitlements?merchant=%00&platform=market', { key: keys.admin }),
-      await call('GET', '/store/billing/usage?store=%00', { key: keys.admin }),
-    ]) {
-      expect(answer).toMatchObject({ status: 400, body: { error: { code: 'validation_failed' } } });
+    const odd = (merchant: string) => ({ merchant, platform: 'market', feature: 'max_products' });
+    for (const [path, answer] of [
+      ['merchant', await call('POST', '/check', { key: keys.admin, body: odd('a\u0000b') })],
+      ['merchant', await call('POST', '/check', { key: keys.admin, body: odd('a\ud800b') })],
+      ['merchant', await call('GET', '/entitlements?merchant=%00&platform=market', { key: keys.admin })],
+      ['store', await call('GET', '/store/billing/usage?store=%00', { key: keys.admin })],
+      ['id', await call('GET', '/admin/webhook-events/a%00', { key: keys.admin })],
+    ] as const) {
+      expect(answer).toMatchObject({
+        status: 400,
+        body: {
+          error: { code: 'validation_failed', details: { fields: [{ path, rule: 'unstorable' }] } },
+        },
+      });
     }
   });
 

@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { DomainError, invalid, NotFound } from '@/lib/errors';
 import { errorResponse } from '@/lib/http';
-import { toRefusal } from './contract';
+import { requireStorable, toRefusal } from './contract';
 import type { ApiEnv } from './environment';
 import type { Api, Resource } from './resource';
 import { resources } from './resources';
@@ -16,6 +16,7 @@ export function createApi(parts: readonly Resource[] = resources): Api {
   const api: Api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (!result.success) throw toRefusal(result.error);
+      requireStorable(result.data);
     },
   }).basePath('/api/v1');
 
@@ -25,6 +26,11 @@ export function createApi(parts: readonly Resource[] = resources): Api {
     await next();
     c.res.headers.set('x-request-id', c.var.requestId);
     if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
+  });
+  // The guards read the query for the store, before any schema.
+  api.use((c, next) => {
+    requireStorable(c.req.query());
+    return next();
   });
   api.use(
     bodyLimit({

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { snakeKey, toCamel } from '@/lib/dialect';
 import { ValidationFailed } from '@/lib/errors';
 import { toPage } from '@/lib/page';
+import { unstorablePaths } from '@/lib/storable';
 import { toProblem } from '../../../problem';
 
 /** The shapes that every resource shares. */
@@ -128,6 +129,14 @@ export function pageAnswer<Row extends { id: string }, Shape>(
 ): { data: Shape[]; next_cursor: string | null } {
   const { rows, next } = toPage(list, limit, atOf);
   return { data: rows.map(present), next_cursor: next };
+}
+
+/** Refuses text that no row can hold before anybody acts on it: Stripe would take what we could not write down. @throws ValidationFailed */
+export function requireStorable(asked: unknown): void {
+  const paths = unstorablePaths(asked);
+  if (paths.length === 0) return;
+  const message = 'holds a character that no text may hold';
+  throw new ValidationFailed(paths.map((path) => ({ path: path || 'body', rule: 'unstorable', message })));
 }
 
 /** What zod found wrong, as our own refusal. */

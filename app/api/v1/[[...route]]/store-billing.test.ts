@@ -306,6 +306,33 @@ describe('billing details', () => {
   });
 });
 
+describe('text that no row can hold', () => {
+  test.each(['Evil\u0000Name', 'A\ud800B'])(
+    '%j is refused by its field before Stripe is told',
+    async (text) => {
+      const { owner, account } = await subscribed();
+      const heard = async () => (await stage.stripe.events.list({ limit: 1 })).data[0]?.id;
+      const before = await heard();
+      const address = { line1: text, postal_code: text };
+      for (const [method, path, body, fields] of [
+        ['POST', '/cancel', { reason: text }, ['reason']],
+        ['PUT', '/billing-details', { name: text }, ['name']],
+        ['PUT', '/billing-details', { address }, ['address.line1', 'address.postal_code']],
+      ] as const) {
+        const answer = await call(method, base + path, { as: owner, body });
+        expect(answer).toMatchObject({
+          status: 400,
+          body: {
+            error: { code: 'validation_failed', details: { fields: fields.map((one) => ({ path: one })) } },
+          },
+        });
+      }
+      expect(await heard()).toBe(before);
+      expect((await stage.current({ account })).cancelAtPeriodEnd).toBe(false);
+    },
+  );
+});
+
 describe('who may', () => {
   const reads = [
     '/subscription',
