@@ -190,7 +190,7 @@ describe('a VIES that is silent', () => {
     await queueMail('eml_3');
     expect(await until(async () => mails.length > 0)).toBeLessThan(2_000);
     expect(asked).toBe(2);
-    worker.process.kill('SIGKILL');
+    process.kill(worker.process.pid, 'SIGKILL');
     silent.close();
     await new Promise<void>((done) => post.close(() => done()));
   }, 60_000);
