@@ -131,6 +131,13 @@ export function env(): Env {
   return checked;
 }
 
+/** From where we sell, alone: what mirrors an invoice needs nothing else of the environment. Throws as `env` does. */
+export const sellerCountry = (): string => {
+  const read = shape.shape.SELLER_COUNTRY.safeParse(process.env.SELLER_COUNTRY);
+  if (!read.success) throw new BadEnvironment(`SELLER_COUNTRY ${read.error.issues[0]?.message ?? ''}`);
+  return read.data;
+};
+
 /** The check itself, on any set of variables. */
 export function readEnv(variables: Record<string, string | undefined>): Env {
   const result = shape.safeParse(variables);

@@ -344,7 +344,9 @@ export const invoices = pgTable(
     customerVatNumber: text(),
     customerTaxExempt: text(),
     /** Why it went out without VAT that was perhaps due; a person decides (`vat_decisions`). */
-    vatIssue: text({ enum: ['number_unproven', 'exempt_unproven', 'tax_disabled', 'not_collected'] }),
+    vatIssue: text({
+      enum: ['number_unproven', 'exempt_unproven', 'domestic', 'tax_disabled', 'not_collected'],
+    }),
     /** Why Stripe could not finalise it. */
     finalizationError: text(),
     total: amount().notNull(),

@@ -32,7 +32,8 @@ export const vatDecisions = pgTable('vat_decisions', {
   invoiceId: text()
     .primaryKey()
     .references(() => invoices.id),
-  decision: text({ enum: ['accepted', 'reissued'] }).notNull(),
+  /** `reissuing`: claimed by who makes it again, and not done yet. */
+  decision: text({ enum: ['accepted', 'reissuing', 'reissued'] }).notNull(),
   reason: text().notNull(),
   creditNoteId: text(),
   /** Stripe's id of the invoice that took its place. */

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { LimitReached } from '../billing/errors';
-import { Forbidden } from '../errors';
+import { VatDecisionConflict } from '../billing/customers/vat-claim';
+import { DomainTaken, FeatureNotInPlan, InvalidDomain, LimitReached } from '../billing/errors';
+import { TierInUse } from '../billing/plans/tier-delete';
+import { TierHasRole } from '../billing/plans/tier-edit';
+import { DomainError, Forbidden } from '../errors';
+import { RateLimited } from '../rate-limit';
 import { formatFor } from './format';
 import { chooseLocale } from './locales';
 import { loadMessages } from './messages';
@@ -75,5 +79,45 @@ describe('a refusal in words', () => {
     expect(texts.sentence(new Forbidden())).not.toMatch(/_/);
     expect(texts.field({ path: 'x', rule: 'never_heard_of', message: '' })).toBe(en.errors.rules.invalid);
     expect(texts.refusal(new Forbidden())).toBeNull();
+  });
+
+  // Each message that says something of its refusal, by a real one: no other values reach it.
+  const inTier = { tierCode: 'basic', subscribers: 1 };
+  const why = [
+    'no_issue',
+    'decided',
+    'under_way',
+    'half_way',
+    'not_charged',
+    'only_accept',
+    'nothing_kept',
+  ] as const;
+  const saying: DomainError[] = [
+    refused,
+    new RateLimited(120),
+    new InvalidDomain('x y'),
+    new DomainTaken('shop.example.com'),
+    new FeatureNotInPlan({ feature: 'max_products', limit: 0, current: 0, requested: 1, unlock: [] }),
+    ...(['trial', 'fallback', undefined] as const).map((role) => new TierInUse({ ...inTier, role })),
+    ...(['trial', 'fallback'] as const).map((role) => new TierHasRole({ tierCode: 'basic', role })),
+    ...why.map((reason) => new VatDecisionConflict(reason)),
+  ];
+  const messages = Object.entries(en.errors).flatMap(([code, said]) =>
+    typeof said === 'string' && !code.endsWith('_title') ? [{ code, said }] : [],
+  );
+
+  test.each(messages)('$code is a sentence, with what its refusal passes', ({ code, said }) => {
+    const own = saying.filter((error) => error.code === code);
+    if (said.includes('{')) expect(own, 'a real refusal of this code').not.toEqual([]);
+    for (const error of own.length > 0 ? own : [new DomainError('conflict', code)]) {
+      const sentence = errorTexts('en').sentence(error);
+      expect(sentence).toMatch(/ .*[.?!]$/);
+      expect(sentence).not.toMatch(/errors\.|[{}_]|undefined/);
+    }
+  });
+
+  test('each reason about an invoice without VAT has its own', () => {
+    const said = why.map((reason) => errorTexts('en').sentence(new VatDecisionConflict(reason)));
+    expect(new Set(said).size).toBe(why.length);
   });
 });

@@ -41,6 +41,7 @@ function makeErrorTexts(locale: Locale) {
       feature: typeof details.feature === 'string' ? feature(details.feature) : '',
       limit: typeof details.limit === 'number' ? format.number(details.limit) : '',
       current: typeof details.current === 'number' ? format.number(details.current) : '',
+      reason: typeof details.reason === 'string' ? details.reason : 'none',
       role: typeof details.role === 'string' ? details.role : 'none',
       domain: typeof details.domain === 'string' ? details.domain : '',
       asked: typeof details.requested === 'number' ? details.requested : 0,

@@ -6,6 +6,7 @@ const ISSUED: Issued = {
   total: 9900,
   tax: 0,
   credited: 0,
+  refunded: 0,
   automaticTax: true,
   taxDisabledReason: null,
   taxReason: 'reverse_charge',
@@ -57,9 +58,18 @@ describe('an invoice without VAT', () => {
     ['that is a draft', { status: 'draft' }, 'DE136695976', false, null],
     ['that is void', { status: 'void' }, 'DE136695976', false, null],
     ['that was credited whole', { credited: 9900 }, 'DE136695976', false, null],
+    ['that was refunded whole', { refunded: 9900 }, 'DE136695976', false, null],
+    ['that was refunded in part', { refunded: 5000 }, 'DE136695976', false, 'number_unproven'],
+    ['whose credit note refunded it', { credited: 5000, refunded: 5000 }, null, false, 'exempt_unproven'],
+    ['within our own country', { customerCountry: 'LU' }, 'LU26375245', true, 'domestic'],
     ['(there is some)', { tax: 1683, total: 11583, taxReason: 'standard_rated' }, 'DE136695976', false, null],
   ])('%s', (_name, given, number, isProven, issue) => {
-    expect(vatIssueOf({ ...ISSUED, ...given }, number, isProven)).toBe(issue);
+    expect(vatIssueOf({ ...ISSUED, ...given }, 'LU', number, isProven)).toBe(issue);
+  });
+
+  test('and Monaco is France', () => {
+    expect(vatIssueOf({ ...ISSUED, customerCountry: 'MC' }, 'FR', 'FR24831240437', true)).toBe('domestic');
+    expect(vatIssueOf({ ...ISSUED, customerCountry: 'MC' }, 'LU', 'FR24831240437', true)).toBeNull();
   });
 
   test('of several numbers, that of the customer’s own country counts', () => {

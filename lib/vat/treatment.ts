@@ -29,8 +29,8 @@ export type Decision = {
   stands: boolean;
 };
 
-/** Monaco is treated as France (Article 7 of Directive 2006/112/EC). */
-const forVat = (country: string): string => (country === 'MC' ? 'FR' : country);
+/** The country whose VAT is due there: Monaco is treated as France (Article 7 of Directive 2006/112/EC). Pure. */
+export const forVat = (country: string): string => (country === 'MC' ? 'FR' : country);
 
 /**
  * How a customer is taxed. A service to a business in another member state is taxed where that is, and owed by it, if its

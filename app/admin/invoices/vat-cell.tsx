@@ -33,6 +33,7 @@ export function VatCell({ row, locked }: { row: ListedInvoice; locked?: string }
           <Badge tone="ok">{t(`decisions.${row.decision}`)}</Badge> {row.decisionReason}
         </p>
       ) : null}
+      {row.isBeingReissued ? <Badge tone="warn">{t('decisions.reissuing')}</Badge> : null}
       {row.vatIssue && !row.decision ? <p>{t(`issues.${row.vatIssue}`)}</p> : null}
       {row.vatNumber ? (
         <p className="text-sm text-muted">

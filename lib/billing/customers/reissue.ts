@@ -1,17 +1,16 @@
 import type Stripe from 'stripe';
-import type { invoices } from '@/db/schema';
 import { callStripe } from '@/lib/stripe/client';
 import { writeMarks } from '@/lib/stripe/metadata';
 import { DAY_MS } from '@/lib/time';
-
-type Row = typeof invoices.$inferSelect;
+import { keptOf } from './kept';
+import { type InvoiceRow as Row, VatDecisionConflict } from './vat-claim';
 
 /** The mark of what was made in the place of an invoice: names it. */
 const MARK = 'vat_reissue_of';
 
 /**
- * Credits an invoice whole and makes it again, taxed as its customer is now. What an earlier try made is found by its mark
- * and gone on with. Answers the ids at Stripe.
+ * Credits what was kept of an invoice and makes that again, taxed as its customer is now. What an earlier try made is found by
+ * its mark and gone on with. Answers the ids at Stripe. @throws VatDecisionConflict `nothing_kept`
  */
 export async function makeAgain(
   stripe: Stripe,
@@ -27,7 +26,8 @@ export async function makeAgain(
   return { creditNoteId: note.id, reissuedAs: draft.id };
 }
 
-async function findNote(stripe: Stripe, row: Row): Promise<Stripe.CreditNote | null> {
+/** The credit note that an earlier try wrote; null when there is none. */
+export async function findNote(stripe: Stripe, row: Row): Promise<Stripe.CreditNote | null> {
   const { data } = await callStripe(() =>
     stripe.creditNotes.list({ invoice: row.stripeInvoiceId, limit: 100 }),
   );
@@ -35,7 +35,8 @@ async function findNote(stripe: Stripe, row: Row): Promise<Stripe.CreditNote | n
 }
 
 async function credit(stripe: Stripe, row: Row, invoice: Stripe.Invoice): Promise<Stripe.CreditNote> {
-  const amount = row.total - row.credited;
+  const amount = await keptOf(stripe, invoice);
+  if (amount <= 0) throw new VatDecisionConflict('nothing_kept');
   return callStripe(() =>
     stripe.creditNotes.create(
       {

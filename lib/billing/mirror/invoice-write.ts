@@ -39,7 +39,7 @@ export async function writeInvoice(
       snapshot.failure === undefined ? (row?.failureCode ?? null) : (snapshot.failure?.code ?? null),
     failureMessage:
       snapshot.failure === undefined ? (row?.failureMessage ?? null) : (snapshot.failure?.message ?? null),
-    ...(await vatColumns(tx, merchantId, snapshot)),
+    ...(await vatColumns(tx, merchantId, row, snapshot)),
     issuedAt: issuedAt(snapshot),
     dueAt: snapshot.dueAt,
     paidAt: snapshot.paidAt,

@@ -6,6 +6,7 @@ import { takeBackShare } from '@/lib/billing/account/bought-credits';
 import { type Act, record } from '@/lib/billing/audit';
 import { fetchDispute, fetchRefunds, type MoneyBackSnapshot } from '@/lib/stripe/money-back-snapshot';
 import { lockCustomer, Unrecognised } from './customer-lock';
+import { weighIssue } from './invoice-vat';
 import { type Mirror, type Moment, momentOf } from './mirror';
 
 type Load = (
@@ -74,7 +75,10 @@ async function apply(tx: Tx, snapshot: MoneyBackSnapshot, moment: Moment, contex
       snapshot.kind === 'refund'
         ? { refunded: await sumRefunds(tx, paidFor.invoiceId) }
         : { disputedAt: snapshot.at, disputeStatus: snapshot.status };
-    await tx.update(invoices).set(facts).where(eq(invoices.id, paidFor.invoiceId));
+    const whose = eq(invoices.id, paidFor.invoiceId);
+    const [invoice] = await tx.update(invoices).set(facts).where(whose).returning();
+    const vatIssue = invoice && (await weighIssue(tx, invoice));
+    if (invoice && invoice.vatIssue !== vatIssue) await tx.update(invoices).set({ vatIssue }).where(whose);
   }
   if (snapshot.kind === 'refund' && paidFor.sessionId && snapshot.charged) {
     await takeBackShare(tx, account, paidFor.sessionId, snapshot.amount / snapshot.charged, context);

@@ -12,6 +12,7 @@ import {
 import { OVERDUE_DAYS, RECHECK_DAYS } from '@/lib/billing/customers/vat-check';
 import { type Cursor, olderThan } from '@/lib/page';
 import { addDays } from '@/lib/time';
+import { wentBack } from '@/lib/vat/issue';
 
 /** Which invoices: those without VAT, of these what a person must decide, what was decided, what could not be finalised. */
 export const invoiceViews = ['without_vat', 'vat_to_decide', 'vat_decided', 'not_finalised'] as const;
@@ -37,12 +38,13 @@ export async function listAllInvoices(db: Db, filter: InvoiceFilter) {
       tax: invoices.tax,
       total: invoices.total,
       credited: invoices.credited,
+      refunded: invoices.refunded,
       country: invoices.customerCountry,
       vatNumber: invoices.customerVatNumber,
       taxReason: invoices.taxReason,
       vatIssue: invoices.vatIssue,
       finalizationError: invoices.finalizationError,
-      decision: vatDecisions.decision,
+      decided: vatDecisions.decision,
       decisionReason: vatDecisions.reason,
       reissuedAs: vatDecisions.reissuedAs,
       proof: sql<{ verdict: string; at: string; consultationNumber: string | null } | null>`(
@@ -64,10 +66,18 @@ export async function listAllInvoices(db: Db, filter: InvoiceFilter) {
     .orderBy(desc(invoices.issuedAt), desc(invoices.id))
     .limit(filter.limit);
   const rates = await loadRates(db, rows);
-  return rows.map((row) => {
+  return rows.map(({ decided, ...row }) => {
     const rate = rates.get(row.country ?? '');
-    const net = row.total - row.tax - row.credited;
-    return { ...row, atStake: row.vatIssue && rate !== undefined ? Math.round(net * rate) : null };
+    const net = row.total - row.tax - wentBack(row);
+    // Half made again is not decided: it waits for whoever goes on with it.
+    const isBeingReissued = decided === 'reissuing';
+    const decision = decided === 'reissuing' ? null : decided;
+    return {
+      ...row,
+      decision,
+      isBeingReissued,
+      atStake: row.vatIssue && rate !== undefined ? Math.round(net * rate) : null,
+    };
   });
 }
 
@@ -77,8 +87,11 @@ const views: Record<InvoiceView, SQL[]> = {
     eq(invoices.tax, 0),
     gt(invoices.total, 0),
   ],
-  vat_to_decide: [isNotNull(invoices.vatIssue), isNull(vatDecisions.invoiceId)],
-  vat_decided: [isNotNull(vatDecisions.invoiceId)],
+  vat_to_decide: [
+    isNotNull(invoices.vatIssue),
+    sql`coalesce(${vatDecisions.decision}, 'reissuing') = 'reissuing'`,
+  ],
+  vat_decided: [ne(vatDecisions.decision, 'reissuing')],
   not_finalised: [isNotNull(invoices.finalizationError)],
 };
 
@@ -107,7 +120,8 @@ export const countVatToDecide = (db: Db): Promise<number> =>
     invoices,
     and(
       isNotNull(invoices.vatIssue),
-      sql`not exists (select 1 from ${vatDecisions} d where d.invoice_id = ${invoices.id})`,
+      sql`not exists (select 1 from ${vatDecisions} d where d.invoice_id = ${invoices.id}
+        and d.decision <> 'reissuing')`,
     ),
   );
 

@@ -1,6 +1,9 @@
-import { and, asc, eq, gte, inArray, lt, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { invoices, vatDecisions, vatProofs } from '@/db/schema';
+import { sellerCountry } from '@/lib/env';
+import { MEMBER_STATES } from '@/lib/vat/number';
+import { forVat } from '@/lib/vat/treatment';
 
 /** A quarter of this century as `2026-Q4`, or null. */
 export function readQuarter(text: string | undefined): { from: Date; to: Date; name: string } | null {
@@ -23,14 +26,20 @@ export async function listProofQuarters(db: Db, merchantId: string): Promise<str
   const rows = await db
     .selectDistinct({ quarter: sql<string>`to_char(${invoices.issuedAt} at time zone 'UTC', 'YYYY-"Q"Q')` })
     .from(invoices)
-    .where(and(eq(invoices.merchantId, merchantId), isReverse));
+    .where(and(eq(invoices.merchantId, merchantId), isReverse()));
   return rows.map(({ quarter }) => quarter).sort((a, b) => (a < b ? 1 : -1));
 }
 
-const isReverse = and(
-  inArray(invoices.status, ['open', 'paid', 'uncollectible']),
-  or(eq(invoices.taxReason, 'reverse_charge'), eq(invoices.customerTaxExempt, 'reverse')),
-);
+/** Within the seller's own country there is none, whatever Stripe was told: it is no proof, and listed for a person. */
+function isReverse() {
+  const home = forVat(sellerCountry());
+  const domestic = [...MEMBER_STATES, 'MC', home].filter((country) => forVat(country) === home);
+  return and(
+    inArray(invoices.status, ['open', 'paid', 'uncollectible']),
+    or(eq(invoices.taxReason, 'reverse_charge'), eq(invoices.customerTaxExempt, 'reverse')),
+    or(isNull(invoices.customerCountry), notInArray(invoices.customerCountry, domestic)),
+  );
+}
 
 export type ProofLine = Awaited<ReturnType<typeof listVatProof>>[number];
 
@@ -55,7 +64,7 @@ export async function listVatProof(db: Db, merchantId: string, quarter: { from: 
         where p.merchant_id = ${invoices.merchantId} and p.number = ${invoices.customerVatNumber}
           and p.at <= ${invoices.issuedAt} + interval '1 second'
         order by p.at desc, p.id desc limit 1)`,
-      decision: vatDecisions.decision,
+      decision: sql<'accepted' | 'reissued' | null>`nullif(${vatDecisions.decision}, 'reissuing')`,
       decisionReason: vatDecisions.reason,
     })
     .from(invoices)
@@ -65,7 +74,7 @@ export async function listVatProof(db: Db, merchantId: string, quarter: { from: 
         eq(invoices.merchantId, merchantId),
         gte(invoices.issuedAt, quarter.from),
         lt(invoices.issuedAt, quarter.to),
-        isReverse,
+        isReverse(),
       ),
     )
     .orderBy(asc(invoices.issuedAt), asc(invoices.id));
