@@ -210,7 +210,6 @@ test('in a store who may only look is refused by each action, and a stranger fin
 const JUNK = [
   '',
   'a\0b',
-  'A\ud800B',
   '-1',
   '0.001',
   '1e9',
@@ -266,6 +265,20 @@ test('junk in any field is answered with a sentence, never with a fault', async 
   );
   expect([...faults].sort()).toEqual([]);
 }, 120_000);
+
+test('a NUL is refused at its field before anybody acts; half of a pair cannot come by a form', async () => {
+  await signIn('usr_boss');
+  const save = (await everyAction()).find(({ action }) => action.endsWith(' saveOverride'));
+  const before = await written();
+  expect(await save?.call({ reason: 'a\0b' })).toMatchObject({
+    status: 'error',
+    fields: { reason: expect.any(String) },
+  });
+  expect(await written()).toBe(before);
+  const form = new FormData();
+  form.set('reason', 'A\ud800B');
+  expect(form.get('reason')).toBe('A\ufffdB');
+});
 
 test('a day of the year 0 is a wrong day in both forms for exceptions', async () => {
   await signIn('usr_boss');
