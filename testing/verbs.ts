@@ -128,7 +128,8 @@ export function verbsOf(stage: Stage): Record<string, Verb> {
         }),
     },
     'look at the next invoice': {
-      verb: (stripe, shop) => previewUpcomingInvoice(stage.db, stripe, shop.account),
+      verb: async (stripe, shop) =>
+        previewUpcomingInvoice(stage.db, stripe, shop.account, (await by(shop)).tax),
     },
     reconcile: {
       verb: async (stripe, shop) =>

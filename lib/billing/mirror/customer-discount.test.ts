@@ -33,7 +33,9 @@ test('a discount on the customer counts in what its subscriptions bring, from it
   await stage.deliverNew();
   expect(await work(shop)).toBe(true);
   expect((await stage.current(shop)).mrrCents).toBe(4_950);
-  expect(await previewUpcomingInvoice(stage.db, stage.stripe, shop.account)).toMatchObject({
+  expect(
+    await previewUpcomingInvoice(stage.db, stage.stripe, shop.account, (await stage.by(shop)).tax),
+  ).toMatchObject({
     total: Math.round(4_950 * 1.17),
   });
   // The same event again, and a comparison, change nothing.

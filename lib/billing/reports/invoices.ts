@@ -4,6 +4,9 @@ import type { Db } from '@/db/client';
 import { invoices } from '@/db/schema';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
 import { type Account, ofAccount } from '@/lib/billing/accounts';
+import { getCustomer } from '@/lib/billing/customers/customers';
+import { foreseenBill } from '@/lib/billing/customers/foreseen-bill';
+import { decideTax, type TaxRules } from '@/lib/billing/customers/tax';
 import { NoActiveSubscription } from '@/lib/billing/errors';
 import { type Cursor, olderThan } from '@/lib/page';
 import { callStripe, isMissing, stripeError } from '@/lib/stripe/client';
@@ -67,7 +70,7 @@ export async function findFreshInvoice(
  * The next invoice as Stripe would make it now. Null when none will come (it ends before).
  * @throws NoActiveSubscription, StripeUnavailable
  */
-export async function previewUpcomingInvoice(db: Db, stripe: Stripe, account: Account) {
+export async function previewUpcomingInvoice(db: Db, stripe: Stripe, account: Account, tax: TaxRules) {
   const current = await findCurrentSubscription(db, account);
   const id = current?.stripeSubscriptionId;
   if (!current || !id || !livesAtStripe(current)) throw new NoActiveSubscription();
@@ -86,10 +89,7 @@ export async function previewUpcomingInvoice(db: Db, stripe: Stripe, account: Ac
   const at = current.status === 'trialing' ? current.trialEnd : current.currentPeriodEnd;
   return {
     date: at,
-    currency: invoice.currency,
-    subtotal: invoice.subtotal,
-    tax: invoice.tax,
-    total: invoice.total,
+    ...foreseenBill(preview, decideTax(await getCustomer(db, account.merchantId), tax)),
     lines: invoice.lines.map((line) => ({
       description: line.description,
       amount: line.amount,

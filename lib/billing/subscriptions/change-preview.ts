@@ -1,5 +1,8 @@
 import type Stripe from 'stripe';
 import type { Db } from '@/db/client';
+import { getCustomer } from '@/lib/billing/customers/customers';
+import { type ForeseenBill, foreseenBill, nothingDue } from '@/lib/billing/customers/foreseen-bill';
+import { decideTax, type TaxRules } from '@/lib/billing/customers/tax';
 import type { ChangeKind } from '@/lib/billing/plans/compare';
 import {
   type ChangeRequest,
@@ -7,23 +10,28 @@ import {
   findPlanItem,
   toChange,
 } from '@/lib/billing/subscriptions/change-plan';
-import type { Money } from '@/lib/money';
 import { callStripe } from '@/lib/stripe/client';
 import { leftOut } from '@/lib/stripe/invoice-snapshot';
 import { changeParams } from '@/lib/stripe/parameters';
 import { toUnix } from '@/lib/time';
-import { furthestEnd, regularInvoice, renewalPreview, stays, totalsOf } from './renewal-preview';
+import { furthestEnd, regularInvoice, renewalPreview, stays } from './renewal-preview';
+
+/** A bill to come; `amount` is its `amountDue`. */
+type Bill = ForeseenBill & { amount: number };
 
 export type ChangePreview = {
   kind: ChangeKind;
   effectiveAt: string;
-  dueNow: Money;
-  nextInvoice: Money & { date: string | null };
+  dueNow: Bill;
+  nextInvoice: Bill & { date: string | null };
   lines: { description: string; amount: number; proration: boolean }[];
   /** What further lines come to that Stripe's answer leaves out; null when `lines` are all. */
   linesLeftOut: number | null;
-  /** What the lines come to: after discounts, then tax, then both; `balance` is what the customer's credit pays of it. */
-  totals: { net: number; tax: number; total: number; balance: number } | null;
+  /**
+   * What the lines come to: after discounts, then tax, then both; `balance` is what the customer's credit pays of it, and
+   * `taxReason` why it is taxed so.
+   */
+  totals: ({ net: number; balance: number } & Pick<ForeseenBill, 'tax' | 'total' | 'taxReason'>) | null;
   /** What waits for the period's end and goes with the change: a cancellation, or another change. */
   takesBack: 'cancellation' | 'change' | null;
   /** Hand it to the change within 15 minutes, and it costs what the preview said. */
@@ -38,10 +46,12 @@ export type ChangePreview = {
 export async function previewChange(
   db: Db,
   stripe: Stripe,
-  request: Omit<ChangeRequest, 'actor'>,
+  request: Omit<ChangeRequest, 'actor'> & { tax: TaxRules },
 ): Promise<ChangePreview> {
   const { live, target, price, plan } = await decideChange(db, request);
-  const none = { amount: 0, currency: live.currency };
+  const decision = decideTax(await getCustomer(db, request.account.merchantId), request.tax);
+  const bill = (preview: Stripe.Invoice) => toBill(foreseenBill(preview, decision));
+  const none = toBill(nothingDue(live.currency, decision));
   const held = await findPlanItem(db, stripe, live);
   const { raw } = held;
   const base = {
@@ -52,21 +62,20 @@ export async function previewChange(
   };
   if (plan.kind === 'none') {
     // Nothing changes, a cancellation neither: after it there is no invoice.
-    const nextInvoice =
-      raw.cancel_at === null
-        ? (await renewalPreview(stripe, live, held, null)).invoice
-        : { ...none, date: null };
+    const renewal = raw.cancel_at === null ? await renewalPreview(stripe, live, held, null) : null;
+    const nextInvoice = renewal ? { ...bill(renewal.preview), date: renewal.date } : { ...none, date: null };
     return { ...base, dueNow: none, nextInvoice, lines: [], linesLeftOut: null, totals: null };
   }
   if (plan.when === 'period_end' || live.status === 'trialing') {
     const renewal = await renewalPreview(stripe, live, held, price);
+    const nextInvoice = { ...bill(renewal.preview), date: renewal.date };
     return {
       ...base,
       dueNow: none,
-      nextInvoice: renewal.invoice,
+      nextInvoice,
       lines: [{ description: target.name, amount: price.unitAmount * held.item.quantity, proration: false }],
       linesLeftOut: null,
-      totals: renewal.totals,
+      totals: totalsOf(nextInvoice),
     };
   }
   const change = toChange(held, live, price, toUnix(request.now));
@@ -79,10 +88,11 @@ export async function previewChange(
   const renewal = change.restarts
     ? await regularInvoice(stripe, held, price, furthestEnd(preview))
     : await renewalPreview(stripe, live, held, price);
+  const dueNow = bill(preview);
   return {
     ...base,
-    dueNow: { amount: preview.amount_due, currency: preview.currency.toUpperCase() },
-    nextInvoice: renewal.invoice,
+    dueNow,
+    nextInvoice: { ...bill(renewal.preview), date: renewal.date },
     lines: preview.lines.data.map((line) => ({
       description: line.description ?? '',
       amount: line.amount,
@@ -92,10 +102,20 @@ export async function previewChange(
         false,
     })),
     linesLeftOut: leftOut(preview),
-    totals: totalsOf(preview),
+    totals: totalsOf(dueNow),
     prorationDate: change.restarts ? null : (change.prorationDate ?? null),
   };
 }
+
+const toBill = (bill: ForeseenBill): Bill => ({ ...bill, amount: bill.amountDue });
+
+const totalsOf = ({ subtotal, discount, tax, total, balanceApplied, taxReason }: ForeseenBill) => ({
+  net: subtotal - discount,
+  tax,
+  total,
+  balance: Math.max(0, balanceApplied),
+  taxReason,
+});
 
 /** While a schedule is attached there is no cancellation (stripe.md 42); where nothing changes, it stays. */
 function takenBack(raw: Stripe.Subscription, kind: ChangeKind): ChangePreview['takesBack'] {

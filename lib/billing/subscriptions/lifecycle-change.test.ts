@@ -51,7 +51,13 @@ describe('upgrade', () => {
     await stage.deliverNew();
     const bill = await lastBill(shop);
     expect(bill).toMatchObject({ status: 'paid', amountPaid: said.dueNow.amount });
-    expect(said.totals).toEqual({ net: bill?.subtotal, tax: bill?.tax, total: bill?.total, balance: 0 });
+    expect(said.totals).toEqual({
+      net: bill?.subtotal,
+      tax: bill?.tax,
+      total: bill?.total,
+      balance: 0,
+      taxReason: 'same_country',
+    });
     expect(bill?.tax).toBeGreaterThan(0);
     expect(bill?.lines.map((line) => line.amount).sort()).toEqual(
       said.lines.map((line) => line.amount).sort(),

@@ -322,7 +322,12 @@ test('a preview of more lines than Stripe tells says what the others come to', a
       tax_behavior: 'exclusive',
     });
   }
-  const upcoming = await previewUpcomingInvoice(stage.db, stage.stripe, shop.account);
+  const upcoming = await previewUpcomingInvoice(
+    stage.db,
+    stage.stripe,
+    shop.account,
+    (await stage.by(shop)).tax,
+  );
   const told = (upcoming?.lines ?? []).reduce((sum, line) => sum + line.amount, 0);
   expect(upcoming?.lines).toHaveLength(10);
   expect(upcoming?.linesLeftOut).toBeGreaterThan(0);
@@ -400,7 +405,9 @@ test('an invoice is led to by a link of now, and only for who may read it', asyn
 test('what ends at Stripe, unheard, has no next invoice', async () => {
   const shop = await stage.subscriber('essential');
   await stage.stripe.subscriptions.update(shop.subscriptionId, { cancel_at_period_end: true });
-  expect(await previewUpcomingInvoice(stage.db, stage.stripe, shop.account)).toBeNull();
+  expect(
+    await previewUpcomingInvoice(stage.db, stage.stripe, shop.account, (await stage.by(shop)).tax),
+  ).toBeNull();
 });
 
 test.each([

@@ -13,16 +13,6 @@ export const stays = (raw: Stripe.Subscription) =>
       ? {}
       : { cancel_at: '' as const };
 
-/** Taxes that come on top; inclusive ones are within the net amount already. */
-export function totalsOf(preview: Stripe.Invoice) {
-  const { total, amount_due } = preview;
-  const tax = (preview.total_taxes ?? []).reduce(
-    (sum, one) => sum + (one.tax_behavior === 'exclusive' ? one.amount : 0),
-    0,
-  );
-  return { net: total - tax, tax, total, balance: Math.max(0, total - amount_due) };
-}
-
 /** Where the furthest regular line of an invoice ends: then comes the next. */
 export const furthestEnd = (invoice: Stripe.Invoice): Date =>
   fromUnix(Math.max(...invoice.lines.data.filter((line) => line.amount >= 0).map((line) => line.period.end)));
@@ -97,10 +87,6 @@ const priceAgain = ({ id, active, currency, product, unit_amount, tax_behavior, 
       };
 
 const toRenewal = (preview: Stripe.Invoice, at: Date | null) => ({
-  invoice: {
-    amount: preview.amount_due,
-    currency: preview.currency.toUpperCase(),
-    date: at?.toISOString() ?? null,
-  },
-  totals: totalsOf(preview),
+  preview,
+  date: at?.toISOString() ?? null,
 });

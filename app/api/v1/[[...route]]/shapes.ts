@@ -55,3 +55,22 @@ export const leftOutShape = z
   .int()
   .nullable()
   .openapi({ description: 'What further lines come to that are left out; null when `lines` are all' });
+
+/** An invoice to come, minor units: subtotal − discount + tax = total, less `balance_applied` = `amount_due`. */
+export const foreseenBillShape = z.object({
+  currency: z.string(),
+  subtotal: z.number().int(),
+  discount: z.number().int().openapi({ description: 'Off the whole invoice' }),
+  tax: z.number().int().openapi({ description: 'On top of the prices' }),
+  total: z.number().int(),
+  balance_applied: z
+    .number()
+    .int()
+    .openapi({ description: 'Paid by the credit balance; negative: put on it, or owed on it from before' }),
+  amount_due: z.number().int(),
+  tax_reason: z.string().nullable().openapi({
+    description: 'Why it is taxed so, as decided by the billing details; null where Stripe taxes otherwise',
+    example: 'reverse_charge',
+  }),
+  taxability: z.string().nullable().openapi({ description: 'Stripe’s `taxability_reason`' }),
+});

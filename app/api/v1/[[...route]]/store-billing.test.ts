@@ -1,6 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLog, invoices } from '@/db/schema';
+import { updateBillingDetails } from '@/lib/billing/customers/billing-details';
+import { getCustomer } from '@/lib/billing/customers/customers';
 import { checkVatNumber } from '@/lib/billing/customers/vat-check';
 import { openStage, type Stage } from '@/testing/stage';
 import { person, testApi } from './testing';
@@ -167,6 +169,35 @@ describe('a subscribed owner', () => {
     const [said] = (await call('GET', `${base}/invoices`, { as: owner })).body.data;
     const due = row.status === 'paid' ? row.total : row.total - amount;
     expect(said).toMatchObject({ total: row.total, credited: amount, amount_due: due });
+  });
+
+  test('reads why a bill to come bears no tax, and its sums add up', async () => {
+    const made = await subscribed();
+    const { merchantId } = made.account;
+    await updateBillingDetails(stage.db, stage.stripe, {
+      ...(await stage.by(made)),
+      merchantId,
+      details: { address: { line1: 'Ring 1', city: 'Berlin', country: 'DE' }, vatNumber: 'DE312473943' },
+    });
+    const vies = { url: stage.vies.url, ownNumber: stage.vies.seller };
+    const ask = async (tier_code: string) =>
+      (await call('POST', `${base}/change-tier/preview`, { as: made.owner, body: { tier_code } })).body;
+    const coming = async () => (await call('GET', `${base}/upcoming-invoice`, { as: made.owner })).body;
+    expect(await coming()).toMatchObject({ tax_reason: 'number_pending' });
+    await checkVatNumber(stage.db, stage.stripe, merchantId, vies, await stage.by(made));
+    const coupon = await stage.stripe.coupons.create({ percent_off: 10, duration: 'forever' });
+    const { stripeCustomerId } = await getCustomer(stage.db, merchantId);
+    await stage.stripe.customers.update(stripeCustomerId ?? '', { balance: -500 });
+    const live = (await stage.current(made)).stripeSubscriptionId ?? '';
+    await stage.stripe.subscriptions.update(live, { discounts: [{ coupon: coupon.id }] });
+    const [up, down] = [await ask('business'), await ask('essential')];
+    for (const bill of [up.due_now, up.next_invoice, down.due_now, down.next_invoice, await coming()]) {
+      expect(bill).toMatchObject({ tax: 0, tax_reason: 'reverse_charge' });
+      expect(bill.subtotal - bill.discount + bill.tax).toBe(bill.total);
+      expect(bill.total - bill.balance_applied).toBe(bill.amount_due);
+    }
+    expect(up.totals.tax_reason).toBe('reverse_charge');
+    expect(await coming()).toMatchObject({ subtotal: 9900, discount: 990, total: 8910 });
   });
 
   test('buys a domain once: a bad one and one that is taken are refused', async () => {

@@ -17,7 +17,7 @@ import { body, instant, routesOf, storeQuery } from './contract';
 import type { Asked, StoreEnv } from './environment';
 import { asStore } from './guards';
 import type { Resource } from './resource';
-import { leftOutShape } from './shapes';
+import { foreseenBillShape, leftOutShape } from './shapes';
 import { loadSubscriptionFacts } from './store-subscription';
 import { presentSubscription, subscriptionShape } from './subscription-shape';
 
@@ -25,7 +25,9 @@ const route = routesOf('Store billing');
 const write = asStore('write');
 const query = storeQuery;
 const choice = z.strictObject({ tier_code: z.string().min(1), is_annual: z.boolean().default(false) });
-const money = z.object({ amount: z.number().int(), currency: z.string() });
+const bill = foreseenBillShape.extend({
+  amount: z.number().int().openapi({ description: 'The same as `amount_due`' }),
+});
 
 export const checkoutAnswer = z
   .object({ checkout_url: z.string(), session_id: z.string() })
@@ -68,8 +70,8 @@ const previewShape = z
   .object({
     kind: z.enum(['upgrade', 'downgrade', 'interval', 'none']),
     effective_at: instant,
-    due_now: money,
-    next_invoice: money.extend({ date: instant.nullable() }),
+    due_now: bill,
+    next_invoice: bill.extend({ date: instant.nullable() }),
     lines: z.array(z.object({ description: z.string(), amount: z.number().int(), proration: z.boolean() })),
     lines_left_out: leftOutShape,
     totals: z
@@ -78,6 +80,7 @@ const previewShape = z
         tax: z.number().int(),
         total: z.number().int(),
         balance: z.number().int().openapi({ description: "Paid by the customer's credit balance" }),
+        tax_reason: foreseenBillShape.shape.tax_reason,
       })
       .nullable(),
     over_limit: z.array(
@@ -175,6 +178,7 @@ export const storeChanges: Resource = (api) => {
       tierCode: tier_code,
       interval: is_annual ? 'year' : 'month',
       now,
+      tax: taxRules(),
     });
     const tier = await getTier(db, account.platformId, tier_code);
     const overLimit = await previewTierOver(db, account, tier.id, features, now);

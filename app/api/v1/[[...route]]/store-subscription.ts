@@ -3,6 +3,7 @@ import type { Db } from '@/db/client';
 import { findCurrentSubscription } from '@/lib/billing/account/subscription';
 import { type Account, getPlatform } from '@/lib/billing/accounts';
 import { getCustomer } from '@/lib/billing/customers/customers';
+import { taxRules } from '@/lib/billing/customers/tax';
 import { invoicePath } from '@/lib/billing/notices';
 import { countSubscribers, findPrice, findTierById, listTiers } from '@/lib/billing/plans/tiers';
 import { listInvoices, previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
@@ -15,7 +16,7 @@ import { findMerchant } from '@/lib/tenancy/merchants';
 import { instant, iso, pageAnswer, pageOf, pageQuery, routesOf, storeQuery } from './contract';
 import { asStore } from './guards';
 import type { Resource } from './resource';
-import { leftOutShape } from './shapes';
+import { foreseenBillShape, leftOutShape } from './shapes';
 import {
   presentSubscription,
   presentTier,
@@ -128,10 +129,7 @@ const getUpcoming = route('get', '/store/billing/upcoming-invoice', {
     z
       .object({
         date: instant.nullable(),
-        currency: z.string(),
-        subtotal: z.number().int(),
-        tax: z.number().int(),
-        total: z.number().int(),
+        ...foreseenBillShape.shape,
         lines: z.array(
           z.object({
             description: z.string(),
@@ -183,7 +181,7 @@ export const storeSubscription: Resource = (api) => {
   });
 
   api.openapi(getUpcoming, async (c) => {
-    const upcoming = await previewUpcomingInvoice(c.env.db, requireStripe(), c.var.store);
+    const upcoming = await previewUpcomingInvoice(c.env.db, requireStripe(), c.var.store, taxRules());
     return c.json(upcoming && toSnake(upcoming), 200);
   });
 };

@@ -5,8 +5,7 @@ import { InvoiceTable } from '@/components/billing/invoice-table';
 import { Card } from '@/components/ui/card';
 import { getFormat } from '@/components/ui/format';
 import type { Account } from '@/lib/billing/accounts';
-import { getCustomer } from '@/lib/billing/customers/customers';
-import { decideTax, taxRules } from '@/lib/billing/customers/tax';
+import { taxRules } from '@/lib/billing/customers/tax';
 import type { InvoiceRow } from '@/lib/billing/reports/invoices';
 import { previewUpcomingInvoice } from '@/lib/billing/reports/invoices';
 import { database } from '@/lib/database';
@@ -69,7 +68,7 @@ export async function InvoicesSection({
 async function upcomingText(account: Account): Promise<string> {
   const [t, format] = await Promise.all([getTranslations('billing.invoices'), getFormat()]);
   try {
-    const next = await previewUpcomingInvoice(database(), requireStripe(), account);
+    const next = await previewUpcomingInvoice(database(), requireStripe(), account, taxRules());
     if (!next?.date) return t('noUpcoming');
     const said = t('upcoming', {
       date: format.date(next.date),
@@ -77,9 +76,8 @@ async function upcomingText(account: Account): Promise<string> {
       tax: format.money(next.tax, next.currency),
     });
     if (next.tax > 0 || next.total === 0) return said;
-    const customer = await getCustomer(database(), account.merchantId);
-    const why = await getTranslations('billing.tax.reasons');
-    return `${said} ${why(decideTax(customer, taxRules()).reason)}`;
+    const why = await getTranslations('billing.tax');
+    return `${said} ${next.taxReason ? why(`reasons.${next.taxReason}`) : why('untaxed')}`;
   } catch (error) {
     if (error instanceof DomainError) return errorTexts(await getLocale()).sentence(error);
     throw error;

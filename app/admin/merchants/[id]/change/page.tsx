@@ -9,6 +9,7 @@ import { ActionForm, FieldProblems } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
 import { findCurrentSubscription, livesAtStripe } from '@/lib/billing/account/subscription';
+import { taxRules } from '@/lib/billing/customers/tax';
 import { previewTierOver } from '@/lib/billing/entitlements/what-if';
 import { getTier, listTiers } from '@/lib/billing/plans/tiers';
 import { previewChange } from '@/lib/billing/subscriptions/change-preview';
@@ -156,7 +157,7 @@ async function preview(
     const [over, change] = await Promise.all([
       previewTierOver(db, account, tier.id, features, now),
       livesAtStripe(current)
-        ? previewChange(db, requireStripe(), { account, tierCode, interval, byAdmin, now })
+        ? previewChange(db, requireStripe(), { account, tierCode, interval, byAdmin, now, tax: taxRules() })
         : null,
     ]);
     return { tier, over, change };

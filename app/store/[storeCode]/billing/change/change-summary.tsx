@@ -22,6 +22,7 @@ export function ChangeSummary({
 }) {
   const own = useTranslations('billing.change');
   const sum = useTranslations('billing.invoices');
+  const tax = useTranslations('billing.tax');
   const staff = useTranslations('merchant.preview');
   const t = (key: Parameters<typeof staff>[0], values: Record<string, string> = {}) =>
     name === undefined ? own(key, values) : staff(key, { ...values, name });
@@ -79,6 +80,11 @@ export function ChangeSummary({
             ))}
           </tbody>
         </table>
+      ) : null}
+      {totals && totals.tax === 0 && totals.net !== 0 ? (
+        <p className="mt-2 text-muted">
+          {totals.taxReason ? tax(`reasons.${totals.taxReason}`) : tax('untaxed')}
+        </p>
       ) : null}
     </>
   );

@@ -8,6 +8,7 @@ import { Card } from '@/components/ui/card';
 import { ActionForm } from '@/components/ui/form';
 import { PageHeader } from '@/components/ui/page-header';
 import { SubmitButton } from '@/components/ui/submit-button';
+import { taxRules } from '@/lib/billing/customers/tax';
 import { previewTierOver } from '@/lib/billing/entitlements/what-if';
 import { getTier } from '@/lib/billing/plans/tiers';
 import { previewChange } from '@/lib/billing/subscriptions/change-preview';
@@ -81,7 +82,7 @@ async function preview(storeCode: string, tierCode: string, interval: 'month' | 
   try {
     const tier = await getTier(db, account.platformId, tierCode);
     const [change, over] = await Promise.all([
-      previewChange(db, requireStripe(), { account, tierCode, interval, now }),
+      previewChange(db, requireStripe(), { account, tierCode, interval, now, tax: taxRules() }),
       previewTierOver(db, account, tier.id, features, now),
     ]);
     return { store, canWrite, tier, change, over, now, refusal: null } as const;
