@@ -183,12 +183,15 @@ describe('a subscribed owner', () => {
     const ask = async (tier_code: string) =>
       (await call('POST', `${base}/change-tier/preview`, { as: made.owner, body: { tier_code } })).body;
     const coming = async () => (await call('GET', `${base}/upcoming-invoice`, { as: made.owner })).body;
+    // Stripe was not asked to tax it: no reason of ours is true of that.
+    expect(await coming()).toMatchObject({ tax: 0, tax_reason: null });
+    const live = (await stage.current(made)).stripeSubscriptionId ?? '';
+    await stage.stripe.subscriptions.update(live, { automatic_tax: { enabled: true } });
     expect(await coming()).toMatchObject({ tax_reason: 'number_pending' });
     await checkVatNumber(stage.db, stage.stripe, merchantId, vies, await stage.by(made));
     const coupon = await stage.stripe.coupons.create({ percent_off: 10, duration: 'forever' });
     const { stripeCustomerId } = await getCustomer(stage.db, merchantId);
     await stage.stripe.customers.update(stripeCustomerId ?? '', { balance: -500 });
-    const live = (await stage.current(made)).stripeSubscriptionId ?? '';
     await stage.stripe.subscriptions.update(live, { discounts: [{ coupon: coupon.id }] });
     const [up, down] = [await ask('business'), await ask('essential')];
     for (const bill of [up.due_now, up.next_invoice, down.due_now, down.next_invoice, await coming()]) {
