@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Tx } from '@/db/client';
 import { emails, invoices, vatDecisions } from '@/db/schema';
 import type { Decision } from '@/lib/vat/treatment';
@@ -24,7 +24,7 @@ export async function wasFreeUntold(
     .where(
       and(
         eq(invoices.merchantId, merchantId),
-        eq(invoices.vatIssue, 'number_unproven'),
+        inArray(invoices.vatIssue, ['number_unproven', 'domestic']),
         eq(invoices.customerVatNumber, vatNumber),
         sql`not exists (select 1 from ${vatDecisions} d where d.invoice_id = ${invoices.id})`,
         sql`not exists (select 1 from ${emails} e where e.merchant_id = ${merchantId} and e.template = 'vat_charged'
