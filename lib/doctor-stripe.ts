@@ -1,11 +1,14 @@
 import { eq, sql } from 'drizzle-orm';
 import Stripe from 'stripe';
 import type { Db } from '@/db/client';
+import { readRows } from '@/db/rows';
 import { settings } from '@/db/schema';
 import { causeOf, type Finding, found, type KeyMode, type Patient } from '@/lib/doctor-findings';
 import { PORTAL_CONFIGURATION } from './billing/customers/portal';
 import { handledTypes } from './billing/inbox/effects';
 import { planPush } from './billing/plans/push';
+import { examineRights } from './doctor-rights';
+import { priceProblem, writePrice } from './money';
 import { isMissing } from './stripe/client';
 import { readClockOffset } from './time';
 
@@ -25,6 +28,8 @@ export async function examineStripe(patient: StripePatient): Promise<Finding[]> 
     () => examineClock(patient, stripeNow),
     () => examineWebhook(patient),
   ];
+  if (patient.environment.STRIPE_SECRET_KEY?.startsWith('rk_'))
+    looks.push(() => examineRights(patient.stripe, patient.environment.STRIPE_TAX));
   if (patient.environment.STRIPE_TAX) looks.push(() => examineTax(patient));
   if (patient.hasTables)
     looks.push(
@@ -128,6 +133,16 @@ async function examineCatalogue({ db, stripe }: StripePatient): Promise<Finding[
       detail: step.detail,
     }),
   );
+  for (const { what, amount, currency } of await listPrices(db)) {
+    if (priceProblem(amount, currency) === 'below_minimum')
+      findings.push(
+        found('catalogue', 'problem', 'below_minimum', {
+          what,
+          price: writePrice(amount, currency),
+          currency,
+        }),
+      );
+  }
   const unmapped = await findUnmappedPrices(db, stripe);
   if (unmapped.length > 0) {
     const prices = unmapped.slice(0, 5).join(', ');
@@ -140,6 +155,20 @@ async function examineCatalogue({ db, stripe }: StripePatient): Promise<Finding[
     findings.push(found('catalogue', 'problem', 'differences', { count: open.count }));
   return findings.length > 0 ? findings : [found('catalogue', 'ok', 'the_same')];
 }
+
+/** Every price that is sold now. */
+const listPrices = (db: Db) =>
+  readRows<{ what: string; amount: number; currency: string }>(
+    db,
+    sql`
+      select p.code || ':' || t.code as what, r.unit_amount as amount, r.currency from tier_prices r
+        join tiers t on t.id = r.tier_id join platforms p on p.id = t.platform_id where r.archived_at is null
+      union all select p.code || ':' || a.code, a.unit_amount, a.currency from add_ons a
+        join platforms p on p.id = a.platform_id where a.is_active
+      union all select p.code || ':' || c.code, c.unit_amount, c.currency from credit_packages c
+        join platforms p on p.id = c.platform_id where c.is_active`,
+    { numbers: ['amount'] },
+  );
 
 /** The most prices looked at: an account that Tierline shares may have very many. */
 const MAX_PRICES = 1000;

@@ -272,3 +272,42 @@ test('Stripe Tax that cannot do what it is asked is seen before the first buyer 
   expect(await taxed({ environment })).toEqual(['tax.other_country']);
   expect(await taxed()).toEqual([]);
 });
+
+test('a restricted key is asked for each permission, and what it lacks is named; nothing is changed', async () => {
+  const stripe = createStripe('rk_test_local', stage.url);
+  const environment = { ...patient.environment, STRIPE_SECRET_KEY: 'rk_test_local' };
+  const before = (await stage.stripe.events.list({ limit: 1 })).data[0]?.id;
+  const all = [
+    'customer',
+    'subscription',
+    'invoice',
+    'credit_note',
+    'checkout_session',
+    'customer_portal',
+    'product',
+    'plan',
+  ];
+  const read = ['charge', 'dispute', 'payment_method', 'event', 'webhook', 'balance', 'tax_settings'];
+  const rights = [...all.map((noun) => `rak_${noun}_write`), ...read.map((noun) => `rak_${noun}_read`)];
+  const findRights = async (restricted_key: string[]) => {
+    await stage.control('settings', { restricted_key });
+    return (await examine({ ...patient, stripe, environment })).filter((one) =>
+      one.code.startsWith('rights_'),
+    );
+  };
+  expect(await findRights(rights)).toEqual([expect.objectContaining({ level: 'ok' })]);
+  const lacking = rights.filter((one) => one !== 'rak_subscription_write' && one !== 'rak_event_read');
+  expect(await findRights(lacking)).toEqual([
+    expect.objectContaining({
+      code: 'rights_missing',
+      facts: { count: 2, rights: 'Subscriptions, write; Events, read' },
+    }),
+  ]);
+  expect((await stage.stripe.events.list({ limit: 1 })).data[0]?.id).toBe(before);
+});
+
+test('a price below what Stripe charges is found', async () => {
+  await stage.db.execute(sql`update credit_packages set unit_amount = 30 where code = 'credits_100'`);
+  expect(await problems()).toContain('catalogue.below_minimum');
+  await applyPush(stage.db, stage.stripe, { kind: 'system', id: 'test' }, await stage.now());
+});

@@ -59,6 +59,11 @@ const words: Record<string, Words> = {
     mend: 'Take both from the same page: Stripe → Developers → API keys.',
   },
   'key.test_in_production': { what: 'A test key in production: nobody is charged.' },
+  'key.rights_complete': { what: 'The restricted key may do all that we ask.' },
+  'key.rights_missing': {
+    what: 'The restricted key lacks {count} permissions: {rights}',
+    mend: 'Add them to the key: Stripe → Developers → API keys.',
+  },
   'stripe.reachable': { what: 'Stripe answers.' },
   'stripe.unreachable': {
     what: 'Stripe does not answer: {detail}',
@@ -103,6 +108,10 @@ const words: Record<string, Words> = {
     what: '{url} follows the account’s own API version; {wanted} would be surest.',
   },
   'webhook.twice': { what: 'More than one enabled endpoint rings here: each event arrives twice.' },
+  'catalogue.below_minimum': {
+    what: '{what} costs {price} {currency}, less than Stripe charges: nobody can buy it.',
+    mend: 'Raise the price in the console, or make it 0. https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts',
+  },
   'catalogue.the_same': { what: 'Stripe has every tier, add-on and package as we sell it.' },
   'catalogue.not_pushed': { what: 'Stripe lags behind: {step} {what} ({detail})', mend: SYNC },
   'catalogue.unmapped': {
