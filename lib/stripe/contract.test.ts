@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readStandings, standingOf, tryClause, writeReport } from '@/testing/contract';
+import { OTHERWISE } from '@/testing/otherwise';
 import { testStripe } from '@/testing/stripe';
 import { contract } from './contract';
 import type { Clause } from './contract-clause';
@@ -39,19 +40,6 @@ describe('local Stripe', () => {
   });
 });
 
-/** What is unknown of Stripe, and what an account decides, is a setting of local Stripe: each has its other answer too. */
-const OTHERWISE = {
-  pending_updates_take: ['off_session', 'price_data', 'send_invoice', 'other_methods'],
-  expiry_updates: true,
-  cancel_stops_customer: false,
-  scheduled_preview: 'subscription',
-  archived_price_in_phase: 'refused',
-  unplaceable_address: 'stored',
-  tax_behavior: 'exclusive',
-  deleted_customer_expand: 'refused',
-  later_interval_change: 'period',
-  early_end_taken_back: 'kept',
-};
 /** No setting of local Stripe says otherwise; the last has one of its own, beside the one above. */
 const ALWAYS_SO = [
   'Does a list by lookup key hold an archived price?',
