@@ -23,7 +23,17 @@ const promised: Record<string, number> = {
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const sources = ['app', 'lib', 'db', 'scripts', 'demo', 'testing', 'instrumentation.ts', 'proxy.ts']
+const sources = [
+  'app',
+  'components',
+  'lib',
+  'db',
+  'scripts',
+  'demo',
+  'testing',
+  'instrumentation.ts',
+  'proxy.ts',
+]
   .flatMap((name) => walk(join(root, name)))
   .filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path))
   .map((path) => ({ path: relative(root, path), text: readFileSync(path, 'utf8') }));
