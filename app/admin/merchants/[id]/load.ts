@@ -60,7 +60,7 @@ export async function loadMerchant(id: string, platformCode: string | undefined)
       listTeam(db, account),
       listOverrides(db, account),
       listEndedOverrides(db, account, 20),
-      listEvents(db, { merchantId: merchant.id, limit: 8 }),
+      listEvents(db, { merchantId: merchant.id, limit: 15 }),
       listAudit(db, { merchantId: merchant.id, limit: 20 }),
       listDifferences(db, merchant.id, 20),
       listProofQuarters(db, merchant.id),
