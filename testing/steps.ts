@@ -179,7 +179,10 @@ export const steps: Record<string, Step> = {
     await stage.stripe.refunds.create({ charge: charge.id, amount });
   },
   async dispute({ stage, dice, customer }) {
-    const charges = (await stage.stripe.charges.list({ customer, limit: 5 })).data.filter((one) => one.paid);
+    // Of one that is disputed already Stripe hears no second (code charge_disputed).
+    const charges = (await stage.stripe.charges.list({ customer, limit: 5 })).data.filter(
+      (one) => one.paid && !one.disputed,
+    );
     if (charges.length === 0) throw new NotNow();
     await stage.control('trigger', { type: 'charge.dispute.created', charge: dice.pick(charges).id });
   },
