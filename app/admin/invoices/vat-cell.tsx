@@ -55,16 +55,18 @@ export function VatCell({ row, locked }: { row: ListedInvoice; locked?: string }
       ) : null}
       {row.vatIssue && !row.decision ? (
         <div className="flex flex-wrap gap-2">
-          <FormDialog
-            {...dialog}
-            trigger={t('accept')}
-            title={t('acceptTitle', { number: row.number ?? '' })}
-            description={t('acceptText')}
-            action={accept}
-            submit={t('accept')}
-          >
-            {reason}
-          </FormDialog>
+          {row.isBeingReissued ? null : (
+            <FormDialog
+              {...dialog}
+              trigger={t('accept')}
+              title={t('acceptTitle', { number: row.number ?? '' })}
+              description={t('acceptText')}
+              action={accept}
+              submit={t('accept')}
+            >
+              {reason}
+            </FormDialog>
+          )}
           {row.kind === 'credits' ? null : (
             <FormDialog
               {...dialog}

@@ -51,7 +51,7 @@ export function computeMrr(
   return Number(up ? whole + 1n : whole);
 }
 
-/** What is taken off a subscription: its own discounts, else its customer's (https://docs.stripe.com/billing/subscriptions/coupons). */
+/** What is taken off a subscription: its own discounts, else its customer's (stripe.md D71). */
 export const discountsOf = (own: DiscountSnapshot[], ofCustomer: KeptDiscount | null): DiscountSnapshot[] =>
   own.length > 0 || !ofCustomer
     ? own

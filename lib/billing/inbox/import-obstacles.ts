@@ -72,8 +72,8 @@ export async function findObstacle(
 
 /**
  * What of a subscription Tierline cannot hold: it would show and count another price than Stripe charges. Empty when all
- * is well. A price without a word on tax is held: Stripe settles it by the account's default
- * (https://docs.stripe.com/tax/products-prices-tax-codes-tax-behavior#tax-behavior).
+ * is well. A price without a word on tax is held: the account's default settles it (stripe 23.1.0, types at
+ * `Price.tax_behavior`).
  */
 export function findUnheld({ items }: Stripe.Subscription): string[] {
   return items.data.flatMap(({ price }) => {
